@@ -1,0 +1,1 @@
+"""The applications, wired in one place: see `invoke_apps.composition`."""

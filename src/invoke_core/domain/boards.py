@@ -1,0 +1,142 @@
+"""What a board is, and who may do what with it and with the images on it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+import attrs
+
+from invoke_core.domain.identifiers import BoardId, ImageName, UserId
+from invoke_core.domain.principals import Principal, require_usable
+from invoke_core.errors import Forbidden, Invalid, NotFound
+
+MAX_NAME_CHARACTERS = 300
+MAX_DESCRIPTION_CHARACTERS = 10_000
+
+
+class Permission(IntEnum):
+    """What may be done with a board, each including the ones before it."""
+
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+    OWNER = 4
+
+
+GRANTABLE = (Permission.READ, Permission.WRITE, Permission.ADMIN)
+
+
+class Visibility(StrEnum):
+    """What a board is to people without a grant."""
+
+    PRIVATE = "private"
+    SHARED = "shared"  # everyone can view
+    PUBLIC = "public"  # everyone can view, add, edit and delete images
+
+
+OPEN_TO_ALL: Mapping[Visibility, Permission] = {
+    Visibility.SHARED: Permission.READ,
+    Visibility.PUBLIC: Permission.WRITE,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Board:
+    """A named collection of images with one owner."""
+
+    board_id: BoardId
+    owner_id: UserId
+    name: str  # characters: 1 to 300
+    description: str = ""
+    visibility: Visibility = Visibility.PRIVATE
+    archived: bool = False
+    cover_image_name: ImageName | None = None  # None: the newest image
+    created_at: datetime  # aware, UTC
+    updated_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Grant:
+    """One user's share in one board."""
+
+    board_id: BoardId
+    user_id: UserId
+    permission: Permission = attrs.field(validator=attrs.validators.in_(GRANTABLE))
+    granted_by: UserId
+    created_at: datetime  # aware, UTC
+
+
+@attrs.frozen(kw_only=True)
+class BoardSummary:
+    """A board as one principal sees it in a list."""
+
+    board: Board
+    owner_name: str  # the owner's display name
+    permission: Permission
+    image_count: int  # of category `general`, not intermediate
+    asset_count: int  # of every other category, not intermediate
+    cover_image_name: ImageName | None  # the chosen cover, else the newest image; None: empty
+
+
+class BoardOrder(StrEnum):
+    """What a list of boards can be ordered by."""
+
+    CREATED_AT = "created_at"
+    NAME = "board_name"
+
+
+@attrs.frozen(kw_only=True)
+class BoardQuery:
+    """Which of the boards that one may see, and in what order."""
+
+    include_archived: bool = False
+    order_by: BoardOrder = BoardOrder.CREATED_AT
+    descending: bool = True
+    offset: int = 0
+    limit: int | None = 50  # None: all of them
+
+
+def permission_on(board: Board, principal: Principal, grants: Iterable[Grant]) -> Permission | None:
+    """Return the most that the principal may do with the board, or None."""
+    if principal.is_admin or principal.user_id == board.owner_id:
+        return Permission.OWNER
+    held = [grant.permission for grant in grants if grant.user_id == principal.user_id]
+    if board.visibility in OPEN_TO_ALL:
+        held.append(OPEN_TO_ALL[board.visibility])
+    return max(held, default=None)
+
+
+def require(
+    needed: Permission, board: Board, principal: Principal, grants: Iterable[Grant]
+) -> Permission:
+    """Return what the principal may do with the board, which is at least `needed`.
+
+    Raises:
+        NotFound: the principal may not know of the board.
+        Forbidden: the principal may see it, but not do this.
+    """
+    require_usable(principal)
+    held = permission_on(board, principal, grants)
+    if held is None:
+        raise NotFound("board", board.board_id)
+    if held < needed:
+        raise Forbidden(
+            f"This needs {needed.name.lower()} permission on the board; you have"
+            f" {held.name.lower()}."
+        )
+    return held
+
+
+def checked_name(text: str) -> str:
+    """Return the name of a board, trimmed; raise Invalid outside 1 to 300 characters."""
+    name = text.strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
+        raise Invalid("A board's name has 1 to 300 characters.", field="board_name")
+    return name
+
+
+def checked_description(text: str) -> str:
+    """Return the description; raise Invalid over 10,000 characters."""
+    if len(text) > MAX_DESCRIPTION_CHARACTERS:
+        raise Invalid("A description has at most 10,000 characters.", field="description")
+    return text

@@ -1,0 +1,152 @@
+"""Whose turn it is: one mechanism, three policies.
+
+Every user has a flow, the word of start-time fair queueing (Goyal, Vin, Cheng 1996), with a counter:
+the service charged so far, in the policy's unit, divided by the flow's weight. Charging at dispatch and
+lifting on re-entry follow SFQ(D) (Jin, Chase, Kaur 2004) and the virtual token counter (Sheng et al.,
+OSDI 2024).
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import attrs
+
+from invoke_core.domain.identifiers import ItemId, ModelKey, UserId
+
+
+class QueueMode(StrEnum):
+    """How contending flows are ordered, and what a job costs."""
+
+    FIFO = "FIFO"  # by the oldest job; free
+    ROUND_ROBIN = "round_robin"  # by the counter; one a job
+    FAIR_SHARE = "fair_share"  # by the counter; GPU-seconds
+
+
+@attrs.frozen(kw_only=True)
+class Flow:
+    """A user's place in the queue."""
+
+    user_id: UserId
+    weight: float = 1.0
+    round_robin: float = 0.0  # counter: jobs / weight
+    fair_share: float = 0.0  # counter: GPU-seconds / weight
+    pending: int = 0
+    in_flight: int = 0
+    suspended: bool = False  # the account is deactivated: its jobs wait
+    oldest_item_id: ItemId | None = None  # of the pending jobs
+    head_item_id: ItemId | None = None  # the pending job with the highest priority, then the oldest
+    head_model: ModelKey | None = None
+
+    @property
+    def contends(self) -> bool:
+        """Whether the flow can be served now."""
+        return self.pending > 0 and not self.suspended
+
+    def counter(self, mode: QueueMode) -> float:
+        """Return the number by which contending flows are ordered, least first."""
+        match mode:
+            case QueueMode.FIFO:
+                return float(self.oldest_item_id or 0)
+            case QueueMode.ROUND_ROBIN:
+                return self.round_robin
+            case QueueMode.FAIR_SHARE:
+                return self.fair_share
+
+    def charged(self, mode: QueueMode, cost: float) -> "Flow":
+        """Return the flow after a service of this cost; a negative cost is a refund."""
+        match mode:
+            case QueueMode.FIFO:
+                return self
+            case QueueMode.ROUND_ROBIN:
+                return attrs.evolve(self, round_robin=self.round_robin + cost / self.weight)
+            case QueueMode.FAIR_SHARE:
+                return attrs.evolve(self, fair_share=self.fair_share + cost / self.weight)
+
+    def lifted(self, virtual: "VirtualTime") -> "Flow":
+        """Return the flow as it re-enters contention: no credit for the time that it was away."""
+        return attrs.evolve(
+            self,
+            round_robin=max(self.round_robin, virtual.round_robin),
+            fair_share=max(self.fair_share, virtual.fair_share),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class VirtualTime:
+    """For each counter, the largest value that the least contending flow has ever had."""
+
+    round_robin: float = 0.0
+    fair_share: float = 0.0
+
+    def advanced(self, mode: QueueMode, least: float | None) -> "VirtualTime":
+        """Return the virtual time after the least contending counter was seen; None: no flow."""
+        if least is None:
+            return self
+        match mode:
+            case QueueMode.FIFO:
+                return self
+            case QueueMode.ROUND_ROBIN:
+                return attrs.evolve(self, round_robin=max(self.round_robin, least))
+            case QueueMode.FAIR_SHARE:
+                return attrs.evolve(self, fair_share=max(self.fair_share, least))
+
+
+def cost_of(mode: QueueMode, gpu_seconds: float) -> float:
+    """Return what a job of that many GPU-seconds costs, in the policy's unit."""
+    match mode:
+        case QueueMode.FIFO:
+            return 0.0
+        case QueueMode.ROUND_ROBIN:
+            return 1.0
+        case QueueMode.FAIR_SHARE:
+            return gpu_seconds
+
+
+def slack_of(mode: QueueMode, slack_seconds: float, mean_gpu_seconds: float) -> float:
+    """Return how far behind the least counter a flow with a warm model may still go first.
+
+    In the policy's unit: `fair_share` takes the seconds as they are, `round_robin` divides by the mean
+    run time of a job and gives at most one turn, `FIFO` never prefers.
+    """
+    match mode:
+        case QueueMode.FIFO:
+            return 0.0
+        case QueueMode.ROUND_ROBIN:
+            return min(1.0, slack_seconds / mean_gpu_seconds) if mean_gpu_seconds > 0 else 0.0
+        case QueueMode.FAIR_SHARE:
+            return slack_seconds
+
+
+def choose(
+    candidates: Iterable[Flow],
+    mode: QueueMode,
+    *,
+    warm: frozenset[ModelKey] = frozenset(),
+    slack: float = 0.0,
+    overdue: frozenset[UserId] = frozenset(),
+) -> Flow | None:
+    """Return the flow that is served next, or None where none contends.
+
+    Args:
+        candidates: contending flows, the least one among them.
+        mode: the policy.
+        warm: models that the free runner holds already.
+        slack: see `slack_of`.
+        overdue: users whose head job waits beyond its deadline: warmth never goes before them.
+    """
+    ordered: Sequence[Flow] = sorted(
+        (flow for flow in candidates if flow.contends),
+        key=lambda flow: (flow.counter(mode), flow.oldest_item_id or 0, flow.user_id),
+    )
+    if not ordered:
+        return None
+    first = ordered[0]
+    if slack <= 0 or first.user_id in overdue or first.head_model in warm:
+        return first
+    reach = first.counter(mode) + slack
+    for flow in ordered:
+        if flow.counter(mode) > reach or flow.user_id in overdue:
+            break
+        if flow.head_model in warm:
+            return flow
+    return first

@@ -1,0 +1,131 @@
+"""What a stored picture is, and who may see, change or move it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from invoke_core.domain.boards import Board, Grant, Permission, permission_on
+from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
+from invoke_core.domain.principals import Principal, require_usable
+from invoke_core.errors import Forbidden, NotFound
+
+
+class ImageCategory(StrEnum):
+    """What a picture is for, by InvokeAI's names."""
+
+    GENERAL = "general"
+    CONTROL = "control"
+    MASK = "mask"
+    USER = "user"
+    OTHER = "other"
+
+
+class ImageOrigin(StrEnum):
+    """Where a picture came from."""
+
+    INTERNAL = "internal"  # generated here
+    EXTERNAL = "external"  # uploaded
+
+
+@attrs.frozen(kw_only=True)
+class Image:
+    """A stored picture. Its content lies in the image storage under its name."""
+
+    image_name: ImageName
+    owner_id: UserId
+    board_id: BoardId | None  # None: uncategorised
+    origin: ImageOrigin
+    category: ImageCategory = ImageCategory.GENERAL
+    width: int  # pixels
+    height: int  # pixels
+    is_intermediate: bool = False
+    starred: bool = False
+    has_workflow: bool = False
+    size_bytes: int  # of the picture and its thumbnail
+    run_id: RunId | None = None
+    node_id: str | None = None
+    created_at: datetime  # aware, UTC
+    updated_at: datetime
+
+
+class ImageScope(StrEnum):
+    """Whose pictures a list is of, where no board is named."""
+
+    OWN = "own"  # one's own, for administrators too
+    VISIBLE = "visible"  # all that one may see
+
+
+@attrs.frozen(kw_only=True)
+class ImageQuery:
+    """Which of the images that one may see, and in what order.
+
+    Order: starred ones first if wished, then by time of creation, then by name.
+    """
+
+    board_id: BoardId | None = None
+    uncategorised: bool = False  # only images on no board; with `board_id` None
+    scope: ImageScope = ImageScope.OWN
+    categories: Sequence[ImageCategory] | None = None  # None: every one
+    is_intermediate: bool | None = None
+    search: str | None = None  # a part of the name or of the stored metadata, case ignored
+    starred_first: bool = False
+    descending: bool = True
+    offset: int = 0
+    limit: int = 50
+
+
+def permission_on_image(
+    image: Image, principal: Principal, board: Board | None, grants: Iterable[Grant]
+) -> Permission | None:
+    """Return the most that the principal may do with the image, or None.
+
+    An image follows its board; an uncategorised one is its owner's and the administrators'. Its
+    owner always sees it.
+
+    Args:
+        image: the picture.
+        principal: who asks.
+        board: the one that the image lies on; None where it lies on none.
+        grants: those of the board.
+    """
+    if principal.is_admin:
+        return Permission.OWNER
+    own = image.owner_id == principal.user_id
+    if board is None:
+        return Permission.OWNER if own else None
+    held = permission_on(board, principal, grants)
+    if own:
+        return max(held or Permission.READ, Permission.READ)
+    return held
+
+
+def require_on_image(
+    needed: Permission,
+    image: Image,
+    principal: Principal,
+    board: Board | None,
+    grants: Iterable[Grant],
+) -> Permission:
+    """Return what the principal may do with the image, which is at least `needed`.
+
+    Raises:
+        NotFound: the principal may not know of the image.
+        Forbidden: the principal may see it, but not do this.
+    """
+    require_usable(principal)
+    held = permission_on_image(image, principal, board, grants)
+    if held is None:
+        raise NotFound("image", image.image_name)
+    if held < needed:
+        raise Forbidden(f"This needs {needed.name.lower()} permission on the image's board.")
+    return held
+
+
+def may_take_away(
+    image: Image, principal: Principal, board: Board | None, grants: Iterable[Grant]
+) -> bool:
+    """Return whether the image may leave where it is: with WRITE there, or for its owner."""
+    held = permission_on_image(image, principal, board, grants)
+    return image.owner_id == principal.user_id or (held or 0) >= Permission.WRITE

@@ -1,0 +1,72 @@
+"""What changed, for whom: small facts that every process and every open page hears of."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from invoke_core.domain.identifiers import BoardId, UserId
+
+
+class NewsKind(StrEnum):
+    """What changed. The body of each kind is a mapping of short texts and numbers."""
+
+    JOB_CHANGED = "job_changed"  # item_id, status
+    BATCH_ENQUEUED = "batch_enqueued"  # batch_id, owner_id, enqueued
+    JOBS_CHANGED = "jobs_changed"  # many at once: clients read the counts again
+    QUEUE_PAUSED = "queue_paused"  # paused
+    BOARD_CHANGED = "board_changed"  # board_id
+    IMAGE_CREATED = "image_created"  # image_name, board_id
+    IMAGE_CHANGED = "image_changed"  # image_name, board_id
+    IMAGE_DELETED = "image_deleted"  # image_name, board_id
+    SESSION_ENDED = "session_ended"  # user_id, session_id: null means every one of the account
+    MODEL_CHANGED = "model_changed"  # key
+
+
+class AudienceKind(StrEnum):
+    """How the people who may hear of a change are named."""
+
+    EVERYBODY = "everybody"
+    ADMINISTRATORS = "administrators"
+    USER = "user"  # that user, and administrators
+    BOARD = "board"  # whoever may see the board
+
+
+@attrs.frozen
+class Audience:
+    """Who may hear of a change; decided anew for each listener at the moment of sending."""
+
+    kind: AudienceKind
+    id: str | None = None
+
+    @classmethod
+    def everybody(cls) -> "Audience":
+        """Return the audience of all who are signed in."""
+        return cls(AudienceKind.EVERYBODY)
+
+    @classmethod
+    def administrators(cls) -> "Audience":
+        """Return the audience of administrators."""
+        return cls(AudienceKind.ADMINISTRATORS)
+
+    @classmethod
+    def of_user(cls, user_id: UserId) -> "Audience":
+        """Return the audience of one user and administrators."""
+        return cls(AudienceKind.USER, user_id)
+
+    @classmethod
+    def of_board(cls, board_id: BoardId) -> "Audience":
+        """Return the audience of those who may see the board."""
+        return cls(AudienceKind.BOARD, board_id)
+
+
+@attrs.frozen(kw_only=True)
+class NewsItem:
+    """One change, as it was told in the unit of work that made it."""
+
+    news_id: int  # grows; never used twice
+    kind: NewsKind
+    audience: Audience
+    body: Mapping[str, str | int | float | bool | None]
+    at: datetime  # aware, UTC

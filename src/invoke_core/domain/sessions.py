@@ -1,0 +1,84 @@
+"""What a sign-in is, how long it counts, and what ends it."""
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from invoke_core.domain.identifiers import SessionId, UserId
+from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.users import User
+
+
+@attrs.frozen(kw_only=True)
+class SessionPolicy:
+    """How long sign-ins last, as the administrator set it."""
+
+    lifetime: timedelta = timedelta(hours=24)
+    remembered: timedelta = timedelta(days=7)
+    absolute: timedelta = timedelta(days=30)  # after the sign-in, whatever was renewed
+
+    def lasts(self, *, remember_me: bool) -> timedelta:
+        """Return how long a session goes on after its last renewal."""
+        return self.remembered if remember_me else self.lifetime
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """One sign-in, revocable by removing it."""
+
+    session_id: SessionId
+    user_id: UserId
+    remember_me: bool
+    epoch: int  # the account's at sign-in; an older one ends the session
+    password_fingerprint: str  # of the hash at sign-in: a hash replaced in the database ends it too
+    created_at: datetime  # aware, UTC
+    last_seen_at: datetime
+    expires_at: datetime
+    address: str | None = None
+    user_agent: str | None = None
+
+
+def expiry(
+    policy: SessionPolicy, *, remember_me: bool, created_at: datetime, now: datetime
+) -> datetime:
+    """Return the end of a session that is begun or renewed now, never past its absolute end."""
+    return min(now + policy.lasts(remember_me=remember_me), created_at + policy.absolute)
+
+
+def counts(session: Session, user: User, password_fingerprint: str, now: datetime) -> bool:
+    """Return whether the session still speaks for the user.
+
+    Args:
+        session: the sign-in.
+        user: the account as it is now.
+        password_fingerprint: of the account's hash as it is now.
+        now: the present; a session ends at the instant of its `expires_at`.
+    """
+    return (
+        user.is_active
+        and session.user_id == user.user_id
+        and session.epoch == user.epoch
+        and session.password_fingerprint == password_fingerprint
+        and now < session.expires_at
+    )
+
+
+def due_for_renewal(session: Session, policy: SessionPolicy, now: datetime) -> bool:
+    """Return whether half of the session's life is gone and a renewal would prolong it."""
+    lasts = policy.lasts(remember_me=session.remember_me)
+    renewed = expiry(
+        policy, remember_me=session.remember_me, created_at=session.created_at, now=now
+    )
+    return now >= session.expires_at - lasts / 2 and renewed > session.expires_at
+
+
+def principal_of(session: Session, user: User, address: str | None) -> Principal:
+    """Return who a session speaks for: rights come from the account, never from a token."""
+    return Principal(
+        user_id=user.user_id,
+        is_admin=user.is_admin,
+        via=Via.SESSION,
+        session_id=session.session_id,
+        must_change_password=user.must_change_password,
+        address=address,
+    )

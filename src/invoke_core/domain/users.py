@@ -1,0 +1,111 @@
+"""What an account is, what identifies it, and what must never become of the last administrator."""
+
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import datetime
+
+import attrs
+
+from invoke_core.domain.identifiers import SYSTEM, UserId
+from invoke_core.errors import Invalid, LastAdministrator, RuleViolation
+
+MAX_EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+MAX_DISPLAY_NAME_CHARACTERS = 100
+
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_EMAIL = re.compile(rf"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+
+
+@attrs.frozen(kw_only=True)
+class User:
+    """A person's record."""
+
+    user_id: UserId
+    email: str  # as it was typed, NFC; see `email_identity`
+    display_name: str  # characters: 1 to 100
+    password_hash: str | None  # None: cannot sign in with a password
+    is_admin: bool
+    is_active: bool
+    must_change_password: bool = False
+    epoch: int = 0  # grows with every change that must end the account's sessions
+    note: str = ""  # administrators' own, never shown to the person
+    created_at: datetime  # aware, UTC
+    updated_at: datetime
+    last_login_at: datetime | None = None
+
+    @property
+    def can_administer(self) -> bool:
+        """Whether this is an administrator who can sign in."""
+        return self.is_admin and self.is_active and self.user_id != SYSTEM
+
+
+def checked_email(text: str) -> str:
+    """Return the address, trimmed and NFC-normalised.
+
+    One `@`, a local part without spaces, quotes or brackets, and a host name of any depth, so that
+    `admin@localhost` passes.
+
+    Raises:
+        Invalid: it is not of that form, or longer than 254 characters.
+    """
+    email = unicodedata.normalize("NFC", text).strip()
+    local = email.partition("@")[0]
+    if (
+        len(email) > MAX_EMAIL_CHARACTERS
+        or not _EMAIL.fullmatch(email)
+        or ".." in local
+        or local[0] == "."
+        or local[-1] == "."
+    ):
+        raise Invalid("This is not an e-mail address, such as name@example.com.", field="email")
+    return email
+
+
+def email_identity(email: str) -> str:
+    """Return the text that two spellings of one address share.
+
+    NFKC and case folding over the whole address, and the domain in its IDNA form where it has one
+    (RFC 5891), so that neither case nor Unicode form makes a second account.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
+    local, _, domain = folded.rpartition("@")
+    with suppress(UnicodeError):  # no such host name: the folded text still identifies it
+        domain = domain.encode("idna").decode("ascii")
+    return f"{local}@{domain}"
+
+
+def checked_display_name(text: str) -> str:
+    """Return the name, trimmed and NFC-normalised.
+
+    Raises:
+        Invalid: it is empty, longer than 100 characters, or holds a control character.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(name) <= MAX_DISPLAY_NAME_CHARACTERS:
+        raise Invalid("A display name has 1 to 100 characters.", field="display_name")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in name):
+        raise Invalid("A display name has no control characters.", field="display_name")
+    return name
+
+
+def require_changeable(user_id: UserId) -> None:
+    """Raise RuleViolation for the internal `system` account, which nobody may change."""
+    if user_id == SYSTEM:
+        raise RuleViolation("The internal account 'system' cannot be changed or deleted.")
+
+
+def require_administrator_left(before: User, after: User | None, administrators: int) -> None:
+    """Refuse the change that would leave nobody who can administer.
+
+    Args:
+        before: the account as it is.
+        after: as it would be; None where it would be deleted.
+        administrators: how many accounts can administer now, `before` included if it can.
+
+    Raises:
+        LastAdministrator: `before` is the last one who can, and `after` cannot.
+    """
+    keeps = after is not None and after.can_administer
+    if before.can_administer and not keeps and administrators <= 1:
+        raise LastAdministrator

@@ -1,0 +1,140 @@
+"""What has to be kept of jobs, flows and workers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
+from invoke_core.domain.generation import Generation
+from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId, WorkerId
+from invoke_core.domain.pages import Page
+from invoke_core.domain.queue import Job, JobQuery, QueueCounts, WorkerRecord
+
+
+@attrs.frozen(kw_only=True)
+class NewJob:
+    """A job before it has a number."""
+
+    batch_id: BatchId
+    run_id: RunId
+    owner_id: UserId
+    priority: int
+    origin: str | None
+    destination: str | None
+    generation: Generation
+    created_at: datetime
+
+
+class JobRepository(Protocol):
+    """Jobs, inside one unit of work."""
+
+    def add_all(self, jobs: Sequence[NewJob]) -> Sequence[ItemId]:
+        """Keep new pending jobs; return their numbers, ascending, above every number ever given."""
+
+    def get(self, item_id: ItemId) -> Job:
+        """Return the job; raise NotFound where no job has this number."""
+
+    def find_many(self, item_ids: Sequence[ItemId]) -> Sequence[Job]:
+        """Return the known jobs among these, in the order asked for, each once."""
+
+    def put(self, job: Job) -> None:
+        """Replace the job of this number; raise NotFound where there is none."""
+
+    def remove(self, item_ids: Sequence[ItemId]) -> None:
+        """Forget jobs; unknown ones are passed over."""
+
+    def list(self, query: JobQuery) -> Page[Job]:
+        """Return jobs as the query says."""
+
+    def item_ids(self, query: JobQuery) -> Sequence[ItemId]:
+        """Return the numbers of all jobs that match, ignoring offset and limit."""
+
+    def counts(
+        self, *, owner_id: UserId | None = None, batch_id: BatchId | None = None
+    ) -> QueueCounts:
+        """Return how many jobs stand in each state."""
+
+    def counts_by_destination(self, destination: str) -> QueueCounts:
+        """Return how many jobs of one destination stand in each state."""
+
+    def head(self, owner_id: UserId) -> Job | None:
+        """Return the owner's pending job with the highest priority, then the lowest number."""
+
+    def oldest_pending(self, owner_id: UserId) -> ItemId | None:
+        """Return the lowest number among the owner's pending jobs."""
+
+    def ahead_of(self, job: Job) -> int:
+        """Return how many of the owner's pending jobs are served before this pending one."""
+
+
+class FlowRepository(Protocol):
+    """Users' places in the queue, inside one unit of work."""
+
+    def get(self, user_id: UserId) -> Flow:
+        """Return the user's flow; a new one, all zero, where none was kept."""
+
+    def put(self, flow: Flow) -> None:
+        """Keep the flow; raise NotFound for an unknown user."""
+
+    def contending(
+        self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset(), limit: int = 1
+    ) -> Sequence[Flow]:
+        """Return contending flows in the policy's order: counter, oldest job, user id.
+
+        Args:
+            mode: the policy.
+            warm: for each of these models the first contending flow whose head wants it is returned too.
+            limit: how many of the first to return at least, where there are as many.
+        """
+
+    def list_active(self) -> Sequence[Flow]:
+        """Return the flows with pending or running jobs, ordered by user id."""
+
+
+class QueueStateRepository(Protocol):
+    """What the queue remembers as a whole, inside one unit of work."""
+
+    def virtual_time(self) -> VirtualTime:
+        """Return the virtual time; zero at first."""
+
+    def put_virtual_time(self, virtual: VirtualTime) -> None:
+        """Keep the virtual time."""
+
+    def next_fence(self) -> int:
+        """Return a fencing number above every one given before."""
+
+    def paused(self) -> bool:
+        """Return whether no job may be dispatched; False at first."""
+
+    def put_paused(self, paused: bool) -> None:
+        """Keep whether no job may be dispatched."""
+
+    def run_seconds(self) -> Mapping[str, tuple[float, int]]:
+        """Return, for each kind of job, the mean of its GPU-seconds and how many were measured."""
+
+    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
+        """Keep the measured run time of a kind of job."""
+
+
+class WorkerRepository(Protocol):
+    """Workers that have not said goodbye, inside one unit of work."""
+
+    def add(self, worker: WorkerRecord) -> None:
+        """Keep a new worker; raise Conflict where its id is taken."""
+
+    def beat(self, worker_id: WorkerId) -> bool:
+        """Add one to the worker's beat; return False where others have given it up."""
+
+    def list(self) -> Sequence[WorkerRecord]:
+        """Return the workers, ordered by id."""
+
+    def remove(self, worker_id: WorkerId) -> None:
+        """Forget the worker; nothing happens where it is gone already."""
+
+    def leased_jobs(self, worker_id: WorkerId) -> Sequence[Job]:
+        """Return the jobs in progress that the worker holds, ordered by number."""
+
+    def orphaned_jobs(self) -> Sequence[Job]:
+        """Return the jobs in progress whose lease names no kept worker, ordered by number."""

@@ -1,0 +1,91 @@
+"""What makes pictures."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import attrs
+
+from invoke_core.domain.identifiers import ItemId, ModelKey
+from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
+from invoke_core.domain.pixels import Pixels
+
+
+@attrs.frozen(kw_only=True)
+class ModelFiles:
+    """Where a model's weights lie on this host."""
+
+    key: ModelKey
+    base: BaseModel
+    format: ModelFormat
+    path: str  # absolute
+
+
+@attrs.frozen(kw_only=True)
+class RunRequest:
+    """One picture to make, with everything at hand."""
+
+    item_id: ItemId
+    model: ModelFiles
+    prompt: str
+    negative_prompt: str
+    width: int  # pixels
+    height: int  # pixels
+    steps: int
+    cfg_scale: float
+    scheduler: SchedulerName
+    seed: int
+    init_image: Pixels | None = None
+    strength: float | None = None  # 0 to 1, with `init_image` only
+    loras: tuple[tuple[ModelFiles, float], ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Step:
+    """A denoising step that has just been done."""
+
+    item_id: ItemId
+    step: int  # 1 to `steps`
+    steps: int
+    preview: Pixels | None = None  # small; not at every step
+
+
+@attrs.frozen(kw_only=True)
+class RunResult:
+    """What became of one request."""
+
+    item_id: ItemId
+    pixels: Pixels | None  # None: it was stopped
+    gpu_seconds: float  # its share of the pass
+
+
+Report = Callable[[Step], None]
+ShouldStop = Callable[[ItemId], bool]
+
+
+class Runner(Protocol):
+    """Runs generations on one device; one call at a time."""
+
+    @property
+    def device(self) -> str:
+        """Return the device's name, such as `cpu` or `cuda:0`."""
+
+    @property
+    def warm_models(self) -> frozenset[ModelKey]:
+        """Return the models that are loaded."""
+
+    def run(
+        self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
+    ) -> Sequence[RunResult]:
+        """Make the pictures of one pass; return one result a request, in order.
+
+        Each picture is what it would have been alone, to rounding. `report` is called after every step and
+        `should_stop` before every step; a request for which it says True ends without a picture.
+
+        Raises:
+            Invalid: the values do not fit the model (a scheduler or size that it cannot do).
+            NotFound: a model's files are gone.
+            Unavailable: the device has no memory left, or has failed.
+        """
+
+    def close(self) -> None:
+        """Free the device."""

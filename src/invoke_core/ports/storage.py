@@ -1,0 +1,34 @@
+"""Where the content of pictures lies."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+from invoke_core.domain.identifiers import ImageName
+
+
+class Rendition(StrEnum):
+    """Which content of a picture."""
+
+    FULL = "full"  # PNG
+    THUMBNAIL = "thumbnail"  # WebP
+
+
+class ImageStorage(Protocol):
+    """Content of pictures by name. Thread-safe. What was put is on the disk, not in a buffer."""
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        """Keep the content, whole or not at all, in place of what was there.
+
+        Raises:
+            StorageFull: the disk is full; nothing of it stays.
+        """
+
+    def open(self, image_name: ImageName, rendition: Rendition) -> BinaryIO:
+        """Return the content, open for reading and seeking; raise NotFound where there is none."""
+
+    def remove(self, image_name: ImageName) -> None:
+        """Forget every rendition; nothing happens where there is none."""
+
+    def names(self) -> Iterator[ImageName]:
+        """Yield the names that have a full picture, in no particular order."""

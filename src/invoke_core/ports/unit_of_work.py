@@ -1,0 +1,83 @@
+"""Everything kept, inside one transaction."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from invoke_core.ports.boards import BoardRepository
+from invoke_core.ports.images import ImageRepository
+from invoke_core.ports.models import ModelRepository
+from invoke_core.ports.news import NewsBell, NewsRepository
+from invoke_core.ports.queue import (
+    FlowRepository,
+    JobRepository,
+    QueueStateRepository,
+    WorkerRepository,
+)
+from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.users import UserRepository
+
+
+class Work(Protocol):
+    """One unit of work: repositories that see one state of everything."""
+
+    @property
+    def users(self) -> UserRepository: ...
+    @property
+    def sessions(self) -> SessionRepository: ...
+    @property
+    def boards(self) -> BoardRepository: ...
+    @property
+    def images(self) -> ImageRepository: ...
+    @property
+    def models(self) -> ModelRepository: ...
+    @property
+    def jobs(self) -> JobRepository: ...
+    @property
+    def flows(self) -> FlowRepository: ...
+    @property
+    def queue(self) -> QueueStateRepository: ...
+    @property
+    def workers(self) -> WorkerRepository: ...
+    @property
+    def news(self) -> NewsRepository: ...
+
+
+class Reading(Protocol):
+    """Opens a unit of work that sees one snapshot and cannot write."""
+
+    def __call__(self) -> AbstractContextManager[Work]:
+        """Return the unit of work; writing in it raises TypeError or a database error of its own.
+
+        Raises:
+            Unavailable: the database cannot be read within its time limit.
+        """
+
+
+class Writing(Protocol):
+    """Opens a unit of work that holds the only writer."""
+
+    def __call__(self) -> AbstractContextManager[Work]:
+        """Return the unit of work: everything is kept when it ends well, nothing when it raises.
+
+        Nothing slow happens inside: hashing, files, network and image work come before or after.
+
+        Raises:
+            Unavailable: another writer did not finish within the time limit.
+            StorageFull: the disk is full; nothing was kept.
+        """
+
+
+class Database(Protocol):
+    """Everything that is kept."""
+
+    def reading(self) -> AbstractContextManager[Work]:
+        """See `Reading`."""
+
+    def writing(self) -> AbstractContextManager[Work]:
+        """See `Writing`."""
+
+    def bell(self) -> NewsBell:
+        """Return a new bell that rings after commits that told news, also those of other processes."""
+
+    def close(self) -> None:
+        """Close every connection; a single-file database is whole afterwards, without side files."""
