@@ -1,10 +1,12 @@
 """invokeai.yaml, INVOKEAI_* and the command line become `Settings`."""
 
 import difflib
+import operator
 import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +195,7 @@ _WORDS = {
     str: "a text (put it in quotes)",
 }
 for _kind in _WORDS:  # by identity: a hook for `str` would take enumerations of texts too
-    _converter.register_structure_hook_func(_kind.__eq__, _strict(_kind))
+    _converter.register_structure_hook_func(partial(operator.is_, _kind), _strict(_kind))
 _converter.register_structure_hook(
     Path, lambda value, _: Path(_converter.structure(value, str)).expanduser()
 )

@@ -10,7 +10,8 @@ from attrs.validators import and_, ge, gt, in_, le, matches_re, optional
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import GenerationLimits
 
-_positive: Any = ge(1)
+_positive = ge(1)
+_limit: Any = optional(_positive)  # mypy takes the type of a field from its default
 
 
 def _lowered(text: str) -> str:
@@ -76,7 +77,7 @@ class Settings:
     session_queue_mode: QueueMode = QueueMode.ROUND_ROBIN  # FIFO in single-user mode
     queue_slack_seconds: float | None = attrs.field(default=None, validator=optional(ge(0)))
     queue_deadline_minutes: float = attrs.field(default=10, validator=ge(0))
-    max_queue_size: int | None = attrs.field(default=10_000, validator=optional(_positive))
+    max_queue_size: int | None = attrs.field(default=10_000, validator=_limit)
 
     # Limits on what comes in
     max_upload_bytes: int = attrs.field(default=50 * 2**20, validator=_positive)
