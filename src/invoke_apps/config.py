@@ -1,12 +1,11 @@
 """invokeai.yaml, INVOKEAI_* and the command line become `Settings`."""
 
 import difflib
-import operator
 import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from functools import partial
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -194,8 +193,18 @@ _WORDS = {
     float: "a number",
     str: "a text (put it in quotes)",
 }
-for _kind in _WORDS:  # by identity: a hook for `str` would take enumerations of texts too
-    _converter.register_structure_hook_func(partial(operator.is_, _kind), _strict(_kind))
+for _kind in _WORDS:
+    _converter.register_structure_hook(_kind, _strict(_kind))
+
+
+def _choice(value: Any, kind: Any) -> Any:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise ValueError(f"it is one of {', '.join(kind)}") from error
+
+
+_converter.register_structure_hook(StrEnum, _choice)
 _converter.register_structure_hook(
     Path, lambda value, _: Path(_converter.structure(value, str)).expanduser()
 )
