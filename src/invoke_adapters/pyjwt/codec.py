@@ -1,6 +1,7 @@
 """`TokenCodec` on PyJWT: JSON Web Tokens (RFC 7519), HS256 and nothing else."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -34,6 +35,8 @@ class PyJwtCodec:
         self._clock = clock
         self._randomness = randomness
         self._jwt = jwt.PyJWT(options={"enforce_minimum_key_length": True})
+        # A signature that was right once is right for ever: only the times are looked at again.
+        self._verified = lru_cache(maxsize=1024)(self._verify)
         self._by_header = {
             self._encode({}, kid).partition(".")[0]: key for kid, key in self._keys.items()
         }
@@ -62,6 +65,15 @@ class PyJwtCodec:
         Raises:
             Unauthenticated: see `TokenCodec.read`.
         """
+        claims, not_before = self._verified(token)
+        now = self._clock.now()
+        early = max(claims.issued_at, not_before) > now + LEEWAY
+        if early or claims.expires_at <= now - LEEWAY:
+            raise _refused()
+        return claims
+
+    def _verify(self, token: str) -> tuple[Claims, datetime]:
+        """Return the claims, whatever the time, and from when on they hold."""
         key = self._by_header.get(token.partition(".")[0])
         if key is None or len(token) > MAX_TOKEN_CHARACTERS:
             raise _refused()
@@ -72,7 +84,7 @@ class PyJwtCodec:
                 algorithms=[ALGORITHM],
                 audience=[audience.value for audience in TokenAudience],
                 issuer=ISSUER,
-                # The times are compared with our own clock, below.
+                # The times are compared with our own clock by the caller.
                 options={
                     "require": _REQUIRED,
                     "verify_exp": False,
@@ -80,15 +92,9 @@ class PyJwtCodec:
                     "verify_iat": False,
                 },
             )
-            claims = _claims(payload)
-            not_before = _time(payload["nbf"])
+            return _claims(payload), _time(payload["nbf"])
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise _refused() from error
-        now = self._clock.now()
-        early = max(claims.issued_at, not_before) > now + LEEWAY
-        if early or claims.expires_at <= now - LEEWAY:
-            raise _refused()
-        return claims
 
     def _encode(self, payload: dict[str, Any], kid: str) -> str:
         return self._jwt.encode(

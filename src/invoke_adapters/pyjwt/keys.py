@@ -20,10 +20,11 @@ _FORMAT = 1
 _HOW = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 _SAMPLE_WORDS = frozenset(
     """
-    a am at be been changed changeme change come example generated here i in insert invoke
-    invokeai is it jwt key long me must my of password placeholder please put random replace
-    sample secret secure should some super that the this to token use very with your
-    """.split()
+    a am at be been changed changeme change come default dev development do example generated
+    here i in insert invoke invokeai is it jwt key long me must my not of password placeholder
+    please production put random replace sample secret secure should some something string
+    super test that the this to token unique use value very with your
+    """.split()  # noqa: SIM905 - words read better as words
 )
 
 
