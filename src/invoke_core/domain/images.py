@@ -1,5 +1,6 @@
 """What a stored picture is, and who may see, change or move it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,20 @@ from invoke_core.domain.boards import Board, Grant, Permission, permission_on
 from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
 from invoke_core.domain.principals import Principal, require_usable
 from invoke_core.errors import Forbidden, NotFound
+
+METADATA_TEXT = "invokeai_metadata"  # InvokeAI's key: how the picture was made, a JSON object
+WORKFLOW_TEXT = "invokeai_workflow"
+GRAPH_TEXT = "invokeai_graph"
+KEPT_TEXTS = (METADATA_TEXT, WORKFLOW_TEXT, GRAPH_TEXT)  # PNG text chunks; all others are dropped
+
+MAX_NAMES = 1000  # in one call on many images
+
+_NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")
+
+
+def is_image_name(text: str) -> bool:
+    """Return whether the text is of the form that the server names pictures in: a UUID and `.png`."""
+    return _NAME.fullmatch(text) is not None
 
 
 class ImageCategory(StrEnum):
