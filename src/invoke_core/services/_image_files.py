@@ -1,8 +1,6 @@
 """The files of a picture: stored before the row that names them, discarded after it is gone."""
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import attrs
 
@@ -80,12 +78,3 @@ class ImageFiles:
             height=height,
             texts=texts,
         )
-
-
-def parsed_text(texts: Mapping[str, str], key: str) -> Mapping[str, Any] | None:
-    """Return the JSON object of a text chunk; None where it is missing or no JSON object."""
-    try:
-        value = json.loads(texts[key])
-    except (KeyError, ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
