@@ -1,9 +1,11 @@
 """What a stored picture is, and who may see, change or move it."""
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import attrs
 
@@ -79,6 +81,16 @@ def changed(image: Image, changes: ImageChanges, now: datetime) -> Image:
     """Return the image after the changes."""
     wished = attrs.asdict(changes, filter=lambda _, value: value is not None)
     return attrs.evolve(image, updated_at=now, **wished)
+
+
+def search_text(image_name: ImageName, metadata: Mapping[str, Any] | None) -> str:
+    """Return the case-folded text in which a case-folded search looks for a part.
+
+    It holds no NUL and no lone surrogate, which some databases refuse.
+    """
+    text = "" if metadata is None else json.dumps(metadata, ensure_ascii=False)
+    storable = f"{image_name}\n{text}".encode("utf-8", "replace").decode().replace("\0", "")
+    return storable.casefold()
 
 
 class ImageScope(StrEnum):

@@ -271,7 +271,7 @@ class ImageService:
         def takeable(work: Work) -> Sequence[Image]:
             places = Places(work)
             found = work.images.find_many(image_names)
-            return [image for image in found if _allows(places.require_takeable, image, principal)]
+            return [image for image in found if places.may_take_away(image, principal)]
 
         return self._move(principal, board_id, takeable)
 
