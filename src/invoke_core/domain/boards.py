@@ -75,7 +75,9 @@ class BoardSummary:
     permission: Permission
     image_count: int  # of category `general`, not intermediate
     asset_count: int  # of every other category, not intermediate
-    cover_image_name: ImageName | None  # the chosen cover, else the newest image; None: empty
+    cover_image_name: (
+        ImageName | None
+    )  # the chosen one if it lies there, else the newest; None: empty
 
 
 class BoardOrder(StrEnum):

@@ -1,8 +1,10 @@
 """What a stored picture is, and who may see, change or move it."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import attrs
 
@@ -48,6 +50,16 @@ class Image:
     node_id: str | None = None
     created_at: datetime  # aware, UTC
     updated_at: datetime
+
+
+def search_text(image_name: ImageName, metadata: Mapping[str, Any] | None) -> str:
+    """Return the case-folded text in which a case-folded search looks for a part.
+
+    It holds no NUL and no lone surrogate, which some databases refuse.
+    """
+    text = "" if metadata is None else json.dumps(metadata, ensure_ascii=False)
+    storable = f"{image_name}\n{text}".encode("utf-8", "replace").decode().replace("\0", "")
+    return storable.casefold()
 
 
 class ImageScope(StrEnum):

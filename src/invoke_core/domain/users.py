@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import attrs
 
@@ -38,6 +38,23 @@ class User:
     def can_administer(self) -> bool:
         """Whether this is an administrator who can sign in."""
         return self.is_admin and self.is_active and self.user_id != SYSTEM
+
+
+SYSTEM_USER = User(
+    user_id=SYSTEM,
+    email="system@invoke.invalid",  # RFC 2606: no person can have such an address
+    display_name="System",
+    password_hash=None,
+    is_admin=False,
+    is_active=False,  # so that a plain count of active accounts counts people
+    created_at=datetime(1970, 1, 1, tzinfo=UTC),
+    updated_at=datetime(1970, 1, 1, tzinfo=UTC),
+)  # as every new database holds it
+
+
+def search_text(user: User) -> str:
+    """Return the case-folded text in which a case-folded search looks for a part."""
+    return f"{user.email}\n{user.display_name}".casefold()
 
 
 def checked_email(text: str) -> str:
