@@ -1,0 +1,130 @@
+"""Boards and their grants in dictionaries."""
+
+import string
+from collections.abc import Sequence
+
+import attrs
+
+from invoke_adapters.memory.state import State, page
+from invoke_core.domain.boards import (
+    Board,
+    BoardOrder,
+    BoardQuery,
+    BoardSummary,
+    Grant,
+    permission_on,
+)
+from invoke_core.domain.identifiers import BoardId, UserId
+from invoke_core.domain.images import ImageCategory
+from invoke_core.domain.pages import Page
+from invoke_core.domain.principals import Principal
+from invoke_core.errors import Conflict, NotFound
+
+_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+@attrs.frozen
+class MemoryBoardRepository:
+    """See `BoardRepository`."""
+
+    state: State
+
+    def get(self, board_id: BoardId) -> Board:
+        """Return the board."""
+        if board_id not in self.state.boards:
+            raise NotFound("board", board_id)
+        return self.state.boards[board_id]
+
+    def add(self, board: Board) -> None:
+        """Keep a new board."""
+        if board.board_id in self.state.boards:
+            raise Conflict(f"There is a board {board.board_id!r} already.")
+        self._keep(board)
+
+    def put(self, board: Board) -> None:
+        """Replace the board of this id."""
+        self.get(board.board_id)
+        self._keep(board)
+
+    def _keep(self, board: Board) -> None:
+        if board.owner_id not in self.state.users:
+            raise NotFound("user", board.owner_id)
+        self.state.boards[board.board_id] = board
+
+    def remove(self, board_id: BoardId) -> None:
+        """Remove the board and its grants."""
+        self.get(board_id)
+        if any(stored.image.board_id == board_id for stored in self.state.images.values()):
+            raise Conflict("There are still images on the board.")
+        for grant in self.grants(board_id):
+            del self.state.grants[board_id, grant.user_id]
+        del self.state.boards[board_id]
+
+    def grants(self, board_id: BoardId) -> Sequence[Grant]:
+        """Return the board's grants, ordered by user id."""
+        found = [grant for grant in self.state.grants.values() if grant.board_id == board_id]
+        return sorted(found, key=lambda grant: grant.user_id)
+
+    def put_grant(self, grant: Grant) -> None:
+        """Keep the grant, in place of the one that the user had."""
+        self.get(grant.board_id)
+        if grant.user_id not in self.state.users:
+            raise NotFound("user", grant.user_id)
+        self.state.grants[grant.board_id, grant.user_id] = grant
+
+    def remove_grant(self, board_id: BoardId, user_id: UserId) -> None:
+        """Forget the user's grant."""
+        if (board_id, user_id) not in self.state.grants:
+            raise NotFound("share for user", user_id)
+        del self.state.grants[board_id, user_id]
+
+    def list_visible(self, principal: Principal, query: BoardQuery) -> Page[BoardSummary]:
+        """Return the boards on which `permission_on` gives the principal anything."""
+        found = [
+            summary
+            for board in self.state.boards.values()
+            if query.include_archived or not board.archived
+            if (summary := self._summary(principal, board)) is not None
+        ]
+        found.sort(
+            key=lambda summary: (
+                summary.board.created_at.timestamp()
+                if query.order_by is BoardOrder.CREATED_AT
+                else summary.board.name.translate(_FOLD),
+                summary.board.board_id,
+            ),
+            reverse=query.descending,
+        )
+        return page(found, query.offset, query.limit)
+
+    def summary(self, principal: Principal, board_id: BoardId) -> BoardSummary:
+        """Return one board as `list_visible` would."""
+        summary = self._summary(principal, self.get(board_id))
+        if summary is None:
+            raise NotFound("board", board_id)
+        return summary
+
+    def _summary(self, principal: Principal, board: Board) -> BoardSummary | None:
+        permission = permission_on(board, principal, self.grants(board.board_id))
+        if permission is None:
+            return None
+        images = [s.image for s in self.state.images.values() if s.image.board_id == board.board_id]
+        shown = [image for image in images if not image.is_intermediate]
+        general = sum(image.category is ImageCategory.GENERAL for image in shown)
+        newest = max(shown, key=lambda i: (i.created_at, i.image_name), default=None)
+        cover = board.cover_image_name
+        if not any(image.image_name == cover for image in images):
+            cover = None if newest is None else newest.image_name
+        return BoardSummary(
+            board=board,
+            owner_name=self.state.users[board.owner_id].display_name,
+            permission=permission,
+            image_count=general,
+            asset_count=len(shown) - general,
+            cover_image_name=cover,
+        )
+
+    def owned_by(self, user_id: UserId) -> Sequence[Board]:
+        """Return the boards of an owner, ordered by id."""
+        found = [board for board in self.state.boards.values() if board.owner_id == user_id]
+        return sorted(found, key=lambda board: board.board_id)

@@ -1,0 +1,138 @@
+"""The database in dictionaries: one state at a time, replaced whole by every writing unit."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from invoke_adapters.memory.boards import MemoryBoardRepository
+from invoke_adapters.memory.images import MemoryImageRepository
+from invoke_adapters.memory.models import MemoryModelRepository
+from invoke_adapters.memory.news import MemoryNewsBell, MemoryNewsRepository
+from invoke_adapters.memory.queue import (
+    MemoryFlowRepository,
+    MemoryJobRepository,
+    MemoryQueueStateRepository,
+    MemoryWorkerRepository,
+)
+from invoke_adapters.memory.sessions import MemorySessionRepository
+from invoke_adapters.memory.state import State, first_state
+from invoke_adapters.memory.users import MemoryUserRepository
+from invoke_core.errors import Unavailable
+
+
+@attrs.frozen
+class MemoryWork:
+    """One unit of work over one view of the state."""
+
+    state: State
+
+    @property
+    def users(self) -> MemoryUserRepository:
+        """Return the accounts."""
+        return MemoryUserRepository(self.state)
+
+    @property
+    def sessions(self) -> MemorySessionRepository:
+        """Return the sign-ins."""
+        return MemorySessionRepository(self.state)
+
+    @property
+    def boards(self) -> MemoryBoardRepository:
+        """Return the boards."""
+        return MemoryBoardRepository(self.state)
+
+    @property
+    def images(self) -> MemoryImageRepository:
+        """Return the images."""
+        return MemoryImageRepository(self.state)
+
+    @property
+    def models(self) -> MemoryModelRepository:
+        """Return the catalogue."""
+        return MemoryModelRepository(self.state)
+
+    @property
+    def jobs(self) -> MemoryJobRepository:
+        """Return the jobs."""
+        return MemoryJobRepository(self.state)
+
+    @property
+    def flows(self) -> MemoryFlowRepository:
+        """Return the flows."""
+        return MemoryFlowRepository(self.state)
+
+    @property
+    def queue(self) -> MemoryQueueStateRepository:
+        """Return what the queue remembers as a whole."""
+        return MemoryQueueStateRepository(self.state)
+
+    @property
+    def workers(self) -> MemoryWorkerRepository:
+        """Return the workers."""
+        return MemoryWorkerRepository(self.state)
+
+    @property
+    def news(self) -> MemoryNewsRepository:
+        """Return the news."""
+        return MemoryNewsRepository(self.state)
+
+
+class MemoryDatabase:
+    """Everything that is kept, in this process only. Thread-safe."""
+
+    def __init__(self, *, busy_timeout: float = 10.0) -> None:
+        """Begin with the internal account and nothing else.
+
+        Args:
+            busy_timeout: seconds that a writing unit waits for the one before it.
+        """
+        self._busy_timeout = busy_timeout
+        self._state = first_state()
+        self._writer = threading.Lock()
+        self._bells: list[MemoryNewsBell] = []
+        self._bells_lock = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[MemoryWork]:
+        """Yield a unit of work that sees one snapshot; writing in it raises TypeError."""
+        yield MemoryWork(self._state.view(writable=False))
+
+    @contextmanager
+    def writing(self) -> Iterator[MemoryWork]:
+        """Yield the only writing unit of work."""
+        if not self._writer.acquire(timeout=self._busy_timeout):
+            raise Unavailable("The database is busy: try again in a moment.", retry_after=1)
+        before = self._state
+        after = before.view(writable=True)
+        try:
+            yield MemoryWork(after)
+            self._state = after.view(writable=False)
+        finally:
+            after.seal()
+            self._writer.release()
+        if after.facts[None].news_id != before.facts[None].news_id:
+            self._ring()
+
+    def bell(self) -> MemoryNewsBell:
+        """Return a new bell that rings after commits that told news."""
+        bell = MemoryNewsBell(self._forget)
+        with self._bells_lock:
+            self._bells.append(bell)
+        return bell
+
+    def close(self) -> None:
+        """Let every waiting bell go; the content stays for as long as the object lives."""
+        self._ring()
+
+    def _ring(self) -> None:
+        with self._bells_lock:
+            bells = list(self._bells)
+        for bell in bells:
+            bell.ring()
+
+    def _forget(self, bell: MemoryNewsBell) -> None:
+        with self._bells_lock:
+            if bell in self._bells:
+                self._bells.remove(bell)

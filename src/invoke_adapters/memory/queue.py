@@ -1,0 +1,235 @@
+"""Jobs, flows and workers in dictionaries."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from invoke_adapters.memory.state import State, page
+from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
+from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
+from invoke_core.domain.pages import Page
+from invoke_core.domain.queue import Job, JobQuery, JobStatus, QueueCounts, WorkerRecord
+from invoke_core.errors import Conflict, NotFound
+from invoke_core.ports.queue import NewJob
+
+
+@attrs.frozen
+class MemoryJobRepository:
+    """See `JobRepository`."""
+
+    state: State
+
+    def add_all(self, jobs: Sequence[NewJob]) -> Sequence[ItemId]:
+        """Keep new pending jobs; return their numbers."""
+        for new in jobs:
+            if new.owner_id not in self.state.users:
+                raise NotFound("user", new.owner_id)
+        facts = self.state.facts[None]
+        item_ids = [ItemId(facts.item_id + place) for place in range(1, len(jobs) + 1)]
+        for item_id, new in zip(item_ids, jobs, strict=True):
+            values = attrs.asdict(new, recurse=False)
+            self.state.jobs[item_id] = Job(item_id=item_id, updated_at=new.created_at, **values)
+        self.state.facts[None] = attrs.evolve(facts, item_id=facts.item_id + len(jobs))
+        return item_ids
+
+    def get(self, item_id: ItemId) -> Job:
+        """Return the job."""
+        if item_id not in self.state.jobs:
+            raise NotFound("job", item_id)
+        return self.state.jobs[item_id]
+
+    def find_many(self, item_ids: Sequence[ItemId]) -> Sequence[Job]:
+        """Return the known jobs among these, in the order asked for, each once."""
+        known = [number for number in dict.fromkeys(item_ids) if number in self.state.jobs]
+        return [self.state.jobs[item_id] for item_id in known]
+
+    def put(self, job: Job) -> None:
+        """Replace the job of this number."""
+        self.get(job.item_id)
+        if job.owner_id not in self.state.users:
+            raise NotFound("user", job.owner_id)
+        self.state.jobs[job.item_id] = job
+
+    def remove(self, item_ids: Sequence[ItemId]) -> None:
+        """Forget jobs; unknown ones are passed over."""
+        for item_id in item_ids:
+            self.state.jobs.pop(item_id, None)
+
+    def list(self, query: JobQuery) -> Page[Job]:
+        """Return jobs as the query says."""
+        return page(self._matching(query), query.offset, query.limit)
+
+    def item_ids(self, query: JobQuery) -> Sequence[ItemId]:
+        """Return the numbers of all jobs that match, ignoring offset and limit."""
+        return [job.item_id for job in self._matching(query)]
+
+    def _matching(self, query: JobQuery) -> Sequence[Job]:
+        wanted = {
+            name: value
+            for name in ("status", "owner_id", "batch_id", "origin", "destination")
+            if (value := getattr(query, name)) is not None
+        }
+        found = [
+            job
+            for job in self.state.jobs.values()
+            if all(getattr(job, name) == value for name, value in wanted.items())
+        ]
+        return sorted(found, key=lambda job: job.item_id, reverse=query.descending)
+
+    def counts(
+        self, *, owner_id: UserId | None = None, batch_id: BatchId | None = None
+    ) -> QueueCounts:
+        """Return how many jobs stand in each state."""
+        return self._counts(
+            lambda job: (
+                (owner_id is None or job.owner_id == owner_id)
+                and (batch_id is None or job.batch_id == batch_id)
+            )
+        )
+
+    def counts_by_destination(self, destination: str) -> QueueCounts:
+        """Return how many jobs of one destination stand in each state."""
+        return self._counts(lambda job: job.destination == destination)
+
+    def _counts(self, wanted: Callable[[Job], bool]) -> QueueCounts:
+        counted = Counter(job.status for job in self.state.jobs.values() if wanted(job))
+        return QueueCounts(**{status.value: counted[status] for status in JobStatus})
+
+    def _pending(self, owner_id: UserId) -> Sequence[Job]:
+        found = [
+            job
+            for job in self.state.jobs.values()
+            if job.owner_id == owner_id and job.status is JobStatus.PENDING
+        ]
+        return sorted(found, key=lambda job: (-job.priority, job.item_id))
+
+    def head(self, owner_id: UserId) -> Job | None:
+        """Return the owner's pending job with the highest priority, then the lowest number."""
+        return next(iter(self._pending(owner_id)), None)
+
+    def oldest_pending(self, owner_id: UserId) -> ItemId | None:
+        """Return the lowest number among the owner's pending jobs."""
+        return min((job.item_id for job in self._pending(owner_id)), default=None)
+
+    def ahead_of(self, job: Job) -> int:
+        """Return how many of the owner's pending jobs are served before this pending one."""
+        place = (-job.priority, job.item_id)
+        return sum((-o.priority, o.item_id) < place for o in self._pending(job.owner_id))
+
+
+@attrs.frozen
+class MemoryFlowRepository:
+    """See `FlowRepository`."""
+
+    state: State
+
+    def get(self, user_id: UserId) -> Flow:
+        """Return the user's flow; a new one, all zero, where none was kept."""
+        return self.state.flows.get(user_id, Flow(user_id=user_id))
+
+    def put(self, flow: Flow) -> None:
+        """Keep the flow."""
+        if flow.user_id not in self.state.users:
+            raise NotFound("user", flow.user_id)
+        self.state.flows[flow.user_id] = flow
+
+    def contending(
+        self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset(), limit: int = 1
+    ) -> Sequence[Flow]:
+        """Return contending flows in the policy's order."""
+        ordered = sorted(
+            (flow for flow in self.state.flows.values() if flow.contends),
+            key=lambda flow: (flow.counter(mode), flow.oldest_item_id or 0, flow.user_id),
+        )
+        wanted = {flow.user_id for flow in ordered[:limit]}
+        for model in warm:
+            wanted.update([flow.user_id for flow in ordered if flow.head_model == model][:1])
+        return [flow for flow in ordered if flow.user_id in wanted]
+
+    def list_active(self) -> Sequence[Flow]:
+        """Return the flows with pending or running jobs, ordered by user id."""
+        active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]
+        return sorted(active, key=lambda flow: flow.user_id)
+
+
+@attrs.frozen
+class MemoryQueueStateRepository:
+    """See `QueueStateRepository`."""
+
+    state: State
+
+    def virtual_time(self) -> VirtualTime:
+        """Return the virtual time; zero at first."""
+        return self.state.facts[None].virtual
+
+    def put_virtual_time(self, virtual: VirtualTime) -> None:
+        """Keep the virtual time."""
+        self.state.facts[None] = attrs.evolve(self.state.facts[None], virtual=virtual)
+
+    def next_fence(self) -> int:
+        """Return a fencing number above every one given before."""
+        facts = self.state.facts[None]
+        self.state.facts[None] = attrs.evolve(facts, fence=facts.fence + 1)
+        return facts.fence + 1
+
+    def paused(self) -> bool:
+        """Return whether no job may be dispatched; False at first."""
+        return self.state.facts[None].paused
+
+    def put_paused(self, paused: bool) -> None:
+        """Keep whether no job may be dispatched."""
+        self.state.facts[None] = attrs.evolve(self.state.facts[None], paused=paused)
+
+    def run_seconds(self) -> Mapping[str, tuple[float, int]]:
+        """Return the measured run times of kinds of jobs."""
+        return dict(self.state.run_seconds)
+
+    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
+        """Keep the measured run time of a kind of job."""
+        self.state.run_seconds[kind] = (mean, measured)
+
+
+@attrs.frozen
+class MemoryWorkerRepository:
+    """See `WorkerRepository`."""
+
+    state: State
+
+    def add(self, worker: WorkerRecord) -> None:
+        """Keep a new worker."""
+        if worker.worker_id in self.state.workers:
+            raise Conflict(f"There is a worker {worker.worker_id!r} already.")
+        self.state.workers[worker.worker_id] = worker
+
+    def beat(self, worker_id: WorkerId) -> bool:
+        """Add one to the worker's beat; return False where others have given it up."""
+        worker = self.state.workers.get(worker_id)
+        if worker is None:
+            return False
+        self.state.workers[worker_id] = attrs.evolve(worker, beat=worker.beat + 1)
+        return True
+
+    def list(self) -> Sequence[WorkerRecord]:
+        """Return the workers, ordered by id."""
+        return sorted(self.state.workers.values(), key=lambda worker: worker.worker_id)
+
+    def remove(self, worker_id: WorkerId) -> None:
+        """Forget the worker."""
+        self.state.workers.pop(worker_id, None)
+
+    def leased_jobs(self, worker_id: WorkerId) -> Sequence[Job]:
+        """Return the jobs in progress that the worker holds, ordered by number."""
+        return [job for job, holder in self._leased() if holder == worker_id]
+
+    def orphaned_jobs(self) -> Sequence[Job]:
+        """Return the jobs in progress whose lease names no kept worker, ordered by number."""
+        return [job for job, holder in self._leased() if holder not in self.state.workers]
+
+    def _leased(self) -> Sequence[tuple[Job, WorkerId]]:
+        leased = [
+            (job, job.lease.worker_id)
+            for job in self.state.jobs.values()
+            if job.status is JobStatus.IN_PROGRESS and job.lease is not None
+        ]
+        return sorted(leased, key=lambda pair: pair[0].item_id)

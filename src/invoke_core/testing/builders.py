@@ -1,0 +1,244 @@
+"""Things to test with: each builder keeps a sensible thing, varied by keyword, and returns it.
+
+Builders that need an owner, a board or the like make one where none is given. Every name and address is
+new within the process.
+"""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from invoke_core.domain.boards import Board, Grant, Permission
+from invoke_core.domain.generation import Generation
+from invoke_core.domain.identifiers import (
+    BatchId,
+    BoardId,
+    ImageName,
+    ItemId,
+    ModelKey,
+    RunId,
+    SessionId,
+    UserId,
+    WorkerId,
+)
+from invoke_core.domain.images import Image, ImageOrigin
+from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
+from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.queue import Job, Lease, WorkerRecord
+from invoke_core.domain.sessions import Session
+from invoke_core.domain.users import User
+from invoke_core.ports.queue import NewJob
+from invoke_core.ports.unit_of_work import Work
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)  # when everything here is made
+
+_numbers = itertools.count(1)
+
+
+def a_user(work: Work, **changes: Any) -> User:
+    """Keep an active person who is no administrator and has no password."""
+    number = next(_numbers)
+    user = User(
+        user_id=UserId(f"user-{number:06}"),
+        email=f"person{number}@example.com",
+        display_name=f"Person {number}",
+        password_hash=None,
+        is_admin=False,
+        is_active=True,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    user = attrs.evolve(user, **changes)
+    work.users.add(user)
+    return user
+
+
+def an_administrator(work: Work, **changes: Any) -> User:
+    """Keep an active administrator."""
+    return a_user(work, **{"is_admin": True, **changes})
+
+
+def a_principal(user: User, **changes: Any) -> Principal:
+    """Return the account as who is asking, signed in."""
+    principal = Principal(
+        user_id=user.user_id,
+        is_admin=user.is_admin,
+        via=Via.SESSION,
+        session_id=SessionId(f"session-of-{user.user_id}"),
+        must_change_password=user.must_change_password,
+    )
+    return attrs.evolve(principal, **changes)
+
+
+def a_session(work: Work, user: User | None = None, **changes: Any) -> Session:
+    """Keep a session of the user that lasts a day from noon."""
+    user = user or a_user(work)
+    session = Session(
+        session_id=SessionId(f"session-{next(_numbers):06}"),
+        user_id=user.user_id,
+        remember_me=False,
+        epoch=user.epoch,
+        password_fingerprint="fingerprint",  # noqa: S106 - of no password at all
+        created_at=NOON,
+        last_seen_at=NOON,
+        expires_at=NOON + timedelta(days=1),
+    )
+    session = attrs.evolve(session, **changes)
+    work.sessions.add(session)
+    return session
+
+
+def a_board(work: Work, owner: User | None = None, **changes: Any) -> Board:
+    """Keep a private board of the owner."""
+    owner_id = (owner or a_user(work)).user_id
+    number = next(_numbers)
+    board = Board(
+        board_id=BoardId(f"board-{number:06}"),
+        owner_id=owner_id,
+        name=f"Board {number}",
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    board = attrs.evolve(board, **changes)
+    work.boards.add(board)
+    return board
+
+
+def a_grant(
+    work: Work,
+    board: Board,
+    user: User | None = None,
+    permission: Permission = Permission.READ,
+    **changes: Any,
+) -> Grant:
+    """Keep a grant on the board, given by its owner."""
+    grant = Grant(
+        board_id=board.board_id,
+        user_id=(user or a_user(work)).user_id,
+        permission=permission,
+        granted_by=board.owner_id,
+        created_at=NOON,
+    )
+    grant = attrs.evolve(grant, **changes)
+    work.boards.put_grant(grant)
+    return grant
+
+
+def an_image(
+    work: Work,
+    owner: User | None = None,
+    board: Board | None = None,
+    *,
+    metadata: dict[str, Any] | None = None,
+    workflow: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Image:
+    """Keep a generated picture of the owner, on the board or uncategorised."""
+    owner_id = (owner or a_user(work)).user_id if owner or not board else board.owner_id
+    image = Image(
+        image_name=ImageName(f"image-{next(_numbers):06}.png"),
+        owner_id=owner_id,
+        board_id=board.board_id if board else None,
+        origin=ImageOrigin.INTERNAL,
+        width=64,
+        height=64,
+        has_workflow=workflow is not None,
+        size_bytes=1000,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    image = attrs.evolve(image, **changes)
+    work.images.add(image, metadata=metadata, workflow=workflow)
+    return image
+
+
+def a_model(work: Work, **changes: Any) -> Model:
+    """Keep a main model in diffusers format of the family `sd-1`."""
+    number = next(_numbers)
+    model = Model(
+        key=ModelKey(f"model-{number:06}"),
+        name=f"Model {number}",
+        type=ModelType.MAIN,
+        base=BaseModel.SD_1,
+        format=ModelFormat.DIFFUSERS,
+        source=f"/somewhere/model-{number}",
+        path=f"model-{number}",
+        hash=f"sha256:{number:064x}",
+        file_size=1_000_000,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    model = attrs.evolve(model, **changes)
+    work.models.add(model)
+    return model
+
+
+def a_generation(**changes: Any) -> Generation:
+    """Return a small text-to-image generation on an unknown model."""
+    generation = Generation(
+        model=ModelKey("model"),
+        prompt="a red circle on a white background",
+        width=64,
+        height=64,
+        steps=4,
+        cfg_scale=7.0,
+        scheduler=SchedulerName.EULER,
+        seed=7,
+    )
+    return attrs.evolve(generation, **changes)
+
+
+def a_new_job(owner: User, **changes: Any) -> NewJob:
+    """Return a job of the owner before it has a number."""
+    number = next(_numbers)
+    new = NewJob(
+        batch_id=BatchId(f"batch-{number:06}"),
+        run_id=RunId(f"run-{number:06}"),
+        owner_id=owner.user_id,
+        priority=0,
+        origin=None,
+        destination=None,
+        generation=a_generation(),
+        created_at=NOON,
+    )
+    return attrs.evolve(new, **changes)
+
+
+def a_job(work: Work, owner: User | None = None, **changes: Any) -> Job:
+    """Keep a pending job of the owner; the job alone, without a place in the owner's flow."""
+    new_fields = {field.name for field in attrs.fields(NewJob)}
+    first = {name: value for name, value in changes.items() if name in new_fields}
+    later = {name: value for name, value in changes.items() if name not in new_fields}
+    item_id: ItemId = work.jobs.add_all([a_new_job(owner or a_user(work), **first)])[0]
+    job = work.jobs.get(item_id)
+    if later:
+        job = attrs.evolve(job, **later)
+        work.jobs.put(job)
+    return job
+
+
+def a_running_job(
+    work: Work, worker: WorkerRecord, owner: User | None = None, **changes: Any
+) -> Job:
+    """Keep a job in progress that the worker holds."""
+    waiting = a_job(work, owner, **changes)
+    lease = Lease(worker_id=worker.worker_id, fence=work.queue.next_fence())
+    job = waiting.claimed(lease, "cpu", NOON)
+    work.jobs.put(job)
+    return job
+
+
+def a_worker(work: Work, **changes: Any) -> WorkerRecord:
+    """Keep a worker with one device."""
+    worker = WorkerRecord(
+        worker_id=WorkerId(f"worker-{next(_numbers):06}"),
+        host="host",
+        process_id=1,
+        process_started=0.0,
+        devices=("cpu",),
+    )
+    worker = attrs.evolve(worker, **changes)
+    work.workers.add(worker)
+    return worker
