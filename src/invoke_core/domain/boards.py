@@ -6,9 +6,9 @@ from enum import IntEnum, StrEnum
 
 import attrs
 
-from invoke_core.domain.identifiers import BoardId, ImageName, UserId
+from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
 from invoke_core.domain.principals import Principal, require_usable
-from invoke_core.errors import Forbidden, Invalid, NotFound
+from invoke_core.errors import Forbidden, Invalid, NotFound, RuleViolation
 
 MAX_NAME_CHARACTERS = 300
 MAX_DESCRIPTION_CHARACTERS = 10_000
@@ -80,6 +80,27 @@ class BoardSummary:
     )  # the chosen one if it lies there, else the newest; None: empty
 
 
+@attrs.frozen(kw_only=True)
+class BoardChanges:
+    """What is to change on a board; None leaves it as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    visibility: Visibility | None = None
+    archived: bool | None = None
+    cover_image_name: ImageName | None = None
+    newest_as_cover: bool = False  # forget the chosen cover
+
+
+@attrs.frozen(kw_only=True)
+class Share:
+    """A grant as it is shown to somebody who may see it."""
+
+    grant: Grant
+    display_name: str
+    email: str | None  # None: hidden from whoever asks
+
+
 class BoardOrder(StrEnum):
     """What a list of boards can be ordered by."""
 
@@ -127,6 +148,46 @@ def require(
             f" {held.name.lower()}."
         )
     return held
+
+
+def changed(board: Board, changes: BoardChanges, now: datetime) -> Board:
+    """Return the board after the changes; raise Invalid for a name or description out of range.
+
+    Whether the cover lies on the board is for the caller to find out.
+    """
+    after = attrs.evolve(board, updated_at=now)
+    if changes.name is not None:
+        after = attrs.evolve(after, name=checked_name(changes.name))
+    if changes.description is not None:
+        after = attrs.evolve(after, description=checked_description(changes.description))
+    if changes.visibility is not None:
+        after = attrs.evolve(after, visibility=changes.visibility)
+    if changes.archived is not None:
+        after = attrs.evolve(after, archived=changes.archived)
+    if changes.newest_as_cover or changes.cover_image_name is not None:
+        after = attrs.evolve(after, cover_image_name=changes.cover_image_name)
+    return after
+
+
+def may_see_shares(principal: Principal, grants: Iterable[Grant], held: Permission) -> bool:
+    """Return whether the principal may see who has a share: with one, or above it."""
+    return held >= Permission.ADMIN or any(grant.user_id == principal.user_id for grant in grants)
+
+
+def shown_permission(board: Board, principal: Principal, held: Permission) -> Permission:
+    """Return the permission as it is shown: `admin` to administrators who are not the owner."""
+    if held is Permission.OWNER and board.owner_id != principal.user_id:
+        return Permission.ADMIN
+    return held
+
+
+def require_grantable(board: Board, user_ids: Iterable[UserId]) -> None:
+    """Raise RuleViolation where one of the people can have no share in the board."""
+    for user_id in user_ids:
+        if user_id == board.owner_id:
+            raise RuleViolation("The owner of a board has every permission on it already.")
+        if user_id == SYSTEM:
+            raise RuleViolation("The internal account 'system' can have no share in a board.")
 
 
 def checked_name(text: str) -> str:

@@ -1,6 +1,7 @@
 """What a stored picture is, and who may see, change or move it."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +11,22 @@ import attrs
 
 from invoke_core.domain.boards import Board, Grant, Permission, permission_on
 from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
-from invoke_core.domain.principals import Principal, require_usable
-from invoke_core.errors import Forbidden, NotFound
+from invoke_core.domain.principals import Principal, Via, require_usable
+from invoke_core.errors import Forbidden, Invalid, NotFound
+
+METADATA_TEXT = "invokeai_metadata"  # InvokeAI's key: how the picture was made, a JSON object
+WORKFLOW_TEXT = "invokeai_workflow"
+GRAPH_TEXT = "invokeai_graph"
+KEPT_TEXTS = (METADATA_TEXT, WORKFLOW_TEXT, GRAPH_TEXT)  # PNG text chunks; all others are dropped
+
+MAX_NAMES = 1000  # in one call on many images
+
+_NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")
+
+
+def is_image_name(text: str) -> bool:
+    """Return whether the text is of the form that the server names pictures in: a UUID and `.png`."""
+    return _NAME.fullmatch(text) is not None
 
 
 class ImageCategory(StrEnum):
@@ -52,6 +67,22 @@ class Image:
     updated_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class ImageChanges:
+    """What is to change on an image; None leaves it as it is."""
+
+    starred: bool | None = None
+    is_intermediate: bool | None = None
+    category: ImageCategory | None = None
+    run_id: RunId | None = None
+
+
+def changed(image: Image, changes: ImageChanges, now: datetime) -> Image:
+    """Return the image after the changes."""
+    wished = attrs.asdict(changes, filter=lambda _, value: value is not None)
+    return attrs.evolve(image, updated_at=now, **wished)
+
+
 def search_text(image_name: ImageName, metadata: Mapping[str, Any] | None) -> str:
     """Return the case-folded text in which a case-folded search looks for a part.
 
@@ -86,6 +117,17 @@ class ImageQuery:
     descending: bool = True
     offset: int = 0
     limit: int = 50
+
+
+def own_scope(principal: Principal) -> ImageScope:
+    """Return the scope of one's own images: where nobody signs in, everything is one's own."""
+    return ImageScope.VISIBLE if principal.via is Via.SINGLE_USER else ImageScope.OWN
+
+
+def require_few(names: Sequence[str]) -> None:
+    """Raise Invalid over 1,000 names in one call."""
+    if len(names) > MAX_NAMES:
+        raise Invalid(f"Name at most {MAX_NAMES:,} images in one call.", field="image_names")
 
 
 def permission_on_image(
@@ -141,3 +183,16 @@ def may_take_away(
     """Return whether the image may leave where it is: with WRITE there, or for its owner."""
     held = permission_on_image(image, principal, board, grants)
     return image.owner_id == principal.user_id or (held or 0) >= Permission.WRITE
+
+
+def require_takeable(
+    image: Image, principal: Principal, board: Board | None, grants: Sequence[Grant]
+) -> None:
+    """Refuse unless the principal may take the image away from where it is.
+
+    Raises:
+        NotFound: the principal may not know of the image.
+        Forbidden: the principal may see it, but not take it away.
+    """
+    if not may_take_away(image, principal, board, grants):
+        require_on_image(Permission.WRITE, image, principal, board, grants)

@@ -15,12 +15,17 @@ class Rendition(StrEnum):
 
 
 class ImageStorage(Protocol):
-    """Content of pictures by name. Thread-safe. What was put is on the disk, not in a buffer."""
+    """Content of pictures by name. Thread-safe. What was put is on the disk, not in a buffer.
+
+    A name is one that the server makes (`is_image_name`); under any other there is nothing, and nothing
+    outside the storage is ever read, written or removed.
+    """
 
     def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
         """Keep the content, whole or not at all, in place of what was there.
 
         Raises:
+            ValueError: the server makes no such names.
             StorageFull: the disk is full; nothing of it stays.
         """
 

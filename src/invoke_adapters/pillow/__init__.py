@@ -1,0 +1,5 @@
+"""Reading and writing picture files with Pillow, which is imported when the first picture comes."""
+
+from invoke_adapters.pillow.codec import PillowImageCodec
+
+__all__ = ["PillowImageCodec"]

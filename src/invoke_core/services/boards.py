@@ -1,0 +1,287 @@
+"""What people do with boards."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from invoke_core.domain.boards import (
+    GRANTABLE,
+    Board,
+    BoardChanges,
+    BoardQuery,
+    BoardSummary,
+    Grant,
+    Permission,
+    Share,
+    Visibility,
+    changed,
+    checked_name,
+    may_see_shares,
+    require,
+    require_grantable,
+)
+from invoke_core.domain.identifiers import BoardId, ImageName, UserId
+from invoke_core.domain.images import ImageQuery, own_scope
+from invoke_core.domain.pages import Page
+from invoke_core.domain.principals import Principal, require_usable
+from invoke_core.errors import Forbidden, Invalid, NotFound
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._image_files import ImageFiles
+from invoke_core.services._image_news import (
+    tell_of_board,
+    tell_of_lost_board,
+    tell_people_of_board,
+)
+
+MAX_SHARES = 1000  # in one call
+
+
+@attrs.frozen(kw_only=True)
+class BoardDeletion:
+    """What became of a deleted board's images."""
+
+    board_id: BoardId
+    returned: Sequence[ImageName]  # to their owners' uncategorised images
+    deleted: Sequence[ImageName]
+
+
+@attrs.frozen
+class BoardService:
+    """What people do with boards."""
+
+    reading: Reading
+    writing: Writing
+    clock: Clock
+    randomness: Randomness
+    files: ImageFiles
+
+    def create(self, principal: Principal, name: str) -> BoardSummary:
+        """Make a private board of the principal's own; raise Invalid for a name out of range."""
+        require_usable(principal)
+        now = self.clock.now()
+        board = Board(
+            board_id=BoardId(self.randomness.identifier()),
+            owner_id=principal.user_id,
+            name=checked_name(name),
+            created_at=now,
+            updated_at=now,
+        )
+        with self.writing() as work:
+            work.boards.add(board)
+            tell_of_board(work, board.board_id, now)
+            return work.boards.summary(principal, board.board_id)
+
+    def list(self, principal: Principal, query: BoardQuery) -> Page[BoardSummary]:
+        """Return the boards that the principal may see."""
+        require_usable(principal)
+        with self.reading() as work:
+            return work.boards.list_visible(principal, query)
+
+    def get(self, principal: Principal, board_id: BoardId) -> BoardSummary:
+        """Return a board; raise NotFound where it is unknown or hidden from the principal."""
+        require_usable(principal)
+        with self.reading() as work:
+            return work.boards.summary(principal, board_id)
+
+    def image_names(
+        self, principal: Principal, board_id: BoardId | None, query: ImageQuery
+    ) -> Sequence[ImageName]:
+        """Return the names of all images on a board; without one, of one's own on no board.
+
+        Args:
+            principal: who asks.
+            board_id: the board, or None.
+            query: which images of it, and their order.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal.
+        """
+        require_usable(principal)
+        query = attrs.evolve(
+            query,
+            board_id=board_id,
+            uncategorised=board_id is None,
+            scope=own_scope(principal),
+        )
+        with self.reading() as work:
+            if board_id is not None:
+                _required(work, Permission.READ, principal, board_id)
+            return work.images.names_visible(principal, query).image_names
+
+    def update(
+        self, principal: Principal, board_id: BoardId, changes: BoardChanges
+    ) -> BoardSummary:
+        """Change a board.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal.
+            Forbidden: the principal's permission on the board is below ADMIN.
+            Invalid: a value is out of range, or the cover does not lie on the board.
+        """
+        now = self.clock.now()
+        with self.writing() as work:
+            before = _required(work, Permission.ADMIN, principal, board_id)
+            after = changed(before, changes, now)
+            if changes.cover_image_name is not None:
+                _require_on_board(work, board_id, changes.cover_image_name)
+            work.boards.put(after)
+            tell_of_board(work, board_id, now)
+            if after.visibility is Visibility.PRIVATE:
+                tell_of_lost_board(work, before, [], now)
+            return work.boards.summary(principal, board_id)
+
+    def delete(
+        self, principal: Principal, board_id: BoardId, *, include_images: bool
+    ) -> BoardDeletion:
+        """Delete a board; its images go back to their owners' uncategorised ones.
+
+        Args:
+            principal: who asks.
+            board_id: the board.
+            include_images: delete one's own images on it too; as an administrator, all of them.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal.
+            Forbidden: the principal is neither its owner nor an administrator.
+        """
+        now = self.clock.now()
+        with self.writing() as work:
+            board = _required(work, Permission.OWNER, principal, board_id)
+            images = work.images.on_board(board_id)
+            doomed = [
+                image.image_name
+                for image in images
+                if include_images and (principal.is_admin or image.owner_id == principal.user_id)
+            ]
+            work.images.remove(doomed)
+            returned = [image for image in images if image.image_name not in set(doomed)]
+            for image in returned:
+                work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
+            grantees = [grant.user_id for grant in work.boards.grants(board_id)]
+            work.boards.remove(board_id)
+            owners = [image.owner_id for image in images]
+            tell_of_lost_board(work, board, [board.owner_id, *grantees, *owners], now)
+        self.files.discard_all(doomed)  # after the rows: a file too many harms nobody
+        return BoardDeletion(
+            board_id=board_id,
+            returned=[image.image_name for image in returned],
+            deleted=doomed,
+        )
+
+    def shares(self, principal: Principal, board_id: BoardId) -> Sequence[Share]:
+        """Return who has a share in a board, ordered by user id; addresses for ADMIN and above.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal.
+            Forbidden: the principal sees the board without a share in it.
+        """
+        require_usable(principal)
+        with self.reading() as work:
+            board = work.boards.get(board_id)
+            grants = work.boards.grants(board_id)
+            held = require(Permission.READ, board, principal, grants)
+            if not may_see_shares(principal, grants, held):
+                raise Forbidden("Only people with a share in the board may see who has one.")
+            users = work.users.get_many([grant.user_id for grant in grants])
+        return [
+            Share(
+                grant=grant,
+                display_name=user.display_name,
+                email=user.email if held >= Permission.ADMIN else None,
+            )
+            for grant, user in zip(grants, users, strict=True)
+        ]
+
+    def share(
+        self,
+        principal: Principal,
+        board_id: BoardId,
+        *,
+        user_ids: Sequence[UserId] = (),
+        emails: Sequence[str] = (),
+        permission: Permission,
+    ) -> Sequence[Grant]:
+        """Give people a permission on a board, or change the one they have.
+
+        Args:
+            principal: who asks.
+            board_id: the board.
+            user_ids: people by id.
+            emails: people by e-mail address.
+            permission: READ, WRITE or ADMIN.
+
+        Returns:
+            The grants, in the order in which the people were named, each once.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal, or a person is unknown.
+            Forbidden: the principal's permission on the board is below ADMIN.
+            RuleViolation: one of them is the owner, or the internal account.
+            Invalid: nobody or too many are named, or the permission cannot be given.
+        """
+        if permission not in GRANTABLE:
+            raise Invalid("A share is read, write or admin.", field="permission")
+        if not 1 <= len(user_ids) + len(emails) <= MAX_SHARES:
+            raise Invalid(f"Name 1 to {MAX_SHARES:,} people.", field="user_ids")
+        now = self.clock.now()
+        with self.writing() as work:
+            board = _required(work, Permission.ADMIN, principal, board_id)
+            people = _people(work, user_ids, emails)
+            require_grantable(board, people)
+            since = {grant.user_id: grant.created_at for grant in work.boards.grants(board_id)}
+            grants = [
+                Grant(
+                    board_id=board_id,
+                    user_id=user_id,
+                    permission=permission,
+                    granted_by=principal.user_id,
+                    created_at=since.get(user_id, now),
+                )
+                for user_id in people
+            ]
+            for grant in grants:
+                work.boards.put_grant(grant)
+            tell_of_board(work, board_id, now)
+        return grants
+
+    def unshare(self, principal: Principal, board_id: BoardId, user_id: UserId) -> None:
+        """Take a person's share in a board back, or leave it oneself.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal, or the person has no share.
+            Forbidden: it is another's, and the principal's permission on the board is below ADMIN.
+        """
+        leaving = user_id == principal.user_id
+        now = self.clock.now()
+        with self.writing() as work:
+            needed = Permission.READ if leaving else Permission.ADMIN
+            _required(work, needed, principal, board_id)
+            work.boards.remove_grant(board_id, user_id)
+            tell_of_board(work, board_id, now)
+            tell_people_of_board(work, board_id, [user_id], now)
+
+
+def _required(work: Work, needed: Permission, principal: Principal, board_id: BoardId) -> Board:
+    require_usable(principal)  # before anything is told of the board, even that it is unknown
+    board = work.boards.get(board_id)
+    require(needed, board, principal, work.boards.grants(board_id))
+    return board
+
+
+def _require_on_board(work: Work, board_id: BoardId, image_name: ImageName) -> None:
+    found = work.images.find_many([image_name])
+    if not found or found[0].board_id != board_id:  # the same words, so that no name is given away
+        raise Invalid("The cover must be an image on the board.", field="cover_image_name")
+
+
+def _people(work: Work, user_ids: Sequence[UserId], emails: Sequence[str]) -> Sequence[UserId]:
+    """Return the people by id, each once; raise NotFound naming the first unknown one."""
+    people = [user.user_id for user in work.users.get_many(user_ids)]
+    for email in emails:
+        user = work.users.find_by_email(email)
+        if user is None:
+            raise NotFound("user", email)
+        people.append(user.user_id)
+    return list(dict.fromkeys(people))
