@@ -84,6 +84,7 @@ class StatusView:
     setup_code_required: bool
     multiuser_enabled: bool
     strict_password_checking: bool
+    admin_email: str | None = None  # InvokeAI's field: an address is told to nobody before sign-in
 
 
 @attrs.frozen(kw_only=True)
