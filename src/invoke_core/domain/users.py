@@ -12,6 +12,7 @@ from invoke_core.errors import Invalid, LastAdministrator, RuleViolation
 
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 MAX_DISPLAY_NAME_CHARACTERS = 100
+MAX_NOTE_CHARACTERS = 10_000
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
@@ -104,6 +105,25 @@ def checked_display_name(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in name):
         raise Invalid("A display name has no control characters.", field="display_name")
     return name
+
+
+def checked_note(text: str) -> str:
+    """Return the note; raise Invalid over 10,000 characters."""
+    if len(text) > MAX_NOTE_CHARACTERS:
+        raise Invalid("A note has at most 10,000 characters.", field="note")
+    return text
+
+
+def ends_sessions(before: User, after: User) -> bool:
+    """Return whether a change of the account ends its sessions.
+
+    A new password, a deactivation and a loss of administrator rights do.
+    """
+    return (
+        before.password_hash != after.password_hash
+        or (before.is_active and not after.is_active)
+        or (before.is_admin and not after.is_admin)
+    )
 
 
 def require_changeable(user_id: UserId) -> None:

@@ -52,12 +52,13 @@ class JobRepository(Protocol):
         """Return the numbers of all jobs that match, ignoring offset and limit."""
 
     def counts(
-        self, *, owner_id: UserId | None = None, batch_id: BatchId | None = None
+        self,
+        *,
+        owner_id: UserId | None = None,
+        batch_id: BatchId | None = None,
+        destination: str | None = None,
     ) -> QueueCounts:
         """Return how many jobs stand in each state."""
-
-    def counts_by_destination(self, destination: str) -> QueueCounts:
-        """Return how many jobs of one destination stand in each state."""
 
     def head(self, owner_id: UserId) -> Job | None:
         """Return the owner's pending job with the highest priority, then the lowest number."""
@@ -65,8 +66,8 @@ class JobRepository(Protocol):
     def oldest_pending(self, owner_id: UserId) -> ItemId | None:
         """Return the lowest number among the owner's pending jobs."""
 
-    def ahead_of(self, job: Job) -> int:
-        """Return how many of the owner's pending jobs are served before this pending one."""
+    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
+        """Return the owner's pending jobs in the order in which they are served (see `head`)."""
 
 
 class FlowRepository(Protocol):

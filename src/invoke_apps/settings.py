@@ -1,0 +1,235 @@
+"""Every setting, with its default and unit."""
+
+import ipaddress
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+from attrs.validators import and_, ge, gt, in_, le, matches_re, optional
+
+from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.generation import GenerationLimits
+
+_positive = ge(1)
+_limit: Any = optional(_positive)  # mypy takes the type of a field from its default
+
+
+def _lowered(text: str) -> str:
+    return text.lower()
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """What an administrator decides. Paths are relative to `root` unless absolute.
+
+    Raises:
+        ValueError: a value is out of range; the text names the key.
+    """
+
+    root: Path
+
+    # Who may come in
+    multiuser: bool = False  # sign-in required
+    strict_password_checking: bool = True  # False: weak passwords are accepted with a warning
+    password_min_length: int = attrs.field(default=8, validator=and_(_positive, le(1024)))
+    password_require_special: bool = False
+    bcrypt_rounds: int = attrs.field(default=12, validator=and_(ge(4), le(20)))  # log2 of the cost
+    jwt_secret_key: str | None = attrs.field(default=None, repr=False)  # at least 32 bytes
+    jwt_token_expiry_hours: float = attrs.field(default=24, validator=gt(0))
+    jwt_remember_me_days: float = attrs.field(default=7, validator=gt(0))
+    session_absolute_days: float = attrs.field(default=30, validator=gt(0))
+    user_directory: bool = True  # signed-in people can look others up by name
+
+    # Where it answers
+    host: str = "127.0.0.1"
+    port: int = attrs.field(default=9090, validator=and_(ge(0), le(65535)))  # 0: any free one
+    base_url: str | None = attrs.field(
+        default=None, validator=optional(matches_re(r"https?://[^\s/?#]+(/[^\s?#]*)?"))
+    )
+    root_path: str = attrs.field(default="", validator=matches_re(r"(/[^\s?#]*[^/\s?#])?"))
+    allowed_hosts: tuple[str, ...] | None = None  # None: loopback, `host`, that of `base_url`
+    allow_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+
+    # Where things lie
+    use_memory_db: bool = False  # a database in a private temporary folder, gone at the end
+    db_path: Path = Path("databases/invokeai.db")
+    db_url: str | None = attrs.field(default=None, repr=False)  # postgresql+psycopg://…
+    db_busy_timeout_seconds: float = attrs.field(default=10, validator=ge(0))
+    models_dir: Path = Path("models")
+    outputs_dir: Path = Path("outputs")
+    secrets_dir: Path = Path("secrets")
+
+    # What makes pictures
+    runner: str = "diffusers"  # the name of an entry point in `invoke.runners`
+    devices: tuple[str, ...] = ("auto",)
+    workers: Literal["child", "external"] = attrs.field(
+        default="child", validator=in_(("child", "external"))
+    )
+    preload: bool = False  # start the child at once, not at the first job
+    precision: str = attrs.field(
+        default="auto", validator=in_(("auto", "float32", "float16", "bfloat16"))
+    )
+
+    # The queue
+    session_queue_mode: QueueMode = QueueMode.ROUND_ROBIN  # FIFO in single-user mode
+    queue_slack_seconds: float | None = attrs.field(default=None, validator=optional(ge(0)))
+    queue_deadline_minutes: float = attrs.field(default=10, validator=ge(0))
+    max_queue_size: int | None = attrs.field(default=10_000, validator=_limit)
+
+    # Limits on what comes in
+    max_upload_bytes: int = attrs.field(default=50 * 2**20, validator=_positive)
+    max_image_pixels: int = attrs.field(default=64 * 2**20, validator=_positive)
+    max_json_bytes: int = attrs.field(default=2**20, validator=_positive)
+    max_prompt_characters: int = attrs.field(default=10_000, validator=_positive)
+    max_steps: int = attrs.field(default=150, validator=_positive)
+    max_dimension: int = attrs.field(default=4096, validator=ge(16))  # pixels
+
+    # What it tells
+    log_level: str = attrs.field(
+        default="info",
+        converter=_lowered,
+        validator=in_(("debug", "info", "warning", "error", "critical")),
+    )
+    log_format: Literal["console", "json"] = attrs.field(
+        default="console", validator=in_(("console", "json"))
+    )
+    log_file: Path | None = Path("logs/invokeai.log")
+    openapi_docs: bool = True
+
+    def path(self, relative: Path | str) -> Path:
+        """Return a path of a setting as an absolute one."""
+        return self.root / relative
+
+    @property
+    def database_url(self) -> str:
+        """Return the SQLAlchemy URL of the database; not for `use_memory_db`."""
+        return self.db_url or f"sqlite:///{self.path(self.db_path)}"
+
+    @property
+    def queue_mode(self) -> QueueMode:
+        """Return the policy in force."""
+        return self.session_queue_mode if self.multiuser else QueueMode.FIFO
+
+    @property
+    def generation_limits(self) -> GenerationLimits:
+        """Return the limits on one generation."""
+        return GenerationLimits(
+            max_prompt_characters=self.max_prompt_characters,
+            max_steps=self.max_steps,
+            max_dimension=self.max_dimension,
+        )
+
+    @property
+    def loopback_only(self) -> bool:
+        """Return whether the server can be reached from this host alone, and by no proxy."""
+        return is_loopback(self.host) and self.base_url is None and not self.trusted_proxies
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address means this machine alone."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+LATER = {
+    "password_profile": "password profiles",
+    "password_history": "password history",
+    "password_max_age_days": "password expiry",
+    "require_second_factor": "a second factor",
+    "storage_url": "object storage",
+    "max_queue_history": "trimming the queue's history",
+    "clear_queue_on_startup": "clearing the queue at start-up",
+    "max_pending_per_user": "limits per user",
+    "max_running_per_user": "limits per user",
+    "gpu_seconds_per_day": "limits per user",
+    "storage_quota_bytes": "storage quotas",
+    "max_running": "a limit on running jobs",
+    "max_requests_per_minute": "rate limits",
+    "queue_groups": "groups in the queue",
+    "merge_jobs": "merging jobs",
+    "merge_wait_ms": "merging jobs",
+    "max_merged": "merging jobs",
+    "bin_retention_days": "the bin",
+    "backup_schedule": "scheduled backups",
+    "backup_keep_days": "scheduled backups",
+    "backup_dir": "scheduled backups",
+    "allow_private_download_urls": "downloading models",
+    "remote_api_tokens": "downloading models",
+    "hub_endpoint": "downloading models",
+    "smtp_host": "e-mail",
+    "smtp_port": "e-mail",
+    "smtp_username": "e-mail",
+    "smtp_password": "e-mail",
+    "smtp_from": "e-mail",
+    "oidc_providers": "single sign-on",
+    "webhooks": "webhooks",
+    "metrics": "metrics",
+}
+"""Settings whose feature is not there yet, with its name: they are refused, never ignored."""
+
+WITHOUT_EFFECT = frozenset(
+    {
+        # Of the guide's complete example: their features come later, a warning says so.
+        "ram",
+        "vram",
+        "allow_model_caching",
+        "scan_models_on_startup",
+        # InvokeAI's own, which mean nothing here.
+        "schema_version",
+        "legacy_models_yaml_path",
+        "allow_credentials",
+        "allow_methods",
+        "allow_headers",
+        "log_tokenization",
+        "patchmatch",
+        "convert_cache_dir",
+        "download_cache_dir",
+        "legacy_conf_dir",
+        "db_dir",
+        "custom_nodes_dir",
+        "style_presets_dir",
+        "workflow_thumbnails_dir",
+        "log_handlers",
+        "log_sql",
+        "log_level_network",
+        "use_memory_attention",
+        "dev_reload",
+        "profile_graphs",
+        "profile_prefix",
+        "profiles_dir",
+        "max_cache_ram_gb",
+        "max_cache_vram_gb",
+        "log_memory_usage",
+        "model_cache_keep_alive_min",
+        "device_working_mem_gb",
+        "enable_partial_loading",
+        "keep_ram_copy_of_weights",
+        "lazy_offload",
+        "pytorch_cuda_alloc_conf",
+        "device",
+        "sequential_guidance",
+        "attention_type",
+        "attention_slice_size",
+        "force_tiled_decode",
+        "pil_compress_level",
+        "node_cache_size",
+        "hashing_algorithm",
+        "remote_api_tokens_file",
+        "skip_model_hash",
+        "unsafe_disable_picklescan",
+        "allow_unknown_models",
+        "conf_path",
+        "free_gpu_mem",
+        "vram_cache_size",
+    }
+)
+"""Keys that are accepted and named once in the log as having no effect."""
+
+__all__ = ["LATER", "WITHOUT_EFFECT", "Settings", "is_loopback"]

@@ -1,0 +1,1 @@
+"""The web server: `app.create_app` gives the ASGI application."""

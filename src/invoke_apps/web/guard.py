@@ -1,0 +1,28 @@
+"""What is settled before a handler runs: that a credential is there, and which threads do the work."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from invoke_apps.web.threads import choose_pool
+from invoke_core.errors import Unauthenticated
+
+OPEN = {"open": True}
+"""`opt` of a route that anybody may call."""
+
+SLOW = {"slow": True}
+"""`opt` of a route that hashes passwords: it must not keep the others waiting."""
+
+
+def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse a request without a credential before its body is read; whether it counts is checked later.
+
+    Raises:
+        Unauthenticated: the route is not open and no bearer token came.
+    """
+    choose_pool(str(connection.scope.get("method", "GET")), slow="slow" in handler.opt)
+    if "open" in handler.opt or not connection.app.state.application.settings.multiuser:
+        return
+    if not connection.headers.get("authorization", "").lower().startswith("bearer "):
+        raise Unauthenticated("Sign in first.")

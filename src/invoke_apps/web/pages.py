@@ -1,0 +1,110 @@
+"""The few pages of the server itself: what it is, what it can be asked, and what went wrong."""
+
+import html
+import secrets
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency
+
+from invoke_apps.web._call import Call
+from invoke_apps.web.guard import OPEN
+
+_STYLE = """
+body { font: 1.05rem/1.6 system-ui, sans-serif; margin: 0; background: #f6f5f2; color: #1d1d1f; }
+main { max-width: 42rem; margin: 12vh auto; padding: 0 1.5rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 1rem; }
+code, pre { background: #e8e6e0; border-radius: .3rem; padding: .1rem .35rem; font-size: .92em; }
+pre { padding: .8rem 1rem; overflow-x: auto; }
+a { color: #1246a8; }
+h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+summary { cursor: pointer; padding: .25rem 0; }
+td { padding: .1rem 1rem .1rem 0; vertical-align: top; font-size: .92em; }
+@media (prefers-color-scheme: dark) {
+  body { background: #17181b; color: #ececf0; } code, pre { background: #2a2c31; }
+  a { color: #8fb4ff; }
+}
+"""
+
+
+def page(title: str, content: str, *, status: int = 200) -> Response[str]:
+    """Return a page of the server's own: no script, styles by nonce, nothing from elsewhere."""
+    nonce = secrets.token_urlsafe(16)
+    text = (
+        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style nonce={nonce}>{_STYLE}</style></head>"
+        f"<body><main>{content}</main></body></html>"
+    )
+    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
+    return Response(
+        text,
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers={
+            "Content-Security-Policy": f"{policy}; frame-ancestors 'none'",
+            "X-Frame-Options": "DENY",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def error_page(
+    request: Request[Any, Any, Any],
+    status: int,
+    title: str,
+    detail: str,
+    headers: dict[str, str] | None,
+) -> Response[str]:
+    """Return a refusal as a page."""
+    home = html.escape(request.scope.get("root_path", "") + "/")
+    answer = page(
+        title,
+        f"<h1>{status} · {html.escape(title)}</h1><p>{html.escape(detail)}</p>"
+        f'<p><a href="{home}">Back to the start</a></p>',
+        status=status,
+    )
+    answer.headers.update(headers or {})
+    return answer
+
+
+_SETUP = """<h1>The server runs, and waits for its first administrator.</h1>
+<p>Create the account with one command on any machine that reaches this address:</p>
+<pre>curl -X POST {url}api/v1/auth/setup \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"email": "admin@example.com", "display_name": "Admin",
+       "password": "…"{code}}}'</pre>
+{where}
+<p>A password has at least 8 characters, with upper and lower case letters and a digit.</p>"""
+
+_CODE = """<p>The setup code stands on the server's console.</p>"""
+
+_HOST = """<p>Or on the server itself: <code>invoke-useradd --admin</code></p>"""
+
+_RUNS = """<h1>The server runs.</h1>
+<p>{who}</p>
+<p>Ask it for pictures over its HTTP interface, or manage it with <code>invoke-admin</code> on the
+server itself.</p>"""
+
+
+@get("/", include_in_schema=False, sync_to_thread=True, opt=OPEN)
+def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[str]:
+    """Say that the server runs, and how to become its first administrator."""
+    status = call.anonymous(lambda app, client: app.sign_in.status(client))
+    if status.setup_required:
+        url = html.escape(str(request.base_url))
+        code = ', "setup_code": "…"' if status.setup_code_required else ""
+        where = (_CODE if status.setup_code_required else "") + _HOST
+        content = _SETUP.format(url=url, code=code, where=where)
+    elif status.multiuser:
+        content = _RUNS.format(who="People sign in at <code>POST api/v1/auth/login</code>.")
+    else:
+        content = _RUNS.format(
+            who="It is in single-user mode: nobody signs in. Set <code>multiuser: true</code> in"
+            " <code>invokeai.yaml</code> for more people."
+        )
+    docs = ""
+    if call.app.settings.openapi_docs:
+        docs = '<p><a href="docs">Everything that it can be asked</a></p>'
+    return page("Invoke multi-user server", content + docs)

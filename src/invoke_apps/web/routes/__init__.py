@@ -1,0 +1,1 @@
+"""One file a subject; each handler parses, calls one service method, presents."""

@@ -1,0 +1,158 @@
+"""The one home of every move of a job: the job, its owner's flow, the virtual time, and the news of it.
+
+Whatever enqueues, claims, completes, cancels, gives back or forgets a job goes through here, so that three
+things always hold. A flow's counts and head are those of its jobs. Its counter is the sum of what its jobs
+are charged. It is lifted to the virtual time whenever it begins to contend again, and the virtual time has
+seen every least counter (see `domain.fairness`).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.identifiers import SYSTEM, UserId
+from invoke_core.domain.news import Audience, NewsKind
+from invoke_core.domain.queue import Job, JobQuery, JobStatus
+from invoke_core.domain.users import User
+from invoke_core.ports.unit_of_work import Work
+
+COUNTED = (QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE)  # the modes that have a counter
+TOLD_ONE_BY_ONE = 20  # moves of one owner in one unit; more are told as "many"
+
+
+@attrs.frozen
+class Move:
+    """A job before and after; None: it is forgotten."""
+
+    before: Job
+    after: Job | None
+
+
+def move(
+    work: Work, moves: Sequence[Move], now: datetime, *, modes: Sequence[QueueMode] = COUNTED
+) -> None:
+    """Keep the jobs as they are after the moves, with all that follows, and tell of it.
+
+    Args:
+        work: a writing unit of work, in which every `before` was read.
+        moves: at most one for each job.
+        now: the present.
+        modes: whose virtual time is looked after; a claim saves time with its own mode alone.
+    """
+    by_owner: dict[UserId, list[Move]] = defaultdict(list)
+    for each in moves:
+        by_owner[each.before.owner_id].append(each)
+        if each.after is not None:
+            work.jobs.put(each.after)
+    work.jobs.remove([each.before.item_id for each in moves if each.after is None])
+    for owner_id, own in by_owner.items():
+        _reshape(work, work.flows.get(owner_id), own)
+        _tell(work, owner_id, own, now)
+    _advance(work, modes)
+
+
+def entered(work: Work, owner_id: UserId, count: int) -> None:
+    """Bring the owner's flow up to date after so many new jobs were added in this unit of work."""
+    flow = work.flows.get(owner_id)
+    suspended = not may_run(work.users.get(owner_id))
+    _put(work, flow, attrs.evolve(flow, pending=flow.pending + count, suspended=suspended))
+    _advance(work, COUNTED)
+
+
+def suspend(work: Work, user_id: UserId, now: datetime) -> None:
+    """Let the account's pending jobs wait, and cancel its running ones; the account was deactivated."""
+    running = work.jobs.list(
+        JobQuery(owner_id=user_id, status=JobStatus.IN_PROGRESS, limit=None)
+    ).items
+    move(work, [Move(job, job.canceled(now)) for job in running], now)
+    _set_suspended(work, user_id, now, suspended=True)
+
+
+def resume(work: Work, user_id: UserId, now: datetime) -> None:
+    """Let the account's pending jobs run again, without credit for the time that they waited."""
+    _set_suspended(work, user_id, now, suspended=False)
+
+
+def remove_jobs(work: Work, user_id: UserId, now: datetime) -> None:
+    """Cancel and forget every job of an account that is about to be removed."""
+    suspend(work, user_id, now)
+    jobs = work.jobs.list(JobQuery(owner_id=user_id, limit=None)).items
+    move(work, [Move(job, None) for job in jobs], now)
+
+
+def may_run(owner: User) -> bool:
+    """Return whether the owner's jobs may be served; those of `system`, who never signs in, always."""
+    return owner.is_active or owner.user_id == SYSTEM
+
+
+def _set_suspended(work: Work, user_id: UserId, now: datetime, *, suspended: bool) -> None:
+    flow = work.flows.get(user_id)
+    if flow.suspended != suspended:
+        _put(work, flow, attrs.evolve(flow, suspended=suspended))
+        _advance(work, COUNTED)
+        work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
+
+
+def _reshape(work: Work, flow: Flow, moves: Sequence[Move]) -> None:
+    after = flow
+    for each in moves:
+        after = _charged(after, each)
+        after = attrs.evolve(
+            after,
+            pending=after.pending + _change(each, JobStatus.PENDING),
+            in_flight=after.in_flight + _change(each, JobStatus.IN_PROGRESS),
+        )
+    _put(work, flow, after)
+
+
+def _change(move: Move, status: JobStatus) -> int:
+    is_there = move.after is not None and move.after.status is status
+    return int(is_there) - int(move.before.status is status)
+
+
+def _charged(flow: Flow, move: Move) -> Flow:
+    if move.after is None:  # what was charged stays charged
+        return flow
+    policy = move.after.charged_policy or move.before.charged_policy
+    difference = move.after.charged - move.before.charged
+    return flow.charged(policy, difference) if policy and difference else flow
+
+
+def _put(work: Work, before: Flow, after: Flow) -> None:
+    head = work.jobs.head(after.user_id) if after.pending else None
+    after = attrs.evolve(
+        after,
+        oldest_item_id=work.jobs.oldest_pending(after.user_id) if after.pending else None,
+        head_item_id=head.item_id if head else None,
+        head_model=head.generation.model if head else None,
+    )
+    if after.contends and not before.contends:
+        after = after.lifted(work.queue.virtual_time())
+    work.flows.put(after)
+
+
+def _advance(work: Work, modes: Sequence[QueueMode]) -> None:
+    before = after = work.queue.virtual_time()
+    for mode in modes:
+        first = work.flows.contending(mode, limit=1)
+        after = after.advanced(mode, first[0].counter(mode) if first else None)
+    if after != before:
+        work.queue.put_virtual_time(after)
+
+
+def _tell(work: Work, owner_id: UserId, moves: Sequence[Move], now: datetime) -> None:
+    """Tell of each move that a worker or an open page must hear of, and of many others at once."""
+    audience = Audience.of_user(owner_id)
+    told_at_once = len(moves) > TOLD_ONE_BY_ONE
+    for each in moves:
+        if each.after is None or each.after.status is each.before.status:
+            continue
+        if told_at_once and each.before.status is not JobStatus.IN_PROGRESS:
+            continue
+        body = {"item_id": each.before.item_id, "status": each.after.status.value}
+        work.news.tell(NewsKind.JOB_CHANGED, audience, body, now)
+    if told_at_once or any(each.after is None for each in moves):
+        work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)

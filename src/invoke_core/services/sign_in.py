@@ -1,0 +1,468 @@
+"""How people become who is asking: setup, sign-in, sessions, their own account."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from invoke_core.domain.identifiers import SessionId, UserId
+from invoke_core.domain.news import Audience, NewsKind
+from invoke_core.domain.passwords import AcceptedPassword, PasswordPolicy, checked_password
+from invoke_core.domain.principals import SINGLE_USER, Principal, require_usable
+from invoke_core.domain.sessions import (
+    Session,
+    SessionPolicy,
+    counts,
+    due_for_renewal,
+    expiry,
+    principal_of,
+)
+from invoke_core.domain.sign_in import (
+    MAX_USER_AGENT_CHARACTERS,
+    Client,
+    is_setup_code,
+    setup_code_required,
+)
+from invoke_core.domain.tokens import Claims
+from invoke_core.domain.users import (
+    MAX_DISPLAY_NAME_CHARACTERS,
+    MAX_EMAIL_CHARACTERS,
+    User,
+    checked_display_name,
+    checked_email,
+    require_changeable,
+)
+from invoke_core.errors import (
+    AccountDisabled,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RuleViolation,
+    SetupDone,
+    Unauthenticated,
+    Unavailable,
+)
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.hashing import PasswordHasher
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.tokens import TokenCodec
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._last_seen import LastSeen
+from invoke_core.services.users import SavedUser
+
+
+@attrs.frozen(kw_only=True)
+class SignInStatus:
+    """What a sign-in page must know before anybody has signed in."""
+
+    multiuser: bool
+    setup_required: bool
+    setup_code_required: bool
+    strict_password_checking: bool
+
+
+@attrs.frozen(kw_only=True)
+class SignedIn:
+    """A fresh sign-in."""
+
+    user: User
+    token: str = attrs.field(repr=False)
+    expires_in: int  # seconds
+
+
+@attrs.frozen(kw_only=True)
+class OwnAccount:
+    """One's own account after a change."""
+
+    user: User
+    warnings: tuple[str, ...] = ()  # what a new password lacks, where the policy lets that pass
+    token: str | None = attrs.field(default=None, repr=False)  # in place of the one before
+
+
+@attrs.frozen(kw_only=True)
+class SignInService:
+    """How people become who is asking."""
+
+    reading: Reading
+    writing: Writing
+    hasher: PasswordHasher
+    tokens: TokenCodec
+    clock: Clock
+    randomness: Randomness
+    multiuser: bool
+    loopback_only: bool  # the server listens on loopback alone, with neither base URL nor proxy
+    setup_code: str = attrs.field(repr=False)  # printed on the server's console
+    policy: PasswordPolicy
+    sessions: SessionPolicy
+    seen: LastSeen = attrs.field(factory=LastSeen, repr=False)
+
+    # Before anybody is signed in
+
+    def status(self, client: Client) -> SignInStatus:
+        """Return what a sign-in page must know."""
+        with self.reading() as work:
+            required = self.multiuser and _setup_required(work)
+        code = required and setup_code_required(loopback_only=self.loopback_only, client=client)
+        return SignInStatus(
+            multiuser=self.multiuser,
+            setup_required=required,
+            setup_code_required=code,
+            strict_password_checking=self.policy.strict,
+        )
+
+    def setup(
+        self,
+        client: Client,
+        *,
+        email: str,
+        password: str,
+        display_name: str | None = None,
+        code: str | None = None,
+    ) -> SavedUser:
+        """Make the first administrator; of several who try at once exactly one succeeds.
+
+        Raises:
+            Forbidden: nobody signs in to this server, or the code is missing or wrong.
+            SetupDone: there is an administrator already.
+            Invalid: the address, the name or the password cannot be one.
+            WeakPassword: the policy refuses the password.
+            Conflict: another account has this address.
+        """
+        self._require_multiuser()
+        with self.reading() as work:
+            _require_setup(work)
+        if setup_code_required(
+            loopback_only=self.loopback_only, client=client
+        ) and not is_setup_code(code, self.setup_code):
+            raise Forbidden("Type the setup code that the server printed on its console.")
+        email = checked_email(email)
+        name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
+        accepted = checked_password(password, self.policy)
+        now = self.clock.now()
+        user = User(
+            user_id=UserId(self.randomness.identifier()),
+            email=email,
+            display_name=name,
+            password_hash=self.hasher.hash(accepted.text),
+            is_admin=True,
+            is_active=True,
+            created_at=now,
+            updated_at=now,
+        )
+        with self.writing() as work:
+            _require_setup(work)  # again: somebody may have been faster
+            work.users.add(user)
+        return SavedUser(user=user, warnings=accepted.warnings)
+
+    def login(
+        self, client: Client, *, email: str, password: str, remember_me: bool = False
+    ) -> SignedIn:
+        """Begin a session.
+
+        Raises:
+            Forbidden: nobody signs in to this server.
+            Unauthenticated: the address is unknown or the password is wrong; both alike.
+            AccountDisabled: the right password of a deactivated account.
+        """
+        self._require_multiuser()
+        with self.reading() as work:
+            found = work.users.find_by_email(email) if _can_be_an_address(email) else None
+        verdict = self.hasher.verify(password, found.password_hash if found else None)
+        if found is None or not verdict.matches:
+            raise _wrong()
+        if not found.is_active:
+            raise AccountDisabled
+        upgraded = self.hasher.hash(password) if verdict.needs_upgrade else found.password_hash
+        now = self.clock.now()
+        with self.writing() as work:
+            user = work.users.find_by_email(email)
+            if user is None or user.password_hash != found.password_hash:
+                raise _wrong()  # a new password, set meanwhile, wins
+            if not user.is_active:
+                raise AccountDisabled
+            user = attrs.evolve(user, password_hash=upgraded, last_login_at=now)
+            work.users.put(user)
+            if verdict.needs_upgrade:
+                self._follow_upgrade(work, found, user)
+            session = self._new_session(user, client, remember_me=remember_me, now=now)
+            work.sessions.add(session)
+        return SignedIn(
+            user=user,
+            token=self._token(session, user, now),
+            expires_in=int((session.expires_at - now).total_seconds()),
+        )
+
+    def authenticate(
+        self, token: str | None, address: str | None, *, background: bool = False
+    ) -> tuple[Principal, str | None]:
+        """Return who is asking, and a fresh token where the session was renewed.
+
+        Args:
+            token: the bearer token of the request, if it has one.
+            address: of the client, as text.
+            background: no person caused the request, so it renews nothing.
+
+        Raises:
+            Unauthenticated: no token, or one whose session, account or password does not count any more.
+        """
+        if not self.multiuser:
+            return attrs.evolve(SINGLE_USER, address=address), None
+        if token is None:
+            raise Unauthenticated("Sign in first.")
+        claims = self.tokens.read(token)
+        with self.reading() as work:
+            found = work.sessions.find_with_user(claims.session_id)
+        now = self.clock.now()
+        if found is None or not self._counts(*found, claims, now):
+            raise _ended()
+        session, user = found
+        self.seen.note(session.session_id, now)
+        refreshed = None if background else self._renewed(session, user, claims, now)
+        return principal_of(session, user, address), refreshed
+
+    # One's own account and sign-ins
+
+    def me(self, principal: Principal) -> User:
+        """Return one's own account; in single-user mode that is `system`."""
+        with self.reading() as work:
+            return work.users.get(principal.user_id)
+
+    def update_me(
+        self,
+        principal: Principal,
+        *,
+        display_name: str | None = None,
+        current_password: str | None = None,
+        new_password: str | None = None,
+    ) -> OwnAccount:
+        """Change one's own name or password; a new password ends one's other sessions.
+
+        Raises:
+            RuleViolation: the account is `system`, the current password is wrong, or the new one is the
+                same.
+            Invalid: the name or the new password cannot be one, or the current password is missing.
+            WeakPassword: the policy refuses the new password.
+            Conflict: the password was changed by somebody else at the same time.
+        """
+        require_changeable(principal.user_id)
+        name = None if display_name is None else checked_display_name(display_name)
+        with self.reading() as work:
+            before = work.users.get(principal.user_id)
+        accepted: AcceptedPassword | None = None
+        if new_password is not None:
+            accepted = self._new_password(before, current_password, new_password)
+        password_hash = self.hasher.hash(accepted.text) if accepted else None
+        now = self.clock.now()
+        token = None
+        with self.writing() as work:
+            user = work.users.get(principal.user_id)
+            if name is not None:
+                user = attrs.evolve(user, display_name=name, updated_at=now)
+            if password_hash is not None:
+                if user.password_hash != before.password_hash:
+                    raise Conflict("The password was changed meanwhile: try again.")
+                user = attrs.evolve(
+                    user,
+                    password_hash=password_hash,
+                    must_change_password=False,
+                    epoch=user.epoch + 1,
+                    updated_at=now,
+                )
+                token = self._end_others(work, principal, user, now)
+            work.users.put(user)
+        return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
+
+    def logout(self, principal: Principal) -> None:
+        """End the session that asks, at once; nothing happens where there is none."""
+        if principal.session_id is None:
+            return
+        with self.writing() as work:
+            self._end(work, principal.user_id, principal.session_id)
+
+    def list_sessions(self, principal: Principal) -> Sequence[Session]:
+        """Return one's sign-ins that still count, the one seen last first."""
+        require_usable(principal)
+        now = self.clock.now()
+        with self.reading() as work:
+            kept = work.sessions.of_user(principal.user_id)
+        seen = [self.seen.applied_to(session) for session in kept if now < session.expires_at]
+        return sorted(seen, key=lambda session: session.last_seen_at, reverse=True)
+
+    def end_session(self, principal: Principal, session_id: SessionId) -> None:
+        """End one of one's own sign-ins.
+
+        Raises:
+            NotFound: one has no such session.
+        """
+        require_usable(principal)
+        with self.writing() as work:
+            own = {session.session_id for session in work.sessions.of_user(principal.user_id)}
+            if session_id not in own:
+                raise NotFound("session", session_id)
+            self._end(work, principal.user_id, session_id)
+
+    def end_other_sessions(self, principal: Principal) -> None:
+        """End all of one's own sign-ins but the one that asks."""
+        require_usable(principal)
+        with self.writing() as work:
+            for session in work.sessions.of_user(principal.user_id):
+                if session.session_id != principal.session_id:
+                    self._end(work, principal.user_id, session.session_id)
+
+    # Housekeeping
+
+    def flush_seen(self) -> None:
+        """Write down when sessions were last seen; what cannot be written waits for the next time."""
+        noted = self.seen.take()
+        if not noted:
+            return
+        try:
+            with self.writing() as work:
+                work.sessions.touch(noted)
+        except BaseException:
+            self.seen.give_back(noted)
+            raise
+
+    def remove_expired(self) -> int:
+        """Forget sessions that have ended by themselves; return how many went."""
+        with self.writing() as work:
+            return work.sessions.remove_expired(self.clock.now())
+
+    def _require_multiuser(self) -> None:
+        if not self.multiuser:
+            raise Forbidden("This server runs in single-user mode: nobody signs in.")
+
+    def _new_session(
+        self, user: User, client: Client, *, remember_me: bool, now: datetime
+    ) -> Session:
+        return Session(
+            session_id=SessionId(self.randomness.identifier()),
+            user_id=user.user_id,
+            remember_me=remember_me,
+            epoch=user.epoch,
+            password_fingerprint=self.hasher.fingerprint(user.password_hash),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=expiry(self.sessions, remember_me=remember_me, created_at=now, now=now),
+            address=client.address,
+            user_agent=(client.user_agent or "")[:MAX_USER_AGENT_CHARACTERS] or None,
+        )
+
+    def _follow_upgrade(self, work: Work, before: User, after: User) -> None:
+        """Let sessions of the same password live on: only its hash has another form now."""
+        old = self.hasher.fingerprint(before.password_hash)
+        new = self.hasher.fingerprint(after.password_hash)
+        for session in work.sessions.of_user(after.user_id):
+            if session.password_fingerprint == old:
+                work.sessions.put(attrs.evolve(session, password_fingerprint=new))
+
+    def _token(self, session: Session, user: User, now: datetime) -> str:
+        return self.tokens.issue(
+            Claims(
+                user_id=user.user_id,
+                session_id=session.session_id,
+                email=user.email,
+                is_admin=user.is_admin,
+                epoch=user.epoch,
+                issued_at=now.replace(microsecond=0),
+                expires_at=session.expires_at.replace(microsecond=0),
+            )
+        )
+
+    def _counts(self, session: Session, user: User, claims: Claims, now: datetime) -> bool:
+        return (
+            claims.user_id == user.user_id
+            and claims.epoch == user.epoch
+            and counts(session, user, self.hasher.fingerprint(user.password_hash), now)
+        )
+
+    def _renewed(self, session: Session, user: User, claims: Claims, now: datetime) -> str | None:
+        """Return a token that lasts longer, where half the life of the one at hand is gone.
+
+        The token decides, not the session: of requests that come together each gets a fresh one, and
+        whoever lost the answer gets another.
+        """
+        shown = attrs.evolve(session, expires_at=claims.expires_at)
+        if not due_for_renewal(shown, self.sessions, now):
+            return None
+        try:
+            with self.writing() as work:
+                found = work.sessions.find_with_user(session.session_id)
+                if found is None or not self._counts(*found, claims, now):
+                    raise _ended()
+                session, user = found
+                end = expiry(
+                    self.sessions,
+                    remember_me=session.remember_me,
+                    created_at=session.created_at,
+                    now=now,
+                )
+                if end > session.expires_at:
+                    session = attrs.evolve(session, expires_at=end)
+                    work.sessions.put(session)
+        except Unavailable:
+            return None  # the next request tries again; this one is good as it is
+        return self._token(session, user, now)
+
+    def _new_password(self, user: User, current: str | None, new: str) -> AcceptedPassword:
+        if current is None:
+            raise Invalid("Type your current password too.", field="current_password")
+        accepted = checked_password(new, self.policy, field="new_password")
+        if not self.hasher.verify(current, user.password_hash).matches:
+            raise RuleViolation("The current password is not right.")
+        if self.hasher.verify(accepted.text, user.password_hash).matches:
+            raise RuleViolation("The new password is the current one: choose another.")
+        return accepted
+
+    def _end_others(
+        self, work: Work, principal: Principal, user: User, now: datetime
+    ) -> str | None:
+        """End all sessions but the one that asks, which goes on under a new token."""
+        token = None
+        for session in work.sessions.of_user(user.user_id):
+            if session.session_id != principal.session_id:
+                self._end(work, user.user_id, session.session_id)
+                continue
+            session = attrs.evolve(  # noqa: PLW2901 - the same session, as it goes on
+                session,
+                epoch=user.epoch,
+                password_fingerprint=self.hasher.fingerprint(user.password_hash),
+            )
+            work.sessions.put(session)
+            token = self._token(session, user, now)
+        return token
+
+    def _end(self, work: Work, user_id: UserId, session_id: SessionId) -> None:
+        work.sessions.remove(session_id)
+        work.news.tell(
+            NewsKind.SESSION_ENDED,
+            Audience.of_user(user_id),
+            {"user_id": user_id, "session_id": session_id},
+            self.clock.now(),
+        )
+
+
+def _setup_required(work: Work) -> bool:
+    """Return whether nobody ever administered: a deactivated administrator opens no setup."""
+    return work.users.list(is_admin=True, limit=1).total == 0
+
+
+def _require_setup(work: Work) -> None:
+    if not _setup_required(work):
+        raise SetupDone
+
+
+def _can_be_an_address(text: str) -> bool:
+    """Return whether an account may have this address: adopted ones are less strict than ours."""
+    return len(text) <= 4 * MAX_EMAIL_CHARACTERS and not any(
+        "\ud800" <= c <= "\udfff" for c in text
+    )
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("Incorrect email or password")
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("This sign-in does not count any more: sign in again.")

@@ -1,0 +1,284 @@
+"""What people, and administrators above all, do with accounts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from invoke_core.domain.identifiers import ImageName, UserId
+from invoke_core.domain.news import Audience, NewsKind
+from invoke_core.domain.pages import Page
+from invoke_core.domain.passwords import (
+    AcceptedPassword,
+    PasswordPolicy,
+    checked_password,
+    generated_password,
+)
+from invoke_core.domain.principals import Principal, require_administrator, require_usable
+from invoke_core.domain.users import (
+    MAX_DISPLAY_NAME_CHARACTERS,
+    User,
+    checked_display_name,
+    checked_email,
+    checked_note,
+    email_identity,
+    ends_sessions,
+    require_administrator_left,
+    require_changeable,
+)
+from invoke_core.errors import Invalid, NotFound
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.hashing import PasswordHasher
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.storage import ImageStorage
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._account_content import remove_content, resume_jobs, suspend_jobs
+
+MIN_DIRECTORY_SEARCH = 2  # characters
+MAX_DIRECTORY_ENTRIES = 20
+
+
+@attrs.frozen(kw_only=True)
+class UserChanges:
+    """What becomes different about an account; None leaves a value as it is."""
+
+    email: str | None = None
+    display_name: str | None = None
+    password: str | None = attrs.field(default=None, repr=False)
+    is_admin: bool | None = None
+    is_active: bool | None = None
+    must_change_password: bool | None = None
+    note: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SavedUser:
+    """An account as it was saved."""
+
+    user: User
+    warnings: tuple[str, ...] = ()  # what its new password lacks, where the policy lets that pass
+
+
+@attrs.frozen(kw_only=True)
+class UserService:
+    """What people do with accounts."""
+
+    reading: Reading
+    writing: Writing
+    hasher: PasswordHasher
+    storage: ImageStorage
+    clock: Clock
+    randomness: Randomness
+    policy: PasswordPolicy
+    directory_open: bool = True  # False: only administrators may look people up
+
+    def list(
+        self,
+        principal: Principal,
+        *,
+        search: str | None = None,
+        is_admin: bool | None = None,
+        is_active: bool | None = None,
+        offset: int = 0,
+        limit: int | None = 50,
+    ) -> Page[User]:
+        """Return people, oldest account first; see `UserRepository.list`.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+        """
+        require_administrator(principal)
+        with self.reading() as work:
+            return work.users.list(
+                search=search, is_admin=is_admin, is_active=is_active, offset=offset, limit=limit
+            )
+
+    def get(self, principal: Principal, user_id: UserId) -> User:
+        """Return an account, `system` included.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: the account is unknown.
+        """
+        require_administrator(principal)
+        with self.reading() as work:
+            return work.users.get(user_id)
+
+    def get_by_email(self, principal: Principal, email: str) -> User:
+        """Return the account of an address.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: no account has this address.
+        """
+        require_administrator(principal)
+        with self.reading() as work:
+            user = work.users.find_by_email(email)
+        if user is None:
+            raise NotFound("user", email)
+        return user
+
+    def create(
+        self,
+        principal: Principal,
+        *,
+        email: str,
+        password: str,
+        display_name: str | None = None,
+        is_admin: bool = False,
+        must_change_password: bool = False,
+    ) -> SavedUser:
+        """Make an account; without a display name it goes by its address.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            Invalid: the address, the name or the password cannot be one.
+            WeakPassword: the policy refuses the password.
+            Conflict: another account has this address.
+        """
+        require_administrator(principal)
+        email = checked_email(email)
+        name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
+        accepted = checked_password(password, self.policy)
+        now = self.clock.now()
+        user = User(
+            user_id=UserId(self.randomness.identifier()),
+            email=email,
+            display_name=name,
+            password_hash=self.hasher.hash(accepted.text),
+            is_admin=is_admin,
+            is_active=True,
+            must_change_password=must_change_password,
+            created_at=now,
+            updated_at=now,
+        )
+        with self.writing() as work:
+            work.users.add(user)
+        return SavedUser(user=user, warnings=accepted.warnings)
+
+    def update(self, principal: Principal, user_id: UserId, changes: UserChanges) -> SavedUser:
+        """Change an account.
+
+        A new password, a demotion and a deactivation end its sessions at once; a deactivation also
+        cancels its running jobs and lets the others wait until it is reactivated.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: the account is unknown.
+            RuleViolation: it is `system`.
+            LastAdministrator: nobody who can administer would be left.
+            Invalid: the address, the name, the note or the password cannot be one.
+            WeakPassword: the policy refuses the password.
+            Conflict: another account has the new address.
+        """
+        require_administrator(principal)
+        with self.reading() as work:
+            work.users.get(user_id)  # an unknown account costs no hash
+        require_changeable(user_id)
+        new, accepted = self._checked(changes)
+        if accepted is not None:
+            new["password_hash"] = self.hasher.hash(accepted.text)
+        now = self.clock.now()
+        with self.writing() as work:
+            before = work.users.get(user_id)
+            after = attrs.evolve(before, **new)
+            if ends_sessions(before, after):
+                after = attrs.evolve(after, epoch=before.epoch + 1)
+            if after != before:
+                require_administrator_left(before, after, work.users.count_administrators())
+                after = attrs.evolve(after, updated_at=now)
+                work.users.put(after)
+                self._take_effect(work, before, after)
+        return SavedUser(user=after, warnings=accepted.warnings if accepted else ())
+
+    def delete(self, principal: Principal, user_id: UserId) -> None:
+        """Delete an account with its content everywhere: boards, images, jobs.
+
+        Pictures of others on its boards go back to their owners' uncategorised.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: the account is unknown.
+            RuleViolation: it is `system`.
+            LastAdministrator: nobody who can administer would be left.
+        """
+        require_administrator(principal)
+        with self.writing() as work:
+            user = work.users.get(user_id)
+            require_changeable(user_id)
+            require_administrator_left(user, None, work.users.count_administrators())
+            now = self.clock.now()
+            # Told first, for an audience that is looked up later must not need the account.
+            self._tell_sessions_ended(work, user_id)
+            image_names = remove_content(work, user_id, now)
+            work.users.remove(user_id)
+        self._remove_files(image_names)
+
+    def directory(self, principal: Principal, search: str) -> Sequence[User]:
+        """Return at most 20 active people, for sharing: by a part of the name, or the whole address.
+
+        A part of an address finds nobody: otherwise addresses could be guessed letter by letter.
+
+        Raises:
+            Invalid: the search is shorter than two characters.
+            NotFound: the directory is closed.
+        """
+        require_usable(principal)
+        wanted = search.strip()
+        if len(wanted) < MIN_DIRECTORY_SEARCH:
+            raise Invalid("Type at least two characters of a name.", field="search")
+        if not self.directory_open and not principal.is_admin:
+            raise NotFound("directory", "users")
+        with self.reading() as work:
+            page = work.users.list(search=wanted, is_active=True, limit=None)
+        identity = email_identity(wanted)
+        found = [
+            user
+            for user in page.items
+            if wanted.casefold() in user.display_name.casefold()
+            or email_identity(user.email) == identity
+        ]
+        return found[:MAX_DIRECTORY_ENTRIES]
+
+    def generate_password(self, principal: Principal) -> str:
+        """Return a new password that meets the policy; it is nobody's yet."""
+        require_usable(principal)
+        return generated_password(self.policy, self.randomness.secret())
+
+    def _checked(self, changes: UserChanges) -> tuple[dict[str, Any], AcceptedPassword | None]:
+        """Return the new values of an account's fields, and the new password."""
+        new: dict[str, Any] = {
+            name: value
+            for name in ("is_admin", "is_active", "must_change_password")
+            if (value := getattr(changes, name)) is not None
+        }
+        if changes.email is not None:
+            new["email"] = checked_email(changes.email)
+        if changes.display_name is not None:
+            new["display_name"] = checked_display_name(changes.display_name)
+        if changes.note is not None:
+            new["note"] = checked_note(changes.note)
+        if changes.password is None:
+            return new, None
+        return new, checked_password(changes.password, self.policy)
+
+    def _take_effect(self, work: Work, before: User, after: User) -> None:
+        if after.epoch != before.epoch:
+            self._tell_sessions_ended(work, after.user_id)
+            work.sessions.remove_of_user(after.user_id)
+        if before.is_active and not after.is_active:
+            suspend_jobs(work, after.user_id, self.clock.now())
+        elif after.is_active and not before.is_active:
+            resume_jobs(work, after.user_id, self.clock.now())
+
+    def _tell_sessions_ended(self, work: Work, user_id: UserId) -> None:
+        work.news.tell(
+            NewsKind.SESSION_ENDED,
+            Audience.of_user(user_id),
+            {"user_id": user_id, "session_id": None},
+            self.clock.now(),
+        )
+
+    def _remove_files(self, image_names: Sequence[ImageName]) -> None:
+        for image_name in image_names:  # only now: no row names them any more
+            self.storage.remove(image_name)
