@@ -1,7 +1,7 @@
 """Jobs, flows and workers in dictionaries."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -78,22 +78,15 @@ class MemoryJobRepository:
         return sorted(found, key=lambda job: job.item_id, reverse=query.descending)
 
     def counts(
-        self, *, owner_id: UserId | None = None, batch_id: BatchId | None = None
+        self,
+        *,
+        owner_id: UserId | None = None,
+        batch_id: BatchId | None = None,
+        destination: str | None = None,
     ) -> QueueCounts:
         """Return how many jobs stand in each state."""
-        return self._counts(
-            lambda job: (
-                (owner_id is None or job.owner_id == owner_id)
-                and (batch_id is None or job.batch_id == batch_id)
-            )
-        )
-
-    def counts_by_destination(self, destination: str) -> QueueCounts:
-        """Return how many jobs of one destination stand in each state."""
-        return self._counts(lambda job: job.destination == destination)
-
-    def _counts(self, wanted: Callable[[Job], bool]) -> QueueCounts:
-        counted = Counter(job.status for job in self.state.jobs.values() if wanted(job))
+        query = JobQuery(owner_id=owner_id, batch_id=batch_id, destination=destination)
+        counted = Counter(job.status for job in self._matching(query))
         return QueueCounts(**{status.value: counted[status] for status in JobStatus})
 
     def _pending(self, owner_id: UserId) -> Sequence[Job]:
@@ -112,10 +105,9 @@ class MemoryJobRepository:
         """Return the lowest number among the owner's pending jobs."""
         return min((job.item_id for job in self._pending(owner_id)), default=None)
 
-    def ahead_of(self, job: Job) -> int:
-        """Return how many of the owner's pending jobs are served before this pending one."""
-        place = (-job.priority, job.item_id)
-        return sum((-o.priority, o.item_id) < place for o in self._pending(job.owner_id))
+    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
+        """Return the owner's pending jobs in the order in which they are served."""
+        return self._pending(owner_id)[offset : offset + limit]
 
 
 @attrs.frozen

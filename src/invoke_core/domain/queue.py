@@ -1,5 +1,6 @@
 """A job: one run of a generation in the queue, its states and the moves between them."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +17,9 @@ from invoke_core.errors import Conflict, Forbidden, Invalid, LeaseLost
 
 QUEUE_ID = "default"  # the only queue
 MAX_ATTEMPTS = 3
+_RESULTS = uuid.UUID("6a0d2f3e-5b1c-4c8e-9f0a-3d9b7c1e2a44")  # names of results live in it
 MAX_PRIORITY = 1_000_000
+MAX_RUNS = 10_000  # of one submission
 MAX_LABEL_CHARACTERS = 1000  # of `origin` and `destination`
 
 
@@ -152,6 +155,16 @@ def require_lease(job: Job, fence: int) -> None:
         raise LeaseLost(f"Job {job.item_id} is not held by this worker any more.")
 
 
+def result_name(job: Job) -> ImageName:
+    """Return the name under which the holder of the job's lease stores the picture.
+
+    It follows from run and fence alone, so that whoever takes a job back from a dead holder knows what
+    that one may have left on the disk, and no two holders ever write the same file.
+    """
+    fence = job.lease.fence if job.lease else 0
+    return ImageName(f"{uuid.uuid5(_RESULTS, f'{job.run_id}/{fence}')}.png")
+
+
 def may_manage(job: Job, principal: Principal) -> bool:
     """Return whether the principal may see all of the job and end it: its owner and administrators."""
     return principal.is_admin or job.owner_id == principal.user_id
@@ -178,8 +191,8 @@ class BatchWish:
 
 def require_sensible(wish: BatchWish) -> None:
     """Raise Invalid, naming the field, where a value is out of range."""
-    if wish.runs < 1:
-        raise Invalid("The number of runs is 1 or more.", field="batch.runs")
+    if not 1 <= wish.runs <= MAX_RUNS:
+        raise Invalid(f"The number of runs goes from 1 to {MAX_RUNS:,}.", field="batch.runs")
     if abs(wish.priority) > MAX_PRIORITY:
         raise Invalid(f"A priority goes from -{MAX_PRIORITY} to {MAX_PRIORITY}.", field="priority")
     for field in ("origin", "destination"):
@@ -245,6 +258,15 @@ def seen(details: JobDetails, principal: Principal) -> SeenJob:
 
 
 @attrs.frozen(kw_only=True)
+class Process:
+    """One process of one host, told apart from a later one with the same number."""
+
+    host: str
+    process_id: int
+    started: float  # seconds since the host booted, as the operating system counts; 0: unknown
+
+
+@attrs.frozen(kw_only=True)
 class WorkerRecord:
     """A worker as others see it: alive while its beat grows or its process is there."""
 
@@ -254,6 +276,13 @@ class WorkerRecord:
     process_started: float  # seconds since boot, as the operating system counts them; 0: unknown
     devices: tuple[str, ...]
     beat: int = 0
+
+    @property
+    def process(self) -> Process:
+        """Return the process that the worker lives in."""
+        return Process(
+            host=self.host, process_id=self.process_id, started=self.process_started
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.boards import Board, Grant, Permission
+from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import (
     BatchId,
@@ -225,7 +226,7 @@ def a_running_job(
     """Keep a job in progress that the worker holds."""
     waiting = a_job(work, owner, **changes)
     lease = Lease(worker_id=worker.worker_id, fence=work.queue.next_fence())
-    job = waiting.claimed(lease, "cpu", NOON)
+    job = waiting.claimed(lease, "cpu", NOON, policy=QueueMode.ROUND_ROBIN, cost=1.0)
     work.jobs.put(job)
     return job
 

@@ -1,0 +1,140 @@
+"""Who runs a job now, and what becomes of the jobs of a worker that is gone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from invoke_core.domain.identifiers import UserId, WorkerId
+from invoke_core.domain.queue import MAX_ATTEMPTS, Job, WorkerRecord, result_name
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.processes import Processes
+from invoke_core.ports.storage import ImageStorage
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services import flows
+from invoke_core.services.flows import Move
+
+BEAT_SECONDS = 5.0  # how often a worker shows that it is alive
+DEAD_AFTER_SECONDS = 30.0  # without a beat, on the observer's monotonic clock
+
+
+@attrs.frozen
+class LeaseService:
+    """Keeps the list of living workers, and takes jobs back from the dead."""
+
+    reading: Reading
+    writing: Writing
+    clock: Clock
+    storage: ImageStorage
+    processes: Processes
+
+    def register(self, worker: WorkerRecord) -> None:
+        """Keep a new worker; raise Conflict where its id is taken."""
+        with self.writing() as work:
+            work.workers.add(worker)
+
+    def beat(self, worker_id: WorkerId) -> bool:
+        """Show that the worker is alive; return False where others have given it up."""
+        with self.writing() as work:
+            return work.workers.beat(worker_id)
+
+    def leave(self, worker_id: WorkerId) -> None:
+        """Forget a worker that stops as it should; the jobs that it still holds wait again.
+
+        The attempt does not count, and what was charged is refunded.
+        """
+        now = self.clock.now()
+        with self.writing() as work:
+            held = work.workers.leased_jobs(worker_id)
+            returned = [Move(job, job.given_back(now, counts_as_attempt=False)) for job in held]
+            flows.move(work, returned, now)
+            work.workers.remove(worker_id)
+        self._discard(held)
+
+    def bury(self, worker_ids: Sequence[WorkerId]) -> Sequence[Job]:
+        """Forget workers that are dead, and take back every job that nobody holds any more.
+
+        A job waits again, refunded, until its attempts are used up; then it fails.
+
+        Returns:
+            The jobs as they were.
+        """
+        now = self.clock.now()
+        with self.writing() as work:
+            for worker_id in worker_ids:
+                work.workers.remove(worker_id)
+            orphans = work.workers.orphaned_jobs()
+            flows.move(work, [Move(job, _after_loss(job, now)) for job in orphans], now)
+            for user_id in _returned(work):
+                flows.resume(work, user_id, now)
+        self._discard(orphans)
+        return orphans
+
+    def take_over(self, watch: "Watch") -> Sequence[Job]:
+        """Look for dead workers and bury them; return the jobs that were taken back, as they were.
+
+        Cheap where nobody died: every worker does it after each beat.
+        """
+        with self.reading() as work:
+            workers = work.workers.list()
+            is_due = bool(work.workers.orphaned_jobs() or _returned(work))
+        beats = {worker.worker_id: worker.beat for worker in workers}
+        silent = watch.silent(beats, self.clock.monotonic())
+        dead = [
+            worker.worker_id
+            for worker in workers
+            if worker.worker_id in silent or self.processes.is_gone(worker.process)
+        ]
+        return self.bury(dead) if dead or is_due else []
+
+    def _discard(self, jobs: Sequence[Job]) -> None:
+        """Remove the files that a dead holder may have stored before it could complete the job."""
+        for job in jobs:
+            self.storage.remove(result_name(job))
+
+
+class Watch:
+    """What one observer has seen of the beats of others. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._moved: dict[WorkerId, tuple[int, float]] = {}
+
+    def silent(self, beats: Mapping[WorkerId, int], now: float) -> frozenset[WorkerId]:
+        """Return the workers whose beat has not moved for too long.
+
+        Args:
+            beats: of the workers that are kept.
+            now: seconds on the observer's monotonic clock.
+        """
+        for worker_id, beat in beats.items():
+            if self._moved.get(worker_id, (None, 0.0))[0] != beat:
+                self._moved[worker_id] = (beat, now)
+        self._moved = {worker_id: self._moved[worker_id] for worker_id in beats}
+        return frozenset(
+            worker_id
+            for worker_id, (_, moved) in self._moved.items()
+            if now - moved > DEAD_AFTER_SECONDS
+        )
+
+
+def _after_loss(job: Job, now: datetime) -> Job:
+    if job.attempts < MAX_ATTEMPTS:
+        return job.given_back(now, counts_as_attempt=True)
+    return job.failed(
+        "WorkerLost",
+        f"The worker ended {job.attempts} times while it ran this job: ask the administrator to look"
+        " into the log, or try a smaller picture.",
+        now,
+    )
+
+
+def _returned(work: Work) -> Sequence[UserId]:
+    """Return whose flow is suspended though the account is active.
+
+    An account can be reactivated without this program, by hand in the database.
+    """
+    return [
+        flow.user_id
+        for flow in work.flows.list_active()
+        if flow.suspended and flows.may_run(work.users.get(flow.user_id))
+    ]

@@ -1,0 +1,373 @@
+"""What people do with the queue."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import attrs
+
+from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
+from invoke_core.domain.identifiers import BatchId, ItemId, RunId
+from invoke_core.domain.news import Audience, NewsKind
+from invoke_core.domain.pages import Page
+from invoke_core.domain.principals import Principal, require_administrator, require_usable
+from invoke_core.domain.queue import (
+    BatchWish,
+    EnqueuedBatch,
+    Job,
+    JobQuery,
+    JobStatus,
+    QueueCounts,
+    QueueStatus,
+    SeenJob,
+    may_manage,
+    require_manager,
+    require_sensible,
+)
+from invoke_core.errors import Forbidden, NotFound, TooMany
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.progress import ProgressStore
+from invoke_core.ports.queue import NewJob
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services import _seen, _wishes, flows
+from invoke_core.services.flows import Move
+
+AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
+
+
+@attrs.frozen(kw_only=True)
+class QueueRules:
+    """The administrator's choices about the queue."""
+
+    mode: QueueMode = QueueMode.ROUND_ROBIN
+    max_queue_size: int | None = 10_000  # pending jobs of all people together
+    limits: GenerationLimits = GenerationLimits()
+
+
+@attrs.frozen
+class QueueService:
+    """What people do with the queue."""
+
+    reading: Reading
+    writing: Writing
+    clock: Clock
+    randomness: Randomness
+    progress: ProgressStore
+    rules: QueueRules
+
+    def enqueue(self, principal: Principal, wish: BatchWish) -> EnqueuedBatch:
+        """Put a generation into the queue, once for each run, with seeds that count up.
+
+        Raises:
+            NotFound: a model, LoRA, board or image is unknown, or hidden from the principal.
+            Forbidden: the principal may see the board, but not add to it.
+            Invalid: a value is out of range.
+            TooMany: the queue is full; nothing was enqueued.
+        """
+        require_usable(principal)
+        require_sensible(wish)
+        batch_id = BatchId(self.randomness.identifier())
+        seed = self.randomness.seed()
+        now = self.clock.now()
+        with self.writing() as work:
+            generation = _wishes.settle(work, principal, wish.generation, seed)
+            require_within(self.rules.limits, generation)
+            self._require_room(work, wish.runs)
+            head = work.jobs.head(principal.user_id) if wish.prepend else None
+            priority = max(wish.priority, head.priority + 1) if head else wish.priority
+            jobs = [
+                NewJob(
+                    batch_id=batch_id,
+                    run_id=RunId(self.randomness.identifier()),
+                    owner_id=principal.user_id,
+                    priority=priority,
+                    origin=wish.origin,
+                    destination=wish.destination,
+                    generation=_run(generation, run),
+                    created_at=now,
+                )
+                for run in range(wish.runs)
+            ]
+            item_ids = work.jobs.add_all(jobs)
+            flows.entered(work, principal.user_id, len(jobs))
+            body = {"batch_id": batch_id, "owner_id": principal.user_id, "enqueued": len(jobs)}
+            audience = Audience.of_user(principal.user_id)
+            work.news.tell(NewsKind.BATCH_ENQUEUED, audience, body, now)
+        return EnqueuedBatch(
+            batch_id=batch_id,
+            requested=wish.runs,
+            priority=priority,
+            generation=generation,
+            origin=wish.origin,
+            destination=wish.destination,
+            item_ids=item_ids,
+        )
+
+    def status(self, principal: Principal) -> QueueStatus:
+        """Return how many jobs stand in each state, and the current job where one may know it."""
+        require_usable(principal)
+        with self.reading() as work:
+            running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=1)).items
+            return QueueStatus(
+                counts=work.jobs.counts(),
+                waiting=sum(f.pending for f in work.flows.list_active() if f.suspended),
+                own=work.jobs.counts(owner_id=principal.user_id),
+                current=next((job for job in running if may_manage(job, principal)), None),
+                paused=work.queue.paused(),
+            )
+
+    def list_all(self, principal: Principal, query: JobQuery) -> Page[SeenJob]:
+        """Return jobs of everybody as the principal may see them.
+
+        Raises:
+            Forbidden: somebody else's jobs are asked for, and the principal is no administrator.
+        """
+        query = _allowed(principal, query)
+        with self.reading() as work:
+            page = work.jobs.list(query)
+            seen = self._seen(work, principal, page.items)
+        return Page(items=seen, offset=page.offset, limit=page.limit, total=page.total)
+
+    def item_ids(self, principal: Principal, query: JobQuery) -> Sequence[ItemId]:
+        """Return the numbers of the jobs that `list_all` would page through."""
+        with self.reading() as work:
+            return work.jobs.item_ids(_allowed(principal, query))
+
+    def items_by_ids(self, principal: Principal, item_ids: Sequence[ItemId]) -> Sequence[SeenJob]:
+        """Return the known jobs among these, in the order asked for."""
+        require_usable(principal)
+        with self.reading() as work:
+            return self._seen(work, principal, work.jobs.find_many(item_ids))
+
+    def item(self, principal: Principal, item_id: ItemId) -> SeenJob:
+        """Return one job; raise NotFound where there is none."""
+        require_usable(principal)
+        with self.reading() as work:
+            return self._seen(work, principal, [work.jobs.get(item_id)])[0]
+
+    def current(self, principal: Principal) -> SeenJob | None:
+        """Return the oldest job in progress, or None."""
+        require_usable(principal)
+        with self.reading() as work:
+            running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=1)).items
+            return next(iter(self._seen(work, principal, running)), None)
+
+    def next(self, principal: Principal) -> SeenJob | None:
+        """Return the job that would be served next, or None."""
+        require_usable(principal)
+        with self.reading() as work:
+            first = next(_seen.forecast(work, self.rules.mode, self.clock.now()), None)
+            jobs = [first.job] if first else []
+            return next(iter(self._seen(work, principal, jobs)), None)
+
+    def batch_counts(self, principal: Principal, batch_id: BatchId) -> tuple[Job, QueueCounts]:
+        """Return a job of the batch, which names its origin, and how its jobs stand.
+
+        Raises:
+            NotFound: there is no such batch, or it is somebody else's.
+        """
+        require_usable(principal)
+        with self.reading() as work:
+            jobs = work.jobs.list(JobQuery(batch_id=batch_id, limit=1)).items
+            if not jobs or not may_manage(jobs[0], principal):
+                raise NotFound("batch", batch_id)
+            return jobs[0], work.jobs.counts(batch_id=batch_id)
+
+    def counts_by_destination(self, principal: Principal, destination: str) -> QueueCounts:
+        """Return how many of one's own jobs for a destination stand in each state; administrators: all."""
+        require_usable(principal)
+        owner_id = None if principal.is_admin else principal.user_id
+        with self.reading() as work:
+            return work.jobs.counts(owner_id=owner_id, destination=destination)
+
+    def cancel(self, principal: Principal, item_id: ItemId) -> SeenJob:
+        """Cancel a job; a running one stops within one denoising step.
+
+        Raises:
+            NotFound: there is no such job.
+            Forbidden: it is somebody else's.
+            Conflict: it has ended.
+        """
+        now = self.clock.now()
+        with self.writing() as work:
+            job = work.jobs.get(item_id)
+            require_manager(job, principal)
+            canceled = job.canceled(now)
+            flows.move(work, [Move(job, canceled)], now)
+            return self._seen(work, principal, [canceled])[0]
+
+    def cancel_batches(self, principal: Principal, batch_ids: Sequence[BatchId]) -> int:
+        """Cancel what is left of batches, one's own; return how many jobs were canceled."""
+        queries = [JobQuery(batch_id=batch_id) for batch_id in dict.fromkeys(batch_ids)]
+        return self._cancel_unfinished(principal, queries)
+
+    def cancel_destination(self, principal: Principal, destination: str) -> int:
+        """Cancel one's own unfinished jobs for a destination; return how many."""
+        return self._cancel_unfinished(principal, [JobQuery(destination=destination)])
+
+    def cancel_all_except_current(self, principal: Principal) -> int:
+        """Cancel one's own pending jobs; administrators: everybody's; return how many."""
+        return self._cancel(principal, [JobQuery(status=JobStatus.PENDING)])
+
+    def clear(self, principal: Principal) -> int:
+        """Cancel and forget one's own jobs; administrators: everybody's; return how many went."""
+        return sum(
+            self._forget(principal, item_ids) for item_ids in self._own(principal, [JobQuery()])
+        )
+
+    def prune(self, principal: Principal) -> int:
+        """Forget one's own jobs that have ended; administrators: everybody's; return how many went."""
+        ended = [JobQuery(status=status) for status in JobStatus if status.is_final]
+        return sum(
+            self._forget(principal, item_ids, only_ended=True)
+            for item_ids in self._own(principal, ended)
+        )
+
+    def delete(self, principal: Principal, item_id: ItemId) -> None:
+        """Forget a job, canceling it first; its pictures stay.
+
+        Raises:
+            NotFound: there is no such job.
+            Forbidden: it is somebody else's.
+        """
+        with self.reading() as work:
+            require_manager(work.jobs.get(item_id), principal)
+        self._forget(principal, [item_id])
+
+    def retry(self, principal: Principal, item_ids: Sequence[ItemId]) -> Sequence[ItemId]:
+        """Enqueue failed and canceled jobs again, as new ones with the same seed.
+
+        Returns:
+            The numbers of the jobs that were tried again: what is somebody else's or did not end in
+            failure is passed over.
+
+        Raises:
+            TooMany: the queue is full; nothing was enqueued.
+        """
+        require_usable(principal)
+        now = self.clock.now()
+        with self.writing() as work:
+            jobs = [
+                job
+                for job in work.jobs.find_many(item_ids)
+                if job.status in {JobStatus.FAILED, JobStatus.CANCELED}
+                and may_manage(job, principal)
+            ]
+            self._require_room(work, len(jobs))
+            for owner_id in sorted({job.owner_id for job in jobs}):
+                own = [self._again(job, now) for job in jobs if job.owner_id == owner_id]
+                work.jobs.add_all(own)
+                flows.entered(work, owner_id, len(own))
+            if jobs:
+                work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
+        return [job.item_id for job in jobs]
+
+    def pause(self, principal: Principal) -> QueueStatus:
+        """Dispatch no more jobs until `resume`, also after a restart; running ones finish."""
+        return self._set_paused(principal, paused=True)
+
+    def resume(self, principal: Principal) -> QueueStatus:
+        """Dispatch jobs again."""
+        return self._set_paused(principal, paused=False)
+
+    def _set_paused(self, principal: Principal, *, paused: bool) -> QueueStatus:
+        require_administrator(principal)
+        with self.writing() as work:
+            work.queue.put_paused(paused)
+            body = {"paused": paused}
+            work.news.tell(NewsKind.QUEUE_PAUSED, Audience.everybody(), body, self.clock.now())
+        return self.status(principal)
+
+    def _require_room(self, work: Work, wanted: int) -> None:
+        most = self.rules.max_queue_size
+        if most is None:
+            return
+        pending = sum(flow.pending for flow in work.flows.list_active())
+        if pending + wanted > most:
+            raise TooMany(
+                f"The queue takes {most:,} pending jobs and {pending:,} are waiting:"
+                f" {wanted:,} more do not fit."
+            )
+
+    def _again(self, job: Job, now: datetime) -> NewJob:
+        return NewJob(
+            batch_id=job.batch_id,
+            run_id=RunId(self.randomness.identifier()),
+            owner_id=job.owner_id,
+            priority=job.priority,
+            origin=job.origin,
+            destination=job.destination,
+            generation=job.generation,
+            created_at=now,
+        )
+
+    def _seen(self, work: Work, principal: Principal, jobs: Sequence[Job]) -> Sequence[SeenJob]:
+        return _seen.seen_jobs(
+            work, principal, jobs, self.progress, self.rules.mode, self.clock.now()
+        )
+
+    def _own(
+        self, principal: Principal, queries: Sequence[JobQuery]
+    ) -> Iterator[Sequence[ItemId]]:
+        """Yield the numbers of what the queries match among the jobs that one may end, in stretches."""
+        require_usable(principal)
+        owner_id = None if principal.is_admin else principal.user_id
+        with self.reading() as work:
+            item_ids = [
+                item_id
+                for query in queries
+                for item_id in work.jobs.item_ids(attrs.evolve(query, owner_id=owner_id))
+            ]
+        for start in range(0, len(item_ids), AT_ONCE):
+            yield item_ids[start : start + AT_ONCE]
+
+    def _cancel_unfinished(self, principal: Principal, queries: Sequence[JobQuery]) -> int:
+        unfinished = [status for status in JobStatus if not status.is_final]
+        return self._cancel(
+            principal,
+            [attrs.evolve(query, status=status) for query in queries for status in unfinished],
+        )
+
+    def _cancel(self, principal: Principal, queries: Sequence[JobQuery]) -> int:
+        canceled = 0
+        for item_ids in self._own(principal, queries):
+            now = self.clock.now()
+            with self.writing() as work:
+                # A job may have begun or ended since its number was read.
+                wanted = {query.status for query in queries}
+                jobs = [job for job in work.jobs.find_many(item_ids) if job.status in wanted]
+                flows.move(work, [Move(job, job.canceled(now)) for job in jobs], now)
+            canceled += len(jobs)
+        return canceled
+
+    def _forget(
+        self, principal: Principal, item_ids: Sequence[ItemId], *, only_ended: bool = False
+    ) -> int:
+        now = self.clock.now()
+        with self.writing() as work:
+            jobs = [job for job in work.jobs.find_many(item_ids) if may_manage(job, principal)]
+            if only_ended:
+                jobs = [job for job in jobs if job.status.is_final]
+            going_on = [job for job in jobs if not job.status.is_final]
+            flows.move(work, [Move(job, job.canceled(now)) for job in going_on], now)
+            ended = work.jobs.find_many([job.item_id for job in jobs])
+            flows.move(work, [Move(job, None) for job in ended], now)
+        return len(jobs)
+
+
+def _run(generation: Generation, run: int) -> Generation:
+    return attrs.evolve(generation, seed=(generation.seed + run) % (MAX_SEED + 1))
+
+
+def _allowed(principal: Principal, query: JobQuery) -> JobQuery:
+    """Return the query as far as the principal may ask it."""
+    require_usable(principal)
+    if principal.is_admin:
+        return query
+    if query.owner_id not in {None, principal.user_id}:
+        raise Forbidden("Only administrators may list another person's jobs.")
+    if query.batch_id or query.origin or query.destination:
+        # What one may not see of others' jobs, one may not find them by.
+        return attrs.evolve(query, owner_id=principal.user_id)
+    return query
