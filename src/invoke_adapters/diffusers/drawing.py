@@ -20,7 +20,7 @@ PREVIEW_EVERY = 2  # steps
 FEWEST_T5_TOKENS = 256  # what FLUX models without guidance were distilled with
 
 
-class Stopped(Exception):  # noqa: N818  (nothing went wrong)
+class Stopped(Exception):
     """The picture is not wanted any more."""
 
 
