@@ -1,18 +1,71 @@
 """The application object: every service, wired; what the server, the CLI, a worker and a notebook use."""
 
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
 import attrs
 
 from invoke_apps.settings import Settings
+from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
+from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.boards import BoardService
 from invoke_core.services.events import EventService
+from invoke_core.services.images import ImageService
+from invoke_core.services.sign_in import SignInService
+from invoke_core.services.users import UserService
 
 
 @attrs.frozen(kw_only=True)
 class Application:
-    """Everything that can be done with one root, as services; built by `composition.build`."""
+    """Everything that can be done with one root, as services; made by `composition.build`.
+
+    It is a context manager: leaving it closes what was opened, last opened first.
+    """
 
     settings: Settings
     database: Database
+    storage: ImageStorage
     progress: ProgressStore
+    users: UserService
+    sign_in: SignInService
+    boards: BoardService
+    images: ImageService
     events: EventService
+    opened: ExitStack = attrs.field(repr=False)
+
+    def readiness(self) -> dict[str, str]:
+        """Return for each part that a request needs "ok", or one sentence that says why not."""
+        return {"database": self._database_word(), "storage": self._storage_word()}
+
+    def _database_word(self) -> str:
+        try:
+            with self.database.reading() as work:
+                work.news.last_id()
+        except InvokeError as error:
+            return str(error)
+        return "ok"
+
+    def _storage_word(self) -> str:
+        try:
+            next(self.storage.names(), None)
+        except (InvokeError, OSError) as error:
+            return f"The picture storage does not answer: {error}"
+        return "ok"
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -27,7 +27,9 @@ def make_root(root: Path) -> None:
 def root_trouble(root: Path, error: OSError) -> Unavailable | StorageFull:
     """Return what an error of the operating system means for whoever chose the root."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageFull(f"The disk that holds {root} is full: free some space, then start again.")
+        return StorageFull(
+            f"The disk that holds {root} is full: free some space, then start again."
+        )
     return Unavailable(
         f"The root folder {root} cannot be used ({error.strerror}): make it writable for this user, or"
         " choose another one with --root."

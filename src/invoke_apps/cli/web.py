@@ -1,14 +1,12 @@
 """`invokeai-web`: the server."""
 
-import asyncio
+import errno
 import logging
 import os
-import signal
 import socket
-import sys
 import warnings
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -20,8 +18,6 @@ from invoke_apps.logs import start_logging
 from invoke_apps.root import make_root, root_trouble
 from invoke_apps.settings import Settings
 from invoke_core.errors import Unavailable
-
-STOP_SECONDS = 20  # for requests under way, once a stop is asked for
 
 _log = logging.getLogger("invoke.server")
 
@@ -37,7 +33,11 @@ _log = logging.getLogger("invoke.server")
     help="A settings file in place of ROOT/invokeai.yaml.",
 )
 def main(
-    root: Path | None, host: str | None, port: int | None, log_level: str | None, config: Path | None
+    root: Path | None,
+    host: str | None,
+    port: int | None,
+    log_level: str | None,
+    config: Path | None,
 ) -> None:
     """Run the server until it is told to stop (Ctrl-C, or SIGTERM)."""
     os.umask(0o077)
@@ -62,31 +62,43 @@ def serve(settings: Settings) -> None:
     Raises:
         Unavailable: the address is taken or not this machine's.
     """
-    # Slow imports come after everything that can refuse at once.
-    import uvicorn
-
-    from invoke_apps.composition import build
-    from invoke_apps.housekeeping import housekeeping
-    from invoke_apps.supervisor import supervised
-    from invoke_apps.web.app import create_app
-
     with ExitStack() as opened:
-        listener = opened.enter_context(_bound(settings))
+        listener = opened.enter_context(_bound(settings.host, settings.port))
+        # Slow imports come after everything that can refuse at once.
+        from invoke_apps.composition import build
+        from invoke_apps.web.server import run
+
         application = opened.enter_context(build(settings))
-        web = create_app(application, companions=[housekeeping, supervised])
-        server = _Server(
-            uvicorn.Config(
-                web,
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                date_header=True,
-                lifespan="on",
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=list(settings.trusted_proxies),
-                root_path=settings.root_path,
-                ssl_certfile=settings.ssl_certfile and settings.path(settings.ssl_certfile),
-                ssl_keyfile=settings.ssl_keyfile and str(settings.path(settings.ssl_keyfile)),
-                timeout_graceful_shutdown=STOP_SECONDS,
-            )
+        run(application, listener)
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen on the address."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(2048)
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from error
+        yield listener
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable:
+    if error.errno == errno.EADDRINUSE:
+        return Unavailable(
+            f"Port {port} of {host} is taken by another program: stop that one, or choose another port"
+            " with --port."
         )
+    return Unavailable(
+        f"The server cannot listen on {host}, port {port} ({error.strerror}): choose another address"
+        " with --host and --port."
+    )

@@ -10,19 +10,11 @@ from litestar.datastructures import State
 from invoke_apps.application import Application
 from invoke_apps.settings import is_loopback
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.sign_in import Client
 
 T = TypeVar("T")
 
 FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-
-
-@attrs.frozen(kw_only=True)
-class Client:
-    """Where a request comes from."""
-
-    address: str | None  # of the client; behind a trusted proxy, the one that the proxy names
-    user_agent: str | None
-    is_local: bool  # a loopback connection with a loopback Host and no forwarding header
 
 
 @attrs.frozen(kw_only=True)
@@ -41,12 +33,12 @@ class Call:
         Raises:
             Unauthenticated: the credential is missing, or does not count (any more).
         """
-        signed_in = self.app.sign_in.authenticate(
-            self.token, address=self.client.address, renew=not self.in_background
+        principal, refreshed = self.app.sign_in.authenticate(
+            self.token, self.client.address, background=self.in_background
         )
-        if signed_in.refreshed_token is not None:
-            self.refresh(signed_in.refreshed_token)
-        return use(self.app, signed_in.principal)
+        if refreshed is not None:
+            self.refresh(refreshed)
+        return use(self.app, principal)
 
     def anonymous(self, use: Callable[[Application, Client], T]) -> T:
         """Return what a service answers anybody."""
@@ -68,7 +60,7 @@ def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
         client=Client(
             address=address,
             user_agent=request.headers.get("user-agent"),
-            is_local=not forwarded and is_loopback(address or "") and is_loopback(host),
+            is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
         token=token.strip() if scheme.lower() == "bearer" else None,
         in_background=request.headers.get("x-background") == "1",

@@ -15,9 +15,7 @@ SLOW = {"slow": True}
 """`opt` of a route that hashes passwords: it must not keep the others waiting."""
 
 
-def guard(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
+def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a request without a credential before its body is read; whether it counts is checked later.
 
     Raises:

@@ -91,13 +91,13 @@ server itself.</p>"""
 @get("/", include_in_schema=False, sync_to_thread=True, opt=OPEN)
 def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[str]:
     """Say that the server runs, and how to become its first administrator."""
-    status = call.anonymous(lambda app, client: app.sign_in.status(client.is_local))
+    status = call.anonymous(lambda app, client: app.sign_in.status(client))
     if status.setup_required:
         url = html.escape(str(request.base_url))
         code = ', "setup_code": "…"' if status.setup_code_required else ""
         where = (_CODE if status.setup_code_required else "") + _HOST
         content = _SETUP.format(url=url, code=code, where=where)
-    elif status.multiuser_enabled:
+    elif status.multiuser:
         content = _RUNS.format(who="People sign in at <code>POST api/v1/auth/login</code>.")
     else:
         content = _RUNS.format(

@@ -92,6 +92,19 @@ class Model:
     updated_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class BundledModel:
+    """A model that comes with the program, as its package describes it."""
+
+    key: ModelKey
+    name: str
+    type: ModelType
+    base: BaseModel
+    path: str  # absolute
+    description: str = ""
+    default_settings: DefaultSettings = DefaultSettings()
+
+
 def checked_model_name(text: str) -> str:
     """Return the name, trimmed; raise Invalid outside 1 to 200 characters."""
     name = text.strip()

@@ -1,15 +1,16 @@
-"""What becomes of a person's jobs, boards and pictures when the account pauses or goes."""
+"""What becomes of a person's boards and pictures when the account goes."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
 
-from invoke_core.domain.boards import OPEN_TO_ALL, Board
+from invoke_core.domain.boards import Board
 from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.ports.unit_of_work import Work
 from invoke_core.services import flows
+from invoke_core.services._image_news import tell_of_lost_board
 
 
 def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
@@ -20,47 +21,31 @@ def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
         _return_guests_images(work, board, now)
     image_names = _remove_images(work, user_id, now)
     for board in boards:
-        _remove_board(work, board, now)
+        guests = [grant.user_id for grant in work.boards.grants(board.board_id)]
+        work.boards.remove(board.board_id)
+        tell_of_lost_board(work, board, [user_id, *guests], now)
     return image_names
 
 
 def _return_guests_images(work: Work, board: Board, now: datetime) -> None:
     for image in work.images.on_board(board.board_id):
         if image.owner_id != board.owner_id:
-            work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
-            work.news.tell(
-                NewsKind.IMAGE_CHANGED,
-                Audience.of_user(image.owner_id),
-                {"image_name": image.image_name, "board_id": None},
-                now,
-            )
+            returned = attrs.evolve(image, board_id=None, updated_at=now)
+            work.images.put(returned)
+            body = {"image_name": image.image_name, "board_id": None}
+            work.news.tell(NewsKind.IMAGE_CHANGED, Audience.of_user(image.owner_id), body, now)
 
 
 def _remove_images(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
     images = work.images.owned_by(user_id)
+    own_boards = {board.board_id for board in work.boards.owned_by(user_id)}
     for image in images:
+        # Nobody is in the audience of a board that is about to go: `tell_of_lost_board` reaches them.
         audience = Audience.of_user(user_id)
-        if image.board_id is not None:
+        if image.board_id is not None and image.board_id not in own_boards:
             audience = Audience.of_board(image.board_id)
-        work.news.tell(
-            NewsKind.IMAGE_DELETED,
-            audience,
-            {"image_name": image.image_name, "board_id": image.board_id},
-            now,
-        )
+        body = {"image_name": image.image_name, "board_id": image.board_id}
+        work.news.tell(NewsKind.IMAGE_DELETED, audience, body, now)
     image_names = [image.image_name for image in images]
     work.images.remove(image_names)
     return image_names
-
-
-def _remove_board(work: Work, board: Board, now: datetime) -> None:
-    # Nobody is in the audience of a board that is gone, so its people are named one by one.
-    audiences = [
-        Audience.of_user(user_id)
-        for user_id in [board.owner_id, *(g.user_id for g in work.boards.grants(board.board_id))]
-    ]
-    if board.visibility in OPEN_TO_ALL:
-        audiences = [Audience.everybody()]
-    work.boards.remove(board.board_id)
-    for audience in audiences:
-        work.news.tell(NewsKind.BOARD_CHANGED, audience, {"board_id": board.board_id}, now)

@@ -1,6 +1,7 @@
 """What one listener may hear of the news, decided anew at the moment of sending."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import attrs
 
@@ -9,7 +10,10 @@ from invoke_core.domain.identifiers import BoardId
 from invoke_core.domain.news import Audience, AudienceKind, NewsItem
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import NotFound
-from invoke_core.ports.unit_of_work import Reading, Work
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+
+KEPT = timedelta(hours=1)  # how long a listener may be away and still hear everything
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +36,8 @@ class EventService:
     """What people hear of changes while they are connected."""
 
     reading: Reading
+    writing: Writing
+    clock: Clock
 
     def begin(self) -> int:
         """Return the number after which a new listener hears everything."""
@@ -48,6 +54,11 @@ class EventService:
             boards: dict[BoardId, bool] = {}
             items = [item for item in told if _may_hear(work, item.audience, principal, boards)]
         return Heard(items=items, last_id=told[-1].news_id if told else last_id, missed=False)
+
+    def forget_old(self) -> int:
+        """Forget news older than an hour; return how many items went."""
+        with self.writing() as work:
+            return work.news.remove_before(self.clock.now() - KEPT)
 
 
 def _may_hear(

@@ -1,0 +1,73 @@
+"""A cheap look at unfinished pictures."""
+
+from typing import Any
+
+import attrs
+import torch
+
+from invoke_core.domain.pixels import Pixels
+
+SIDE = 24  # latents, of the picture that the colours are learnt from
+PATCH = 4  # latents of one colour
+
+
+@attrs.frozen(eq=False)
+class LinearPreview:
+    """One matrix from latents to colours, fitted to the model's own decoder.
+
+    A decoder's colours are nearly linear in its latents, so this serves every family of models
+    without a table of known autoencoders.
+    """
+
+    matrix: torch.Tensor  # (channels + 1, 3), float32, on the CPU; the last row is the constant
+
+    @classmethod
+    @torch.no_grad()
+    def fitted(cls, vae: Any) -> "LinearPreview":
+        """Return the matrix that comes closest on patches of random colours.
+
+        Args:
+            vae: the AutoencoderKL; decoded once, on its own device, at 24 x 24 latents.
+        """
+        channels = vae.config.latent_channels
+        random = torch.Generator().manual_seed(0)
+        patches = torch.randn((1, channels, SIDE // PATCH, SIDE // PATCH), generator=random)
+        latents = torch.nn.functional.interpolate(patches, scale_factor=PATCH)
+        shift = getattr(vae.config, "shift_factor", None) or 0.0
+        decoded = _decode(vae, latents / vae.config.scaling_factor + shift)
+        colours = torch.nn.functional.adaptive_avg_pool2d(decoded.float().cpu() / 2 + 0.5, SIDE)
+        known = torch.cat([latents, torch.ones((1, 1, SIDE, SIDE))], dim=1)
+        solution = torch.linalg.lstsq(
+            known[0].flatten(1).T.double(), colours[0].flatten(1).T.double(), driver="gelsd"
+        ).solution
+        return cls(solution.float())
+
+    @torch.no_grad()
+    def picture(self, latents: torch.Tensor) -> Pixels:
+        """Return a picture of one pixel a latent.
+
+        Args:
+            latents: (channels, height, width), as the denoiser sees them; of any scale, because
+                some schedulers keep noise of many times the picture's own size in them.
+        """
+        values = latents.float().cpu()
+        values = values / values.std().clamp(min=1.0)
+        rgb = torch.einsum("chw,cr->hwr", values, self.matrix[:-1]) + self.matrix[-1]
+        return to_pixels(rgb.permute(2, 0, 1))
+
+
+def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    upcast = vae.dtype == torch.float16 and vae.config.force_upcast
+    if upcast:
+        vae.to(torch.float32)
+    decoded: torch.Tensor = vae.decode(latents.to(vae.device, vae.dtype), return_dict=False)[0]
+    if upcast:
+        vae.to(torch.float16)
+    return decoded
+
+
+def to_pixels(image: torch.Tensor) -> Pixels:
+    """Return a picture of (3, height, width), 0 to 1, rounded to bytes on its own device."""
+    _, height, width = image.shape
+    values = (image * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
+    return Pixels(width=width, height=height, rgb=values.cpu().numpy().tobytes())

@@ -1,0 +1,133 @@
+"""The composition root: the one module that knows every adapter."""
+
+import tempfile
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from invoke_adapters.sql import open_database, open_progress_store
+
+from invoke_adapters.files import FileImageStorage
+from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
+from invoke_adapters.pillow import PillowImageCodec
+from invoke_adapters.pyjwt import PyJwtCodec
+from invoke_adapters.pyjwt.keys import KeyRing, configured_ring, stored_ring
+from invoke_adapters.system import SystemClock, SystemRandomness
+from invoke_apps.application import Application
+from invoke_apps.settings import Settings
+from invoke_core.domain.passwords import PasswordPolicy
+from invoke_core.domain.sessions import SessionPolicy
+from invoke_core.domain.sign_in import setup_code
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.hashing import PasswordHasher
+from invoke_core.ports.imaging import ImageCodec
+from invoke_core.ports.progress import ProgressStore
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.storage import ImageStorage
+from invoke_core.ports.tokens import TokenCodec
+from invoke_core.ports.unit_of_work import Database
+from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.boards import BoardService
+from invoke_core.services.events import EventService
+from invoke_core.services.images import ImageService
+from invoke_core.services.sign_in import SignInService
+from invoke_core.services.users import UserService
+
+
+def build(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    progress: ProgressStore | None = None,
+    storage: ImageStorage | None = None,
+    codec: ImageCodec | None = None,
+    hasher: PasswordHasher | None = None,
+    tokens: TokenCodec | None = None,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+) -> Application:
+    """Return the application, on the adapters that the settings name unless one is passed in.
+
+    What is passed in stays the caller's to close. The database is created, or brought to the present
+    schema, where that is needed.
+
+    Raises:
+        Unavailable: the database, the key file or a folder cannot be used.
+        Invalid: the configured signing key is too short or a sample.
+    """
+    clock = clock or SystemClock()
+    randomness = randomness or SystemRandomness()
+    with ExitStack() as opened:
+        tokens = tokens or PyJwtCodec(_key_ring(settings, clock, randomness), clock, randomness)
+        run = settings.root / "run"
+        if database is None:
+            url = settings.database_url
+            if settings.use_memory_db:
+                folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="invoke-"))
+                url, run = f"sqlite:///{folder}/invokeai.db", Path(folder)
+            database = opened.enter_context(
+                open_database(
+                    url,
+                    busy_timeout=settings.db_busy_timeout_seconds,
+                    run_folder=run,
+                )
+            )
+            progress = progress or opened.enter_context(open_progress_store(url, run_folder=run))
+        storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
+        codec = codec or PillowImageCodec(settings.max_image_pixels)
+        hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
+        policy = PasswordPolicy(
+            min_length=settings.password_min_length,
+            require_special=settings.password_require_special,
+            strict=settings.strict_password_checking,
+        )
+        reading, writing = database.reading, database.writing
+        files = ImageFiles(storage, codec, randomness)
+        users = UserService(
+            reading=reading,
+            writing=writing,
+            hasher=hasher,
+            storage=storage,
+            clock=clock,
+            randomness=randomness,
+            policy=policy,
+            directory_open=settings.user_directory,
+        )
+        sign_in = SignInService(
+            reading=reading,
+            writing=writing,
+            hasher=hasher,
+            tokens=tokens,
+            clock=clock,
+            randomness=randomness,
+            multiuser=settings.multiuser,
+            loopback_only=settings.loopback_only,
+            setup_code=setup_code(randomness.secret()),
+            policy=policy,
+            sessions=SessionPolicy(
+                lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
+                remembered=timedelta(days=settings.jwt_remember_me_days),
+                absolute=timedelta(days=settings.session_absolute_days),
+            ),
+        )
+        return Application(
+            settings=settings,
+            database=database,
+            storage=storage,
+            progress=progress,
+            users=users,
+            sign_in=sign_in,
+            boards=BoardService(reading, writing, clock, randomness, files),
+            images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
+            events=EventService(reading, writing, clock),
+            opened=opened.pop_all(),
+        )
+    raise AssertionError  # an ExitStack of our own swallows nothing
+
+
+def _key_ring(settings: Settings, clock: Clock, randomness: Randomness) -> KeyRing:
+    if settings.jwt_secret_key is not None:
+        return configured_ring(settings.jwt_secret_key)
+    folder = settings.path(settings.secrets_dir)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return stored_ring(folder / "keys.json", clock, randomness)

@@ -1,0 +1,196 @@
+"""Random models of the smallest size that the real classes take, each built in about a second.
+
+They draw noise, but load, run and fail through exactly the path of a real folder.
+"""
+
+from pathlib import Path
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from safetensors.torch import save_file
+from tokenizers import pre_tokenizers
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
+)
+
+WIDTH = 32  # numbers to a token
+LENGTH = 32  # tokens of a prompt
+START, END = "<|startoftext|>", "<|endoftext|>"
+
+
+def tokenizer() -> CLIPTokenizer:
+    """Return a tokenizer that spells everything out in bytes."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokens = [*letters, *(letter + "</w>" for letter in letters), START, END]
+    return CLIPTokenizer(
+        vocab={token: number for number, token in enumerate(tokens)},
+        merges=[],
+        model_max_length=LENGTH,
+        bos_token=START,
+        eos_token=END,
+        unk_token=END,
+        pad_token=END,
+    )
+
+
+def _text_config(words: CLIPTokenizer) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=len(words),
+        hidden_size=WIDTH,
+        intermediate_size=2 * WIDTH,
+        projection_dim=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=LENGTH,
+        bos_token_id=words.bos_token_id,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+    )
+
+
+def _autoencoder(*, levels: int = 3, shift: float | None = None) -> AutoencoderKL:
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=(8, 16, 16, 16)[:levels],
+        layers_per_block=1,
+        latent_channels=4,
+        shift_factor=shift,
+        norm_num_groups=4,
+        sample_size=64,
+        mid_block_add_attention=False,
+    )
+
+
+def build_stable_diffusion(folder: Path, *, seed: int = 0, levels: int = 3) -> Path:
+    """Write a Stable Diffusion 1 folder and return it.
+
+    Args:
+        folder: where.
+        seed: of the weights.
+        levels: of the autoencoder; a side of the picture is 2^(levels - 1) of the latents'.
+    """
+    torch.manual_seed(seed)
+    words = tokenizer()
+    unet = UNet2DConditionModel(
+        sample_size=16,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=8,
+    )
+    StableDiffusionPipeline(
+        vae=_autoencoder(levels=levels).half(),
+        text_encoder=CLIPTextModel(_text_config(words)).half(),
+        tokenizer=words,
+        unet=unet.half(),
+        scheduler=DDIMScheduler(
+            beta_schedule="scaled_linear",
+            beta_start=0.00085,
+            beta_end=0.012,
+            clip_sample=False,
+            timestep_spacing="trailing",
+            steps_offset=1,  # unused by trailing spacing; pipelines warn at 0
+        ),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_stable_diffusion_xl(folder: Path) -> Path:
+    """Write a Stable Diffusion XL folder and return it."""
+    torch.manual_seed(0)
+    words = tokenizer()
+    unet = UNet2DConditionModel(
+        sample_size=16,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=2 * WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=8,
+        use_linear_projection=True,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + WIDTH,
+    )
+    StableDiffusionXLPipeline(
+        vae=_autoencoder(),
+        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder_2=CLIPTextModelWithProjection(_text_config(words)),
+        tokenizer=words,
+        tokenizer_2=words,
+        unet=unet,
+        scheduler=EulerDiscreteScheduler(),
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_flux(folder: Path) -> Path:
+    """Write a FLUX folder and return it."""
+    torch.manual_seed(0)
+    words = tokenizer()
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -10.0), ("▁", -2.0)]
+    pieces += [(letter, -3.0) for letter in "abcdefghijklmnopqrstuvwxyz"]
+    FluxPipeline(
+        vae=_autoencoder(shift=0.1),
+        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder_2=T5EncoderModel(
+            T5Config(
+                vocab_size=len(pieces), d_model=WIDTH, d_kv=8, d_ff=64, num_layers=1, num_heads=4
+            )
+        ),
+        tokenizer=words,
+        tokenizer_2=T5TokenizerFast(vocab=pieces),
+        transformer=FluxTransformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=WIDTH,
+            pooled_projection_dim=WIDTH,
+            axes_dims_rope=(4, 4, 8),
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_lora(path: Path, *, seed: int = 0) -> Path:
+    """Write a LoRA for `build_stable_diffusion`'s attention and return its file."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for block in ("down_blocks.1.attentions.0", "up_blocks.0.attentions.0"):
+        for layer in ("to_q", "to_v"):
+            name = f"unet.{block}.transformer_blocks.0.attn1.{layer}"
+            weights[f"{name}.lora_A.weight"] = torch.randn(4, 32, generator=generator)
+            weights[f"{name}.lora_B.weight"] = torch.randn(32, 4, generator=generator)
+    name = "text_encoder.text_model.encoder.layers.0.self_attn.q_proj"
+    weights[f"{name}.lora_A.weight"] = torch.randn(4, WIDTH, generator=generator)
+    weights[f"{name}.lora_B.weight"] = torch.randn(WIDTH, 4, generator=generator)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(weights, path)
+    return path
