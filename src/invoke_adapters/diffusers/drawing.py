@@ -20,7 +20,7 @@ PREVIEW_EVERY = 2  # steps
 FEWEST_T5_TOKENS = 256  # what FLUX models without guidance were distilled with
 
 
-class Stopped(Exception):  # noqa: N818  (nothing went wrong)
+class Stopped(Exception):
     """The picture is not wanted any more."""
 
 
@@ -38,9 +38,7 @@ class LoadedModel:
     @classmethod
     def of(cls, text_to_image: Any, image_to_image: Any) -> "LoadedModel":
         """Return the model of two pipelines that share their weights."""
-        return cls(
-            text_to_image, image_to_image, LoraShelf(text_to_image), text_to_image.scheduler
-        )
+        return cls(text_to_image, image_to_image, LoraShelf(text_to_image), text_to_image.scheduler)
 
     def draw(
         self,
@@ -139,13 +137,13 @@ class LoadedModel:
     def preview(self, latents: torch.Tensor, request: RunRequest) -> Pixels:
         """Return a small picture of unfinished latents, as the pipeline's callback gives them."""
         pipeline = self.text_to_image
-        if self.linear is None:
-            self.linear = LinearPreview.fitted(pipeline.vae)
+        linear = self.linear or LinearPreview.fitted(pipeline.vae)
+        self.linear = linear
         if self._is_flux:
             latents = pipeline._unpack_latents(
                 latents, request.height, request.width, pipeline.vae_scale_factor
             )
-        return self.linear.picture(latents[0])
+        return linear.picture(latents[0])
 
 
 @attrs.define(eq=False)
