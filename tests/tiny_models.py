@@ -158,7 +158,9 @@ def build_flux(folder: Path) -> Path:
         vae=_autoencoder(shift=0.1),
         text_encoder=CLIPTextModel(_text_config(words)),
         text_encoder_2=T5EncoderModel(
-            T5Config(vocab_size=len(pieces), d_model=WIDTH, d_kv=8, d_ff=64, num_layers=1, num_heads=4)
+            T5Config(
+                vocab_size=len(pieces), d_model=WIDTH, d_kv=8, d_ff=64, num_layers=1, num_heads=4
+            )
         ),
         tokenizer=words,
         tokenizer_2=T5TokenizerFast(vocab=pieces),

@@ -20,7 +20,7 @@ PREVIEW_EVERY = 2  # steps
 FEWEST_T5_TOKENS = 256  # what FLUX models without guidance were distilled with
 
 
-class Stopped(Exception):  # noqa: N818  (nothing went wrong)
+class Stopped(Exception):
     """The picture is not wanted any more."""
 
 
@@ -38,9 +38,7 @@ class LoadedModel:
     @classmethod
     def of(cls, text_to_image: Any, image_to_image: Any) -> "LoadedModel":
         """Return the model of two pipelines that share their weights."""
-        return cls(
-            text_to_image, image_to_image, LoraShelf(text_to_image), text_to_image.scheduler
-        )
+        return cls(text_to_image, image_to_image, LoraShelf(text_to_image), text_to_image.scheduler)
 
     def draw(
         self,

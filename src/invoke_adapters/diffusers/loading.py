@@ -40,9 +40,7 @@ PIPELINES: Final[Mapping[str, tuple[type[Any], type[Any]]]] = {
 }
 
 
-def load_pipelines(
-    files: ModelFiles, device: torch.device, dtype: torch.dtype
-) -> tuple[Any, Any]:
+def load_pipelines(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> tuple[Any, Any]:
     """Return two pipelines that share one model: words to picture, and picture to picture.
 
     Safety checkers are left out: what may be drawn is for the server's administrator to say.

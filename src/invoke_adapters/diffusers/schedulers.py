@@ -73,6 +73,4 @@ def require_steps(name: SchedulerName, scheduler: Any, steps: int) -> None:
     """Raise Invalid where the scheduler draws from a fixed table with fewer steps than asked for."""
     most = scheduler.config.get("original_inference_steps")
     if most is not None and steps > most:
-        raise Invalid(
-            f"The scheduler {name} takes at most {most} steps.", field="generation.steps"
-        )
+        raise Invalid(f"The scheduler {name} takes at most {most} steps.", field="generation.steps")

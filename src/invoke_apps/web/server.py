@@ -90,7 +90,9 @@ def announce(application: Application, port: int) -> None:
     url = settings.base_url or f"{scheme}://{host}:{port}{settings.root_path}/"
     _log.info("The server answers at %s (root folder %s)", url, settings.root)
     if not settings.multiuser:
-        _log.info("Single-user mode: nobody signs in. `multiuser: true` in invokeai.yaml changes that.")
+        _log.info(
+            "Single-user mode: nobody signs in. `multiuser: true` in invokeai.yaml changes that."
+        )
         return
     status = application.sign_in.status(Client(is_loopback=False))
     if status.setup_required:

@@ -76,9 +76,7 @@ def _join(
         heapq.heappush(waiting, (*key, _Waiting(flow, job, later, oldest)))
 
 
-def _in_order(
-    jobs: Iterable[Job], mode: QueueMode
-) -> tuple[Iterator[Job], Iterator[ItemId]]:
+def _in_order(jobs: Iterable[Job], mode: QueueMode) -> tuple[Iterator[Job], Iterator[ItemId]]:
     """Return the jobs, and for FIFO the oldest of those that are left after each."""
     if mode is not QueueMode.FIFO:
         return iter(jobs), iter(())

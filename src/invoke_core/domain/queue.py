@@ -280,9 +280,7 @@ class WorkerRecord:
     @property
     def process(self) -> Process:
         """Return the process that the worker lives in."""
-        return Process(
-            host=self.host, process_id=self.process_id, started=self.process_started
-        )
+        return Process(host=self.host, process_id=self.process_id, started=self.process_started)
 
 
 @attrs.frozen(kw_only=True)

@@ -307,9 +307,7 @@ class QueueService:
             work, principal, jobs, self.progress, self.rules.mode, self.clock.now()
         )
 
-    def _own(
-        self, principal: Principal, queries: Sequence[JobQuery]
-    ) -> Iterator[Sequence[ItemId]]:
+    def _own(self, principal: Principal, queries: Sequence[JobQuery]) -> Iterator[Sequence[ItemId]]:
         """Yield the numbers of what the queries match among the jobs that one may end, in stretches."""
         require_usable(principal)
         owner_id = None if principal.is_admin else principal.user_id

@@ -41,9 +41,7 @@ class RequestService:
                 raise LeaseLost(f"Job {job.item_id} was forgotten.")
             require_lease(found[0], job.lease.fence if job.lease else 0)
             model = self._files(work, generation.model)
-            loras = tuple(
-                (self._files(work, lora.model), lora.weight) for lora in generation.loras
-            )
+            loras = tuple((self._files(work, lora.model), lora.weight) for lora in generation.loras)
             if generation.init_image:
                 owner = owner_principal(work.users.get(job.owner_id))
                 require_visible(work, owner, generation.init_image.image_name)
