@@ -1,0 +1,321 @@
+"""What every store of pictures' descriptions does."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from invoke_core.domain.boards import Visibility
+from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
+from invoke_core.domain.images import Image, ImageCategory, ImageOrigin, ImageQuery, ImageScope
+from invoke_core.domain.principals import INTERNAL, Principal
+from invoke_core.errors import Conflict, NotFound
+from invoke_core.ports.unit_of_work import Database, Work
+from invoke_core.testing.builders import (
+    NOON,
+    a_board,
+    a_grant,
+    a_principal,
+    a_user,
+    an_administrator,
+    an_image,
+)
+
+UNKNOWN = ImageName("none.png")
+SECOND = timedelta(seconds=1)
+EVERY = ImageQuery(scope=ImageScope.VISIBLE, descending=False)
+
+
+def _names(images: Iterable[Image]) -> list[ImageName]:
+    return [image.image_name for image in images]
+
+
+def _require_found(
+    work: Work, principal: Principal, query: ImageQuery, expected: list[Image]
+) -> None:
+    """Fail unless both ways to list give exactly these images, in this order."""
+    page = work.images.list_visible(principal, query)
+    names = work.images.names_visible(principal, query)
+    assert list(page.items) == expected
+    assert page.total == len(expected)
+    assert list(names.image_names) == _names(expected)
+    assert names.starred_count == sum(image.starred for image in expected)
+
+
+class ImageRepositoryContract:
+    """A subclass provides the fixture `database`, empty."""
+
+    def test_an_image_comes_back_whole(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(
+                work,
+                board=a_board(work),
+                workflow={"nodes": []},
+                origin=ImageOrigin.EXTERNAL,
+                category=ImageCategory.MASK,
+                width=640,
+                height=480,
+                is_intermediate=True,
+                starred=True,
+                size_bytes=2**40,
+                run_id=RunId("run"),
+                node_id="node",
+                updated_at=NOON + SECOND,
+            )
+
+        with database.reading() as work:
+            assert work.images.get(image.image_name) == image
+
+    def test_an_unknown_image_is_not_found(self, database: Database) -> None:
+        with database.reading() as work, pytest.raises(NotFound):
+            work.images.get(UNKNOWN)
+
+    def test_known_images_come_once_in_the_order_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second = an_image(work), an_image(work)
+            asked = _names([second, first, second])
+
+            assert list(work.images.find_many([UNKNOWN, *asked])) == [second, first]
+            assert list(work.images.find_many([])) == []
+
+    def test_thousands_of_images_are_found_at_once(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+            unknown = [ImageName(f"unknown-{number}.png") for number in range(70_000)]
+
+            assert list(work.images.find_many([*unknown, image.image_name])) == [image]
+
+    def test_a_name_is_taken_once(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+            with pytest.raises(Conflict):
+                an_image(work, image_name=image.image_name)
+
+    def test_an_image_needs_an_owner(self, database: Database) -> None:
+        with database.writing() as work, pytest.raises(NotFound) as caught:
+            an_image(work, owner_id=UserId("nobody"))
+
+        assert caught.value.kind == "user"
+
+    def test_an_image_needs_its_board(self, database: Database) -> None:
+        with database.writing() as work, pytest.raises(NotFound) as caught:
+            an_image(work, board_id=BoardId("none"))
+
+        assert caught.value.kind == "board"
+
+    def test_an_image_is_replaced_and_keeps_its_metadata(self, database: Database) -> None:
+        with database.writing() as work:
+            image, board = an_image(work, metadata={"seed": 7}), a_board(work)
+            changed = attrs.evolve(image, board_id=board.board_id, starred=True)
+            work.images.put(changed)
+
+        with database.reading() as work:
+            assert work.images.get(image.image_name) == changed
+            assert work.images.metadata(image.image_name) == {"seed": 7}
+
+    def test_an_unknown_image_cannot_be_replaced(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+            with pytest.raises(NotFound):
+                work.images.put(attrs.evolve(image, image_name=UNKNOWN))
+
+    def test_an_image_cannot_be_put_on_an_unknown_board(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+            with pytest.raises(NotFound):
+                work.images.put(attrs.evolve(image, board_id=BoardId("none")))
+
+    def test_removed_images_are_gone(self, database: Database) -> None:
+        with database.writing() as work:
+            gone, kept = an_image(work, metadata={}), an_image(work)
+            work.images.remove([gone.image_name, UNKNOWN])
+
+            assert list(work.images.find_many(_names([gone, kept]))) == [kept]
+
+    def test_a_board_loses_the_cover_that_goes(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+            board = a_board(work, cover_image_name=image.image_name)
+            other = a_board(work, cover_image_name=ImageName("other.png"))
+            work.images.remove([image.image_name])
+
+            assert work.boards.get(board.board_id).cover_image_name is None
+            assert work.boards.get(other.board_id) == other
+
+    def test_metadata_and_workflow_come_back_as_they_were_stored(self, database: Database) -> None:
+        metadata = {"prompt": "é\u0000\ud800", "nested": [{"b": 1, "a": None}, 1.5, True]}
+        workflow = {"nodes": {"中": {}}}
+        with database.writing() as work:
+            image = an_image(work, metadata=metadata, workflow=workflow)
+
+        with database.reading() as work:
+            assert work.images.metadata(image.image_name) == metadata
+            assert work.images.workflow(image.image_name) == workflow
+
+    def test_an_image_without_metadata_and_workflow_has_none(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+
+            assert work.images.metadata(image.image_name) is None
+            assert work.images.workflow(image.image_name) is None
+
+    def test_metadata_of_an_unknown_image_is_not_found(self, database: Database) -> None:
+        with database.reading() as work:
+            with pytest.raises(NotFound):
+                work.images.metadata(UNKNOWN)
+            with pytest.raises(NotFound):
+                work.images.workflow(UNKNOWN)
+
+    def test_a_list_without_a_board_is_of_ones_own_images(self, database: Database) -> None:
+        with database.writing() as work:
+            administrator = an_administrator(work)
+            shared = a_board(work, visibility=Visibility.SHARED)
+            an_image(work)
+            an_image(work, board=shared)
+            on_none = an_image(work, administrator)
+            on_board = an_image(work, administrator, shared)
+
+            query = ImageQuery(descending=False)
+            _require_found(work, a_principal(administrator), query, [on_none, on_board])
+
+    def test_all_that_one_may_see_is_own_granted_and_open(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            hidden, granted = a_board(work), a_board(work)
+            a_grant(work, granted, user)
+            an_image(work)
+            an_image(work, board=hidden)
+            expected = [
+                an_image(work, user),
+                an_image(work, user, hidden),
+                an_image(work, board=granted),
+                an_image(work, board=a_board(work, visibility=Visibility.SHARED)),
+                an_image(work, board=a_board(work, visibility=Visibility.PUBLIC)),
+                an_image(work, board=a_board(work, user)),
+            ]
+
+            _require_found(work, a_principal(user), EVERY, expected)
+
+    def test_an_administrator_may_see_every_image(self, database: Database) -> None:
+        with database.writing() as work:
+            images = [an_image(work), an_image(work, board=a_board(work))]
+
+            _require_found(work, a_principal(an_administrator(work)), EVERY, images)
+
+    def test_a_board_is_listed_whoever_owns_its_images(self, database: Database) -> None:
+        with database.writing() as work:
+            board = a_board(work)
+            user = a_user(work)
+            a_grant(work, board, user)
+            an_image(work, user)
+            an_image(work, user, a_board(work))
+            images = [an_image(work, board=board), an_image(work, board=board, owner=a_user(work))]
+
+            query = ImageQuery(board_id=board.board_id, descending=False)
+            _require_found(work, a_principal(user), query, images)
+
+    def test_a_hidden_board_lists_ones_own_images_alone(self, database: Database) -> None:
+        with database.writing() as work:
+            board, user = a_board(work), a_user(work)
+            an_image(work, board=board)
+            own = an_image(work, user, board)
+
+            _require_found(work, a_principal(user), ImageQuery(board_id=board.board_id), [own])
+
+    def test_uncategorised_images_are_those_on_no_board(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            an_image(work, user, a_board(work, user))
+            other = an_image(work)
+            own = an_image(work, user)
+
+            query = ImageQuery(uncategorised=True)
+            _require_found(work, a_principal(user), query, [own])
+            visible = attrs.evolve(query, scope=ImageScope.VISIBLE, descending=False)
+            _require_found(work, a_principal(user), visible, [own])
+            _require_found(work, INTERNAL, visible, [other, own])
+
+    def test_a_list_keeps_to_categories(self, database: Database) -> None:
+        with database.writing() as work:
+            images = {category: an_image(work, category=category) for category in ImageCategory}
+
+            wanted = [ImageCategory.MASK, ImageCategory.OTHER]
+            query = attrs.evolve(EVERY, categories=wanted)
+            _require_found(work, INTERNAL, query, [images[category] for category in wanted])
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, categories=[]), [])
+
+    def test_a_list_keeps_intermediate_images_apart(self, database: Database) -> None:
+        with database.writing() as work:
+            plain, intermediate = an_image(work), an_image(work, is_intermediate=True)
+
+            for wanted, expected in (
+                (None, [plain, intermediate]),
+                (True, [intermediate]),
+                (False, [plain]),
+            ):
+                query = attrs.evolve(EVERY, is_intermediate=wanted)
+                _require_found(work, INTERNAL, query, expected)
+
+    @pytest.mark.parametrize("search", ["a RED", "ÉTOILE", "FOUND-ME", "100%"])
+    def test_images_are_found_by_a_part_of_name_or_metadata(
+        self, database: Database, search: str
+    ) -> None:
+        with database.writing() as work:
+            an_image(work)
+            an_image(work, metadata={"positive_prompt": "a blue square at 1000"})
+            found = an_image(
+                work,
+                image_name="found-me.png",
+                metadata={"positive_prompt": "a red étoile at 100%"},
+            )
+
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, search=search), [found])
+
+    def test_images_come_by_time_then_name_newest_first(self, database: Database) -> None:
+        with database.writing() as work:
+            old = an_image(work, image_name="c.png", created_at=NOON - SECOND)
+            b, a = an_image(work, image_name="b.png"), an_image(work, image_name="a.png")
+
+            _require_found(work, INTERNAL, EVERY, [old, a, b])
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, descending=True), [b, a, old])
+
+    def test_starred_images_come_first_if_wished(self, database: Database) -> None:
+        with database.writing() as work:
+            images = [an_image(work, starred=number in {1, 2}) for number in range(4)]
+
+            query = attrs.evolve(EVERY, starred_first=True)
+            expected = [images[1], images[2], images[0], images[3]]
+            _require_found(work, INTERNAL, query, expected)
+            newest = [images[2], images[1], images[3], images[0]]
+            _require_found(work, INTERNAL, attrs.evolve(query, descending=True), newest)
+
+    def test_a_page_of_images_knows_their_total(self, database: Database) -> None:
+        with database.writing() as work:
+            images = [an_image(work) for _ in range(5)]
+            query = attrs.evolve(EVERY, offset=1, limit=2)
+
+            page = work.images.list_visible(INTERNAL, query)
+            names = work.images.names_visible(INTERNAL, query)
+
+            assert list(page.items) == images[1:3]
+            assert (page.offset, page.limit, page.total) == (1, 2, 5)
+            assert list(names.image_names) == _names(images)
+
+    def test_images_on_a_board_come_ordered_by_name(self, database: Database) -> None:
+        with database.writing() as work:
+            board = a_board(work)
+            an_image(work)
+            second = an_image(work, a_user(work), board, image_name="b.png")
+            first = an_image(work, board=board, image_name="a.png", is_intermediate=True)
+
+            assert list(work.images.on_board(board.board_id)) == [first, second]
+
+    def test_images_of_an_owner_come_ordered_by_name(self, database: Database) -> None:
+        with database.writing() as work:
+            owner = a_user(work)
+            an_image(work)
+            second = an_image(work, owner, image_name="b.png")
+            first = an_image(work, owner, a_board(work), image_name="a.png")
+
+            assert list(work.images.owned_by(owner.user_id)) == [first, second]

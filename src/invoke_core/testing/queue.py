@@ -1,0 +1,505 @@
+"""What every store of jobs, flows, workers and the queue's own facts does."""
+
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
+from invoke_core.domain.generation import InitImage, LoraWeight
+from invoke_core.domain.identifiers import (
+    BatchId,
+    BoardId,
+    ImageName,
+    ItemId,
+    ModelKey,
+    UserId,
+    WorkerId,
+)
+from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
+from invoke_core.errors import Conflict, NotFound
+from invoke_core.ports.unit_of_work import Database
+from invoke_core.testing.builders import (
+    NOON,
+    a_generation,
+    a_job,
+    a_new_job,
+    a_running_job,
+    a_user,
+    a_worker,
+)
+
+UNKNOWN = ItemId(2**40)
+ASCENDING = JobQuery()
+
+
+class JobRepositoryContract:
+    """A subclass provides the fixture `database`, empty."""
+
+    def test_a_new_job_comes_back_whole_and_pending(self, database: Database) -> None:
+        with database.writing() as work:
+            generation = a_generation(
+                negative_prompt="é",
+                board_id=BoardId("board"),
+                init_image=InitImage(image_name=ImageName("i.png"), strength=0.1),
+                loras=(LoraWeight(model=ModelKey("lora"), weight=-0.5),),
+                exact=True,
+                seed=2**32 - 1,
+            )
+            new = a_new_job(
+                a_user(work), priority=-3, origin="é", destination="d", generation=generation
+            )
+            (item_id,) = work.jobs.add_all([new])
+
+        with database.reading() as work:
+            expected = Job(item_id=item_id, updated_at=NOON, **attrs.asdict(new, recurse=False))
+            assert work.jobs.get(item_id) == expected
+
+    def test_numbers_ascend_in_the_order_of_adding(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            news = [a_new_job(user, priority=number % 7) for number in range(2500)]
+            item_ids = list(work.jobs.add_all(news))
+
+            assert item_ids == sorted(set(item_ids))
+            jobs = work.jobs.find_many(item_ids)
+            assert [job.run_id for job in jobs] == [new.run_id for new in news]
+
+    def test_no_jobs_have_no_numbers(self, database: Database) -> None:
+        with database.writing() as work:
+            assert list(work.jobs.add_all([])) == []
+
+    def test_a_number_is_never_given_twice(self, database: Database) -> None:
+        with database.writing() as work:
+            first = a_job(work)
+            work.jobs.remove([first.item_id])
+
+        with database.writing() as work:
+            assert a_job(work).item_id > first.item_id
+
+    def test_a_job_needs_an_owner(self, database: Database) -> None:
+        with database.writing() as work:
+            new = attrs.evolve(a_new_job(a_user(work)), owner_id=UserId("nobody"))
+            with pytest.raises(NotFound):
+                work.jobs.add_all([new])
+
+    def test_an_unknown_job_is_not_found(self, database: Database) -> None:
+        with database.reading() as work, pytest.raises(NotFound):
+            work.jobs.get(UNKNOWN)
+
+    def test_known_jobs_come_once_in_the_order_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second = a_job(work), a_job(work)
+            asked = [second.item_id, UNKNOWN, first.item_id, second.item_id]
+
+            assert list(work.jobs.find_many(asked)) == [second, first]
+
+    def test_a_job_is_replaced(self, database: Database) -> None:
+        with database.writing() as work:
+            job = a_job(work)
+            lease = Lease(worker_id=WorkerId("worker"), fence=2**40)
+            later = NOON + timedelta(seconds=1)
+            mode = QueueMode.FAIR_SHARE
+            running = job.claimed(lease, "cuda:0", later, policy=mode, cost=1.25)
+            work.jobs.put(running)
+        with database.writing() as work:
+            assert work.jobs.get(job.item_id) == running
+            done = running.completed((ImageName("a.png"), ImageName("b.png")), NOON)
+            work.jobs.put(done)
+        with database.writing() as work:
+            assert work.jobs.get(job.item_id) == done
+            failed = running.failed("OutOfMemory", "Too large.", NOON)
+            work.jobs.put(failed)
+
+        with database.reading() as work:
+            assert work.jobs.get(job.item_id) == failed
+
+    def test_an_unknown_job_cannot_be_replaced(self, database: Database) -> None:
+        with database.writing() as work:
+            job = a_job(work)
+            with pytest.raises(NotFound):
+                work.jobs.put(attrs.evolve(job, item_id=UNKNOWN))
+
+    def test_removed_jobs_are_gone(self, database: Database) -> None:
+        with database.writing() as work:
+            gone, kept = a_job(work), a_job(work)
+            work.jobs.remove([gone.item_id, UNKNOWN])
+
+            assert list(work.jobs.list(ASCENDING).items) == [kept]
+
+    def test_jobs_come_in_the_order_of_their_numbers(self, database: Database) -> None:
+        with database.writing() as work:
+            jobs = [a_job(work, priority=number) for number in range(3)]
+
+            descending = attrs.evolve(ASCENDING, descending=True)
+            assert list(work.jobs.list(ASCENDING).items) == jobs
+            assert list(work.jobs.list(descending).items) == jobs[::-1]
+            numbers = [job.item_id for job in jobs]
+            assert list(work.jobs.item_ids(ASCENDING)) == numbers
+            assert list(work.jobs.item_ids(descending)) == numbers[::-1]
+
+    def test_a_page_of_jobs_knows_their_total(self, database: Database) -> None:
+        with database.writing() as work:
+            jobs = [a_job(work) for _ in range(5)]
+
+            page = work.jobs.list(JobQuery(offset=1, limit=2))
+
+            assert list(page.items) == jobs[1:3]
+            assert (page.offset, page.limit, page.total) == (1, 2, 5)
+
+    def test_all_jobs_come_without_a_limit(self, database: Database) -> None:
+        with database.writing() as work:
+            jobs = [a_job(work) for _ in range(51)]
+
+            assert list(work.jobs.list(JobQuery(limit=None)).items) == jobs
+
+    def test_numbers_of_jobs_ignore_offset_and_limit(self, database: Database) -> None:
+        with database.writing() as work:
+            jobs = [a_job(work) for _ in range(3)]
+
+            found = work.jobs.item_ids(JobQuery(offset=1, limit=1))
+            assert list(found) == [job.item_id for job in jobs]
+
+    def test_jobs_are_found_by_each_of_their_marks(self, database: Database) -> None:
+        with database.writing() as work:
+            a_job(work)
+            job = a_job(
+                work, batch_id=BatchId("b"), origin="o", destination="d", status=JobStatus.FAILED
+            )
+
+            for query in (
+                JobQuery(status=JobStatus.FAILED),
+                JobQuery(owner_id=job.owner_id),
+                JobQuery(batch_id=BatchId("b")),
+                JobQuery(origin="o"),
+                JobQuery(destination="d"),
+            ):
+                page = work.jobs.list(query)
+                assert (list(page.items), page.total) == ([job], 1)
+                assert list(work.jobs.item_ids(query)) == [job.item_id]
+            neither = JobQuery(status=JobStatus.PENDING, origin="o")
+            assert work.jobs.list(neither).total == 0
+
+    def test_jobs_are_counted_by_state(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            for place, status in enumerate(JobStatus, start=1):
+                for _ in range(place):
+                    a_job(work, user, batch_id=BatchId("b"), destination="d", status=status)
+            for counts in (
+                work.jobs.counts(),
+                work.jobs.counts(owner_id=user.user_id),
+                work.jobs.counts(batch_id=BatchId("b")),
+                work.jobs.counts(owner_id=user.user_id, batch_id=BatchId("b")),
+                work.jobs.counts(destination="d"),
+            ):
+                assert counts == QueueCounts(
+                    pending=1, in_progress=2, completed=3, failed=4, canceled=5
+                )
+
+    def test_only_the_jobs_asked_for_are_counted(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            a_job(work, batch_id=BatchId("b"), destination="d")
+            a_job(work, user, batch_id=BatchId("c"), destination="e")
+            none, one = QueueCounts(), QueueCounts(pending=1)
+
+            assert work.jobs.counts(owner_id=user.user_id) == one
+            assert work.jobs.counts(batch_id=BatchId("b")) == one
+            assert work.jobs.counts(owner_id=user.user_id, batch_id=BatchId("b")) == none
+            assert work.jobs.counts(destination="d") == one
+            assert work.jobs.counts(destination="none") == none
+
+    def test_the_head_has_the_highest_priority_then_the_lowest_number(
+        self, database: Database
+    ) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            a_job(work, priority=9)
+            a_job(work, user, priority=9, status=JobStatus.CANCELED)
+            a_job(work, user)
+            head = a_job(work, user, priority=5)
+            a_job(work, user, priority=5)
+
+            assert work.jobs.head(user.user_id) == head
+
+    def test_an_owner_without_pending_jobs_has_no_head(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            a_job(work, user, status=JobStatus.COMPLETED)
+
+            assert work.jobs.head(user.user_id) is None
+            assert work.jobs.oldest_pending(user.user_id) is None
+
+    def test_the_oldest_pending_job_has_the_lowest_number(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            a_job(work)
+            a_job(work, user, status=JobStatus.COMPLETED)
+            oldest = a_job(work, user)
+            a_job(work, user, priority=5)
+
+            assert work.jobs.oldest_pending(user.user_id) == oldest.item_id
+
+    def test_upcoming_jobs_are_the_owners_by_priority_then_age(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            a_job(work, priority=9)
+            a_job(work, user, priority=9, status=JobStatus.CANCELED)
+            third = a_job(work, user)
+            fourth = a_job(work, user)
+            first = a_job(work, user, priority=2)
+            second = a_job(work, user, priority=2)
+
+            assert list(work.jobs.upcoming(user.user_id)) == [first, second, third, fourth]
+            assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == [second, third]
+
+
+class FlowRepositoryContract:
+    """A subclass provides the fixture `database`, empty."""
+
+    def test_a_flow_comes_back_whole(self, database: Database) -> None:
+        with database.writing() as work:
+            flow = Flow(
+                user_id=a_user(work).user_id,
+                weight=2.5,
+                round_robin=0.1 + 0.2,
+                fair_share=1e9 + 1e-6,
+                pending=3,
+                in_flight=2,
+                suspended=True,
+                oldest_item_id=ItemId(7),
+                head_item_id=ItemId(9),
+                head_model=ModelKey("model"),
+            )
+            work.flows.put(flow)
+
+        with database.reading() as work:
+            assert work.flows.get(flow.user_id) == flow
+
+    def test_a_flow_that_was_never_kept_is_all_zero(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+
+            assert work.flows.get(user.user_id) == Flow(user_id=user.user_id)
+
+    def test_a_flow_is_replaced(self, database: Database) -> None:
+        with database.writing() as work:
+            flow = Flow(user_id=a_user(work).user_id, pending=1, head_model=ModelKey("model"))
+            work.flows.put(flow)
+            changed = attrs.evolve(flow, pending=0, in_flight=1, head_model=None, fair_share=2.0)
+            work.flows.put(changed)
+
+            assert work.flows.get(flow.user_id) == changed
+            assert list(work.flows.contending(QueueMode.FIFO)) == []
+
+    def test_a_flow_needs_its_user(self, database: Database) -> None:
+        with database.writing() as work, pytest.raises(NotFound):
+            work.flows.put(Flow(user_id=UserId("nobody")))
+
+    @pytest.mark.parametrize("mode", QueueMode)
+    def test_contending_flows_come_in_the_policys_order(
+        self, database: Database, mode: QueueMode
+    ) -> None:
+        counters = [(1.0, 3.0, 9), (2.0, 1.0, 8), (2.0, 1.0, 2), (0.5, 3.0, 9), (1.0, 3.0, 9)]
+        with database.writing() as work:
+            flows = [
+                Flow(
+                    user_id=a_user(work).user_id,
+                    pending=1,
+                    round_robin=round_robin,
+                    fair_share=fair_share,
+                    oldest_item_id=ItemId(oldest),
+                )
+                for round_robin, fair_share, oldest in counters
+            ]
+            for flow in reversed(flows):
+                work.flows.put(flow)
+
+            found = list(work.flows.contending(mode, limit=4))
+
+            expected = sorted(
+                flows, key=lambda f: (f.counter(mode), f.oldest_item_id or 0, f.user_id)
+            )
+            assert found == expected[:4]
+
+    def test_one_contending_flow_comes_unless_more_are_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            flows = [Flow(user_id=a_user(work).user_id, pending=1) for _ in range(3)]
+            for flow in flows:
+                work.flows.put(flow)
+
+            assert list(work.flows.contending(QueueMode.ROUND_ROBIN)) == flows[:1]
+            assert list(work.flows.contending(QueueMode.ROUND_ROBIN, limit=2)) == flows[:2]
+            assert list(work.flows.contending(QueueMode.ROUND_ROBIN, limit=9)) == flows
+
+    def test_flows_without_jobs_or_suspended_do_not_contend(self, database: Database) -> None:
+        with database.writing() as work:
+            model = ModelKey("warm")
+            for pending, suspended in ((0, False), (1, True)):
+                user = a_user(work)
+                work.flows.put(
+                    Flow(
+                        user_id=user.user_id,
+                        pending=pending,
+                        in_flight=1,
+                        suspended=suspended,
+                        head_model=model,
+                    )
+                )
+
+            for mode in QueueMode:
+                found = work.flows.contending(mode, warm=frozenset({model}), limit=9)
+                assert list(found) == []
+
+    @pytest.mark.parametrize("mode", QueueMode)
+    def test_the_first_flow_of_each_warm_model_comes_too(
+        self, database: Database, mode: QueueMode
+    ) -> None:
+        heads = ["cold", "cold", "warm", "warm", "hot", "hot"]
+        with database.writing() as work:
+            flows = [
+                Flow(
+                    user_id=a_user(work).user_id,
+                    pending=1,
+                    round_robin=float(place),
+                    fair_share=float(place),
+                    oldest_item_id=ItemId(place + 1),
+                    head_model=ModelKey(head),
+                )
+                for place, head in enumerate(heads)
+            ]
+            for flow in reversed(flows):
+                work.flows.put(flow)
+
+            warm = frozenset({ModelKey("hot"), ModelKey("warm"), ModelKey("unknown")})
+            found = work.flows.contending(mode, warm=warm)
+
+            assert list(found) == [flows[0], flows[2], flows[4]]
+
+    def test_active_flows_have_pending_or_running_jobs(self, database: Database) -> None:
+        with database.writing() as work:
+            second = Flow(user_id=a_user(work, user_id="b").user_id, in_flight=1)
+            first = Flow(user_id=a_user(work, user_id="a").user_id, pending=1, suspended=True)
+            idle = Flow(user_id=a_user(work).user_id, fair_share=5.0)
+            for flow in (second, first, idle):
+                work.flows.put(flow)
+
+            assert list(work.flows.list_active()) == [first, second]
+
+
+class QueueStateRepositoryContract:
+    """A subclass provides the fixture `database`, empty."""
+
+    def test_virtual_time_is_zero_at_first(self, database: Database) -> None:
+        with database.reading() as work:
+            assert work.queue.virtual_time() == VirtualTime()
+
+    def test_virtual_time_is_kept(self, database: Database) -> None:
+        virtual = VirtualTime(round_robin=0.1, fair_share=1e9 + 1e-6)
+        with database.writing() as work:
+            work.queue.put_virtual_time(virtual)
+
+        with database.reading() as work:
+            assert work.queue.virtual_time() == virtual
+
+    def test_fencing_numbers_grow(self, database: Database) -> None:
+        fences = []
+        for _ in range(3):
+            with database.writing() as work:
+                fences += [work.queue.next_fence(), work.queue.next_fence()]
+
+        assert fences == sorted(set(fences))
+
+    def test_the_queue_is_not_paused_at_first(self, database: Database) -> None:
+        with database.reading() as work:
+            assert work.queue.paused() is False
+
+    @pytest.mark.parametrize("paused", [True, False])
+    def test_a_pause_is_kept(self, database: Database, paused: bool) -> None:
+        with database.writing() as work:
+            work.queue.put_paused(not paused)
+            work.queue.put_paused(paused)
+
+        with database.reading() as work:
+            assert work.queue.paused() is paused
+
+    def test_run_times_are_kept_for_each_kind_of_job(self, database: Database) -> None:
+        with database.writing() as work:
+            assert dict(work.queue.run_seconds()) == {}
+            work.queue.put_run_seconds("a", 1.5, 1)
+            work.queue.put_run_seconds("b", 2.5, 4)
+            work.queue.put_run_seconds("a", 3.5, 2)
+
+        with database.reading() as work:
+            assert dict(work.queue.run_seconds()) == {"a": (3.5, 2), "b": (2.5, 4)}
+
+
+class WorkerRepositoryContract:
+    """A subclass provides the fixture `database`, empty."""
+
+    def test_workers_come_back_whole_ordered_by_id(self, database: Database) -> None:
+        with database.writing() as work:
+            second = a_worker(
+                work,
+                worker_id="b",
+                host="é",
+                process_id=2**22,
+                process_started=123456.789,
+                devices=("cuda:0", "cpu"),
+                beat=2**40,
+            )
+            first = a_worker(work, worker_id="a")
+
+        with database.reading() as work:
+            assert list(work.workers.list()) == [first, second]
+
+    def test_an_id_is_taken_once(self, database: Database) -> None:
+        with database.writing() as work:
+            worker = a_worker(work)
+            with pytest.raises(Conflict):
+                work.workers.add(worker)
+
+    def test_a_beat_grows_by_one(self, database: Database) -> None:
+        with database.writing() as work:
+            worker, other = a_worker(work), a_worker(work)
+
+            assert work.workers.beat(worker.worker_id) is True
+            assert list(work.workers.list()) == [attrs.evolve(worker, beat=1), other]
+
+    def test_a_worker_that_was_given_up_hears_of_it(self, database: Database) -> None:
+        with database.writing() as work:
+            worker = a_worker(work)
+            work.workers.remove(worker.worker_id)
+
+            assert work.workers.beat(worker.worker_id) is False
+            assert list(work.workers.list()) == []
+
+    def test_removing_a_worker_that_is_gone_does_nothing(self, database: Database) -> None:
+        with database.writing() as work:
+            worker = a_worker(work)
+            work.workers.remove(WorkerId("none"))
+
+            assert list(work.workers.list()) == [worker]
+
+    def test_leased_jobs_are_those_that_the_worker_holds(self, database: Database) -> None:
+        with database.writing() as work:
+            worker, other = a_worker(work), a_worker(work)
+            a_job(work)
+            first = a_running_job(work, worker)
+            a_running_job(work, other)
+            second = a_running_job(work, worker)
+            work.jobs.put(a_running_job(work, worker).failed("error", "message", NOON))
+
+            assert list(work.workers.leased_jobs(worker.worker_id)) == [first, second]
+
+    def test_orphaned_jobs_are_those_whose_worker_is_gone(self, database: Database) -> None:
+        with database.writing() as work:
+            worker, gone = a_worker(work), a_worker(work)
+            a_job(work)
+            a_running_job(work, worker)
+            first, second = a_running_job(work, gone), a_running_job(work, gone)
+            work.jobs.put(a_running_job(work, gone).canceled(NOON))
+            work.workers.remove(gone.worker_id)
+
+            assert list(work.workers.orphaned_jobs()) == [first, second]

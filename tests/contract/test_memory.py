@@ -1,0 +1,84 @@
+from collections.abc import Iterator
+
+import pytest
+
+from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
+from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.models import ModelRepositoryContract
+from invoke_core.testing.news import NewsContract
+from invoke_core.testing.progress import ProgressStoreContract
+from invoke_core.testing.queue import (
+    FlowRepositoryContract,
+    JobRepositoryContract,
+    QueueStateRepositoryContract,
+    WorkerRepositoryContract,
+)
+from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.unit_of_work import UnitOfWorkContract
+from invoke_core.testing.users import UserRepositoryContract
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    return MemoryDatabase()
+
+
+@pytest.fixture
+def impatient() -> MemoryDatabase:
+    return MemoryDatabase(busy_timeout=0.05)
+
+
+@pytest.fixture
+def store() -> Iterator[MemoryProgressStore]:
+    store = MemoryProgressStore()
+    yield store
+    store.close()
+
+
+class TestMemoryUsers(UserRepositoryContract):
+    pass
+
+
+class TestMemorySessions(SessionRepositoryContract):
+    pass
+
+
+class TestMemoryBoards(BoardRepositoryContract):
+    pass
+
+
+class TestMemoryImages(ImageRepositoryContract):
+    pass
+
+
+class TestMemoryModels(ModelRepositoryContract):
+    pass
+
+
+class TestMemoryJobs(JobRepositoryContract):
+    pass
+
+
+class TestMemoryFlows(FlowRepositoryContract):
+    pass
+
+
+class TestMemoryQueueState(QueueStateRepositoryContract):
+    pass
+
+
+class TestMemoryWorkers(WorkerRepositoryContract):
+    pass
+
+
+class TestMemoryNews(NewsContract):
+    pass
+
+
+class TestMemoryUnitOfWork(UnitOfWorkContract):
+    pass
+
+
+class TestMemoryProgress(ProgressStoreContract):
+    pass
