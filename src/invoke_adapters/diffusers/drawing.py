@@ -20,7 +20,7 @@ PREVIEW_EVERY = 2  # steps
 FEWEST_T5_TOKENS = 256  # what FLUX models without guidance were distilled with
 
 
-class Stopped(Exception):  # noqa: N818  (nothing went wrong)
+class Stopped(Exception):
     """The picture is not wanted any more."""
 
 
@@ -137,13 +137,13 @@ class LoadedModel:
     def preview(self, latents: torch.Tensor, request: RunRequest) -> Pixels:
         """Return a small picture of unfinished latents, as the pipeline's callback gives them."""
         pipeline = self.text_to_image
-        if self.linear is None:
-            self.linear = LinearPreview.fitted(pipeline.vae)
+        linear = self.linear or LinearPreview.fitted(pipeline.vae)
+        self.linear = linear
         if self._is_flux:
             latents = pipeline._unpack_latents(
                 latents, request.height, request.width, pipeline.vae_scale_factor
             )
-        return self.linear.picture(latents[0])
+        return linear.picture(latents[0])
 
 
 @attrs.define(eq=False)

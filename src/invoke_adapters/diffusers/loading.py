@@ -10,8 +10,8 @@ import torch
 from transformers.utils import logging as transformers_logging
 
 # First of all: diffusers imports parts of transformers that warn of a missing torchvision.
-transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
 
 from diffusers import (  # noqa: E402
     FluxImg2ImgPipeline,

@@ -11,8 +11,11 @@ import attrs
 from safetensors import SafetensorError
 
 from invoke_adapters.diffusers.devices import is_out_of_memory
+from invoke_core.domain.identifiers import ModelKey
 from invoke_core.errors import Invalid, InvokeError, NotFound
 from invoke_core.ports.runner import ModelFiles
+
+Identity = tuple[ModelKey, str]  # the LoRA's key, and where it lies
 
 MOST_LOADED = 8  # more are dropped before new ones come
 
@@ -22,7 +25,7 @@ class LoraShelf:
     """The LoRAs that one pipeline holds, in use or not."""
 
     pipeline: Any
-    names: dict[tuple[str, str], str] = attrs.field(factory=dict)  # key and path -> adapter's name
+    names: dict[Identity, str] = attrs.field(factory=dict)  # -> the adapter's
 
     def use(self, loras: Sequence[tuple[ModelFiles, float]]) -> None:
         """Let exactly these count, with their weights; one of weight 0 is not even loaded.
@@ -31,7 +34,7 @@ class LoraShelf:
             NotFound: a file is gone.
             Invalid: a file is no LoRA for this model.
         """
-        weights: dict[tuple[str, str], float] = {}
+        weights: dict[Identity, float] = {}
         for files, weight in loras:
             identity = (files.key, files.path)
             weights[identity] = weights.get(identity, 0.0) + weight
@@ -54,7 +57,7 @@ class LoraShelf:
         self.pipeline.unload_lora_weights()
         self.names.clear()
 
-    def _load(self, identity: tuple[str, str]) -> None:
+    def _load(self, identity: Identity) -> None:
         key, path = identity
         file = _weights_file(Path(path))
         name = f"lora_{len(self.names)}"

@@ -22,7 +22,6 @@ class LinearPreview:
     matrix: torch.Tensor  # (channels + 1, 3), float32, on the CPU; the last row is the constant
 
     @classmethod
-    @torch.no_grad()
     def fitted(cls, vae: Any) -> "LinearPreview":
         """Return the matrix that comes closest on patches of random colours.
 
@@ -34,7 +33,8 @@ class LinearPreview:
         patches = torch.randn((1, channels, SIDE // PATCH, SIDE // PATCH), generator=random)
         latents = torch.nn.functional.interpolate(patches, scale_factor=PATCH)
         shift = getattr(vae.config, "shift_factor", None) or 0.0
-        decoded = _decode(vae, latents / vae.config.scaling_factor + shift)
+        with torch.no_grad():
+            decoded = _decode(vae, latents / vae.config.scaling_factor + shift)
         colours = torch.nn.functional.adaptive_avg_pool2d(decoded.float().cpu() / 2 + 0.5, SIDE)
         known = torch.cat([latents, torch.ones((1, 1, SIDE, SIDE))], dim=1)
         solution = torch.linalg.lstsq(
@@ -42,7 +42,6 @@ class LinearPreview:
         ).solution
         return cls(solution.float())
 
-    @torch.no_grad()
     def picture(self, latents: torch.Tensor) -> Pixels:
         """Return a picture of one pixel a latent.
 

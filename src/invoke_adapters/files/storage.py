@@ -37,7 +37,8 @@ class FileImageStorage:
     folder: Path
 
     def __attrs_post_init__(self) -> None:
-        (self.folder / _THUMBNAILS).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / _THUMBNAILS).mkdir(mode=0o700, exist_ok=True)
 
     def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
         """See `ImageStorage`."""

@@ -33,14 +33,14 @@ class ImageFiles:
     codec: ImageCodec
     randomness: Randomness
 
-    def save(self, pixels: Pixels, texts: Mapping[str, str]) -> StoredFiles:
-        """Store a generated picture with these text chunks.
+    def save(self, pixels: Pixels, texts: Mapping[str, str], image_name: ImageName) -> StoredFiles:
+        """Store a generated picture with these text chunks, under the name that its run gives it.
 
         Raises:
             StorageFull: the disk is full; nothing of it stays.
         """
         png = self.codec.encode(pixels, texts)
-        return self._store(png, pixels.width, pixels.height, texts)
+        return self._store(image_name, png, pixels.width, pixels.height, texts)
 
     def save_upload(self, content: bytes, texts: Mapping[str, str]) -> StoredFiles:
         """Store an upload, with these text chunks beside those that it brought.
@@ -51,7 +51,8 @@ class ImageFiles:
             StorageFull: the disk is full; nothing of it stays.
         """
         image = self.codec.normalise(content, texts)
-        return self._store(image.png, image.width, image.height, image.texts)
+        name = ImageName(f"{self.randomness.identifier()}.png")
+        return self._store(name, image.png, image.width, image.height, image.texts)
 
     def discard(self, image_name: ImageName) -> None:
         """Remove the files of a picture that no row names (any more)."""
@@ -62,9 +63,10 @@ class ImageFiles:
         for image_name in image_names:
             self.storage.remove(image_name)
 
-    def _store(self, png: bytes, width: int, height: int, texts: Mapping[str, str]) -> StoredFiles:
+    def _store(
+        self, image_name: ImageName, png: bytes, width: int, height: int, texts: Mapping[str, str]
+    ) -> StoredFiles:
         thumbnail = self.codec.thumbnail(png)
-        image_name = ImageName(f"{self.randomness.identifier()}.png")
         try:
             self.storage.put(image_name, Rendition.FULL, png)
             self.storage.put(image_name, Rendition.THUMBNAIL, thumbnail)

@@ -50,7 +50,7 @@ def move(
     work.jobs.remove([each.before.item_id for each in moves if each.after is None])
     for owner_id, own in by_owner.items():
         _reshape(work, work.flows.get(owner_id), own)
-        _tell(work, owner_id, own, now)
+        _tell(work, own, now)
     _advance(work, modes)
 
 
@@ -143,9 +143,11 @@ def _advance(work: Work, modes: Sequence[QueueMode]) -> None:
         work.queue.put_virtual_time(after)
 
 
-def _tell(work: Work, owner_id: UserId, moves: Sequence[Move], now: datetime) -> None:
-    """Tell of each move that a worker or an open page must hear of, and of many others at once."""
-    audience = Audience.of_user(owner_id)
+def _tell(work: Work, moves: Sequence[Move], now: datetime) -> None:
+    """Tell of each move that a worker must hear of, and of many others at once.
+
+    Everybody hears: others may know that a job is there and how it stands, and of nothing more.
+    """
     told_at_once = len(moves) > TOLD_ONE_BY_ONE
     for each in moves:
         if each.after is None or each.after.status is each.before.status:
@@ -153,6 +155,6 @@ def _tell(work: Work, owner_id: UserId, moves: Sequence[Move], now: datetime) ->
         if told_at_once and each.before.status is not JobStatus.IN_PROGRESS:
             continue
         body = {"item_id": each.before.item_id, "status": each.after.status.value}
-        work.news.tell(NewsKind.JOB_CHANGED, audience, body, now)
+        work.news.tell(NewsKind.JOB_CHANGED, Audience.everybody(), body, now)
     if told_at_once or any(each.after is None for each in moves):
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)

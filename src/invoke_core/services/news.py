@@ -94,5 +94,5 @@ class NewsTail:
         for subscriber in subscribers:
             try:
                 subscriber(item)
-            except Exception:  # noqa: BLE001 - one subscriber's mistake must not silence the others
+            except Exception:
                 logger.exception("A subscriber failed on news %d.", item.news_id)

@@ -42,7 +42,7 @@ class QueueRules:
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
     max_queue_size: int | None = 10_000  # pending jobs of all people together
-    limits: GenerationLimits = GenerationLimits()
+    limits: GenerationLimits = attrs.field(factory=GenerationLimits)
 
 
 @attrs.frozen
@@ -91,9 +91,7 @@ class QueueService:
             ]
             item_ids = work.jobs.add_all(jobs)
             flows.entered(work, principal.user_id, len(jobs))
-            body = {"batch_id": batch_id, "owner_id": principal.user_id, "enqueued": len(jobs)}
-            audience = Audience.of_user(principal.user_id)
-            work.news.tell(NewsKind.BATCH_ENQUEUED, audience, body, now)
+            self._tell_enqueued(work, principal, batch_id, len(jobs))
         return EnqueuedBatch(
             batch_id=batch_id,
             requested=wish.runs,
@@ -278,6 +276,18 @@ class QueueService:
             body = {"paused": paused}
             work.news.tell(NewsKind.QUEUE_PAUSED, Audience.everybody(), body, self.clock.now())
         return self.status(principal)
+
+    def _tell_enqueued(
+        self, work: Work, principal: Principal, batch_id: BatchId, enqueued: int
+    ) -> None:
+        now = self.clock.now()
+        work.news.tell(
+            NewsKind.BATCH_ENQUEUED,
+            Audience.of_user(principal.user_id),
+            {"batch_id": batch_id, "owner_id": principal.user_id, "enqueued": enqueued},
+            now,
+        )
+        work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
     def _require_room(self, work: Work, wanted: int) -> None:
         most = self.rules.max_queue_size

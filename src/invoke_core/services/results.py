@@ -10,7 +10,7 @@ from invoke_core.domain.boards import Permission, permission_on
 from invoke_core.domain.estimates import kind_of, with_measurement
 from invoke_core.domain.identifiers import BoardId
 from invoke_core.domain.images import Image, ImageOrigin
-from invoke_core.domain.news import Audience, NewsKind
+from invoke_core.domain.news import NewsKind
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.principals import Principal, Via
 from invoke_core.domain.queue import Job, JobStatus, require_lease, result_name
@@ -21,7 +21,9 @@ from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
 from invoke_core.services._image_files import ImageFiles, StoredFiles
+from invoke_core.services._image_news import tell_of_image
 from invoke_core.services._metadata import generation_metadata
+from invoke_core.services._places import Places
 from invoke_core.services.flows import Move
 
 
@@ -113,13 +115,8 @@ class ResultService:
             kind = kind_of(job.generation)
             measured = with_measurement(work.queue.run_seconds().get(kind), gpu_seconds)
             work.queue.put_run_seconds(kind, *measured)
-            audience = (
-                Audience.of_board(image.board_id)
-                if image.board_id
-                else Audience.of_user(image.owner_id)
-            )
-            body = {"image_name": image.image_name, "board_id": image.board_id}
-            work.news.tell(NewsKind.IMAGE_CREATED, audience, body, now)
+            place = Places(work).of(image)
+            tell_of_image(work, NewsKind.IMAGE_CREATED, image, place, now)
         return image
 
 

@@ -32,7 +32,8 @@ from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
-from invoke_core.services._account_content import remove_content, resume_jobs, suspend_jobs
+from invoke_core.services import flows
+from invoke_core.services._account_content import remove_content
 
 MIN_DIRECTORY_SEARCH = 2  # characters
 MAX_DIRECTORY_ENTRIES = 20
@@ -267,9 +268,9 @@ class UserService:
             self._tell_sessions_ended(work, after.user_id)
             work.sessions.remove_of_user(after.user_id)
         if before.is_active and not after.is_active:
-            suspend_jobs(work, after.user_id, self.clock.now())
+            flows.suspend(work, after.user_id, self.clock.now())
         elif after.is_active and not before.is_active:
-            resume_jobs(work, after.user_id, self.clock.now())
+            flows.resume(work, after.user_id, self.clock.now())
 
     def _tell_sessions_ended(self, work: Work, user_id: UserId) -> None:
         work.news.tell(

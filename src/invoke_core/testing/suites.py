@@ -1,0 +1,37 @@
+"""Running a contract suite from the outside: what fails on an adapter that is broken on purpose."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def test_names(suite: type) -> frozenset[str]:
+    """Return the names of a suite's tests."""
+    return frozenset(name for name in dir(suite) if name.startswith("test_"))
+
+
+test_names.__test__ = False  # type: ignore[attr-defined]  # its own name looks like a test's
+
+
+def failing_tests(suite: type, provide: Callable[[], Mapping[str, Any]]) -> frozenset[str]:
+    """Return the names of the suite's tests that fail.
+
+    Args:
+        suite: a contract suite whose tests are not parametrised.
+        provide: makes the values of its fixtures, by name, anew for every test.
+    """
+    return frozenset(name for name in test_names(suite) if _fails(suite, name, provide()))
+
+
+def _fails(suite: type, name: str, values: Mapping[str, Any]) -> bool:
+    test = getattr(suite(), name)
+    wanted = inspect.signature(test).parameters
+    try:
+        test(**{key: value for key, value in values.items() if key in wanted})
+    except (Exception, BaseExceptionGroup):  # noqa: BLE001 - any failure is what we look for
+        return True
+    except BaseException as error:  # `pytest.raises` that saw nothing
+        if type(error).__name__ == "Failed":
+            return True
+        raise
+    return False

@@ -1,0 +1,176 @@
+"""The real server, started by its command in a root of its own, and people who use it over HTTP only."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+
+BIN = Path(sys.executable).parent
+PATIENCE = 120.0  # seconds until a test gives up waiting for an event
+
+PASSWORD = "Correct-Horse-7-Battery"
+
+
+class Output:
+    """What a process says, line by line, read as it comes."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.lines: list[str] = []
+        self._process = process
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Return the first match in any line, once it is said."""
+
+        def found() -> re.Match[str] | None:
+            return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: found() or self._ended, timeout=PATIENCE)
+            match = found()
+        assert match, "\n".join(["the server never said " + pattern, *self.lines])
+        return match
+
+    def join(self) -> str:
+        self._thread.join(PATIENCE)
+        return "\n".join(self.lines)
+
+
+@attrs.define
+class RunningServer:
+    """One server process."""
+
+    process: "subprocess.Popen[str]"
+    output: Output
+    url: str
+    root: Path
+
+    def stop(self) -> int:
+        """Ask it to stop, as a service manager would; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return an environment without settings of the developer's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INVOKEAI_")}
+    return {**kept, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **more}
+
+
+def start(root: Path, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [str(BIN / "invokeai-web"), "--root", str(root), "--port", "0", *arguments],
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def running(root: Path, *arguments: str, **variables: str) -> Iterator[RunningServer]:
+    """Run a server on a free port until the block ends."""
+    process = start(root, *arguments, **variables)
+    try:
+        output = Output(process)
+        url = output.wait_for(r"The server answers at (\S+)")[1].rstrip("/")
+        yield RunningServer(process, output, url, root)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        output.join()
+
+
+def multiuser_root(folder: Path, **settings: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = {"multiuser": True, "bcrypt_rounds": 4, **settings}
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in lines.items())
+    (folder / "invokeai.yaml").write_text(text)
+    return folder
+
+
+def person(server: RunningServer, email: str) -> httpx.Client:
+    """Sign in; return a client that is that person from now on."""
+    client = httpx.Client(base_url=server.url, timeout=PATIENCE)
+    answer = client.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+    return client
+
+
+def first_administrator(server: RunningServer, email: str = "admin@example.com") -> httpx.Client:
+    answer = httpx.post(
+        f"{server.url}/api/v1/auth/setup",
+        json={"email": email, "display_name": "Ada", "password": PASSWORD},
+    )
+    assert answer.status_code == 200, answer.text
+    return person(server, email)
+
+
+def add_person(administrator: httpx.Client, server: RunningServer, email: str) -> httpx.Client:
+    answer = administrator.post(
+        "/api/v1/auth/users",
+        json={"email": email, "display_name": email.partition("@")[0], "password": PASSWORD},
+    )
+    assert answer.status_code == 201, answer.text
+    return person(server, email)
+
+
+def server_sent_events(response: httpx.Response) -> Iterator[tuple[str, Any]]:
+    """Yield the name and body of each event of an open stream."""
+    name, data = "message", ""
+    for line in response.iter_lines():
+        if line.startswith("event:"):
+            name = line.removeprefix("event:").strip()
+        elif line.startswith("data:"):
+            data += line.removeprefix("data:").strip()
+        elif not line and data:
+            yield name, json.loads(data)
+            name, data = "message", ""
+
+
+def until_finished(client: httpx.Client, item_id: int) -> dict[str, Any]:
+    """Listen until the job has ended; return it as it stands then."""
+    ended = {"completed", "failed", "canceled"}
+    with client.stream("GET", "/api/v1/queue/default/events", timeout=PATIENCE) as stream:
+        assert stream.status_code == 200
+        events = server_sent_events(stream)
+        job = client.get(f"/api/v1/queue/default/i/{item_id}").json()
+        while job["status"] not in ended:
+            name, body = next(events)
+            if name == "queue_item_status_changed" and body["item_id"] == item_id:
+                job = body
+    return job

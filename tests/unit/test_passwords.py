@@ -1,0 +1,124 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoke_core.domain.passwords import (
+    PasswordPolicy,
+    checked_password,
+    generated_password,
+    shortcomings,
+)
+from invoke_core.errors import Invalid, WeakPassword
+
+POLICY = PasswordPolicy()
+
+
+@pytest.mark.parametrize(
+    ("password", "missing"),
+    [
+        ("TempPass123", []),
+        ("Aa345678", []),
+        ("Passwort ist gut 1", []),
+        ("Ünïcöde1", []),
+        ("Aa34567", ["at least 8 characters"]),
+        ("aa345678", ["an uppercase letter"]),
+        ("AA345678", ["a lowercase letter"]),
+        ("AaBbCcDd", ["a digit"]),
+        ("........", ["an uppercase letter", "a lowercase letter", "a digit"]),
+        ("x", ["at least 8 characters", "an uppercase letter", "a digit"]),
+    ],
+)
+def test_each_missing_thing_has_its_sentence(password, missing):
+    said = shortcomings(password, POLICY)
+
+    assert len(said) == len(missing)
+    for sentence, part in zip(said, missing, strict=True):
+        assert part in sentence
+
+
+def test_a_weak_password_is_refused_with_all_that_it_lacks():
+    with pytest.raises(WeakPassword) as caught:
+        checked_password("x", POLICY)
+
+    assert len(caught.value.reasons) == 3
+
+
+def test_characters_are_counted_not_bytes_and_not_halves_of_pairs():
+    assert shortcomings("Aa1" + "\N{GRINNING FACE}" * 4, POLICY)
+    assert not shortcomings("Aa1" + "\N{GRINNING FACE}" * 5, POLICY)
+
+
+def test_characters_are_counted_in_the_composed_form():
+    decomposed = unicodedata.normalize("NFD", "Ää1ääää")  # 7 composed, 13 decomposed
+
+    with pytest.raises(WeakPassword):
+        checked_password(decomposed, POLICY)
+
+
+def test_the_minimum_and_special_characters_are_settings():
+    policy = PasswordPolicy(min_length=12, require_special=True)
+
+    assert len(shortcomings("TempPass123", policy)) == 2
+    assert not shortcomings("TempPass123!", policy)
+
+
+def test_a_policy_that_is_not_strict_accepts_and_warns():
+    accepted = checked_password("x", PasswordPolicy(strict=False))
+
+    assert accepted.text == "x"
+    assert len(accepted.warnings) == 3
+
+
+@pytest.mark.parametrize("password", ["", "x" * 1025, "Right1234\ud800"])
+def test_what_can_be_no_password_is_refused_by_every_policy(password):
+    with pytest.raises(Invalid) as caught:
+        checked_password(password, PasswordPolicy(strict=False), field="new_password")
+
+    assert caught.value.field == "new_password"
+
+
+def test_1024_characters_are_taken():
+    assert checked_password("Aa1" + "x" * 1021, POLICY).warnings == ()
+
+
+def test_spaces_and_case_are_kept():
+    assert checked_password("  Right 1234  ", POLICY).text == "  Right 1234  "
+
+
+def test_the_password_is_not_in_its_representation():
+    assert "Right1234" not in repr(checked_password("Right1234", POLICY))
+
+
+@given(
+    st.text(min_size=1),
+    st.integers(1, 200),
+    st.booleans(),
+)
+def test_a_generated_password_meets_the_policy(secret, min_length, special):
+    policy = PasswordPolicy(min_length=min_length, require_special=special)
+    secret = secret.encode("utf-8", "replace").decode()
+
+    password = generated_password(policy, secret)
+
+    assert checked_password(password, policy).warnings == ()
+    assert password == generated_password(policy, secret)
+
+
+def test_generated_passwords_differ_and_use_every_character():
+    made = {generated_password(POLICY, str(number)) for number in range(500)}
+
+    assert len(made) == 500
+    assert len(set("".join(made))) == 24 + 24 + 8
+
+
+@given(st.text())
+def test_a_password_is_accepted_or_refused_and_nothing_else(password):
+    try:
+        accepted = checked_password(password, POLICY)
+    except (Invalid, WeakPassword):
+        return
+
+    assert unicodedata.is_normalized("NFC", accepted.text)
+    assert checked_password(accepted.text, POLICY) == accepted
