@@ -68,8 +68,8 @@ def build(
     schema, where that is needed.
 
     Raises:
-        Unavailable: the database, the key file or a folder cannot be used.
-        Invalid: the configured signing key is too short or a sample.
+        Unavailable: the database, the key file or a folder cannot be used, or the configured signing key
+            is too short or a sample.
     """
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
