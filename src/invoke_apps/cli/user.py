@@ -1,5 +1,6 @@
 """Accounts at the command line: `invoke-admin user …`, `invoke-useradd` and its sisters."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -164,7 +165,7 @@ def _password_given(password: str | None, *, password_stdin: bool) -> str | None
     if password_stdin:
         if password is not None:
             raise click.UsageError("Give --password or --password-stdin, not both.")
-        line = click.get_text_stream("stdin").readline()
+        line = sys.stdin.readline()
         if not line:
             raise click.UsageError("--password-stdin found no line on standard input.")
         return line.rstrip("\r\n")
