@@ -177,7 +177,11 @@ def _running(app: Application, principal: Principal) -> dict[ItemId, bool]:
     owner_id = None if principal.is_admin else principal.user_id
     query = JobQuery(status=JobStatus.IN_PROGRESS, owner_id=owner_id, limit=None)
     jobs = app.queue.list_all(principal, query).items
-    return {job.item_id: job.user_id == principal.user_id for job in jobs}
+    return {
+        seen.item_id: seen.details.job.owner_id == principal.user_id
+        for seen in jobs
+        if seen.details is not None
+    }
 
 
 def _progress(
