@@ -12,8 +12,15 @@ from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.boards import BoardService
+from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
+from invoke_core.services.leases import LeaseService
+from invoke_core.services.models import ModelService
+from invoke_core.services.news import NewsTail
+from invoke_core.services.queue import QueueService
+from invoke_core.services.requests import RequestService
+from invoke_core.services.results import ResultService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.users import UserService
 
@@ -33,7 +40,14 @@ class Application:
     sign_in: SignInService
     boards: BoardService
     images: ImageService
+    models: ModelService
+    queue: QueueService
     events: EventService
+    dispatcher: Dispatcher
+    leases: LeaseService
+    requests: RequestService
+    results: ResultService
+    news: NewsTail
     opened: ExitStack = attrs.field(repr=False)
 
     def readiness(self) -> dict[str, str]:

@@ -4,23 +4,31 @@ import tempfile
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import attrs
 from invoke_adapters.sql import open_database, open_progress_store
 
+from invoke_adapters.diffusers import bundled_models
 from invoke_adapters.files import FileImageStorage
+from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
+from invoke_adapters.memory.storage import MemoryImageStorage
+from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.keys import KeyRing, configured_ring, stored_ring
-from invoke_adapters.system import SystemClock, SystemRandomness
+from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_apps.application import Application
 from invoke_apps.settings import Settings
 from invoke_core.domain.passwords import PasswordPolicy
+from invoke_core.domain.principals import INTERNAL
 from invoke_core.domain.sessions import SessionPolicy
 from invoke_core.domain.sign_in import setup_code
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.imaging import ImageCodec
+from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage
@@ -28,8 +36,15 @@ from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services.boards import BoardService
+from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
+from invoke_core.services.leases import LeaseService
+from invoke_core.services.models import ModelService
+from invoke_core.services.news import NewsTail
+from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.requests import RequestService
+from invoke_core.services.results import ResultService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.users import UserService
 
@@ -45,6 +60,7 @@ def build(
     tokens: TokenCodec | None = None,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
+    processes: Processes | None = None,
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
@@ -73,6 +89,7 @@ def build(
                 )
             )
             progress = progress or opened.enter_context(open_progress_store(url, run_folder=run))
+        progress = progress or MemoryProgressStore()
         storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
         codec = codec or PillowImageCodec(settings.max_image_pixels)
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
@@ -110,6 +127,23 @@ def build(
                 absolute=timedelta(days=settings.session_absolute_days),
             ),
         )
+        models_dir = settings.path(settings.models_dir)
+        models = ModelService(
+            reading,
+            writing,
+            clock,
+            randomness,
+            LocalModelFiles(models_dir),
+            settings.generation_limits,
+        )
+        models.ensure_bundled(INTERNAL, bundled_models())
+        rules = QueueRules(
+            mode=settings.queue_mode,
+            max_queue_size=settings.max_queue_size,
+            limits=settings.generation_limits,
+        )
+        news = NewsTail(reading, database.bell())
+        opened.callback(news.stop)
         return Application(
             settings=settings,
             database=database,
@@ -119,10 +153,40 @@ def build(
             sign_in=sign_in,
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
+            models=models,
+            queue=QueueService(reading, writing, clock, randomness, progress, rules),
             events=EventService(reading, writing, clock),
+            dispatcher=Dispatcher(writing, clock, _dispatch_rules(settings)),
+            leases=LeaseService(reading, writing, clock, storage, processes or HostProcesses()),
+            requests=RequestService(reading, storage, codec, str(models_dir)),
+            results=ResultService(reading, writing, clock, files, progress),
+            news=news,
             opened=opened.pop_all(),
         )
     raise AssertionError  # an ExitStack of our own swallows nothing
+
+
+def in_memory(settings: Settings, **overrides: Any) -> Application:
+    """Return the application with everything kept in dictionaries, gone when the process ends.
+
+    For tests, notebooks and trying the library. Passwords are hashed at the least cost.
+    """
+    parts: dict[str, Any] = {
+        "database": MemoryDatabase(),
+        "progress": MemoryProgressStore(),
+        "storage": MemoryImageStorage(),
+        "hasher": PasslibBcryptHasher(rounds=4),
+    }
+    return build(settings, **(parts | overrides))
+
+
+def _dispatch_rules(settings: Settings) -> DispatchRules:
+    rules = DispatchRules(
+        mode=settings.queue_mode, deadline=timedelta(minutes=settings.queue_deadline_minutes)
+    )
+    if settings.queue_slack_seconds is None:
+        return rules
+    return attrs.evolve(rules, slack_seconds=settings.queue_slack_seconds)
 
 
 def _key_ring(settings: Settings, clock: Clock, randomness: Randomness) -> KeyRing:

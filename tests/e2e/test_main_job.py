@@ -3,6 +3,7 @@
 import io
 
 import httpx
+import numpy as np
 from PIL import Image
 
 from tests.e2e.running import (
@@ -13,7 +14,7 @@ from tests.e2e.running import (
     server_sent_events,
     until_finished,
 )
-from training.check import check
+from training.check import look
 
 PROMPT = "a red circle on a white background"
 
@@ -58,7 +59,7 @@ def test_from_a_fresh_root_to_a_red_circle_that_is_shared_and_taken_back(
     assert image["board_id"] == board_id
 
     drawn = picture(kim, image_name)
-    seen = check(drawn)
+    seen = look(np.asarray(drawn))
     assert (seen.colour, seen.shape, seen.ground) == ("red", "circle", "white")
 
     second = until_finished(kim, enqueue(kim, board_id, seed=7))

@@ -98,11 +98,9 @@ class JobRepositoryContract:
         with database.writing() as work:
             job = a_job(work)
             lease = Lease(worker_id=WorkerId("worker"), fence=2**40)
-            running = attrs.evolve(
-                job.claimed(lease, "cuda:0", NOON + timedelta(seconds=1)),
-                charged=1.25,
-                charged_policy="fair_share",
-            )
+            later = NOON + timedelta(seconds=1)
+            mode = QueueMode.FAIR_SHARE
+            running = job.claimed(lease, "cuda:0", later, policy=mode, cost=1.25)
             work.jobs.put(running)
         with database.writing() as work:
             assert work.jobs.get(job.item_id) == running
@@ -193,7 +191,7 @@ class JobRepositoryContract:
                 work.jobs.counts(owner_id=user.user_id),
                 work.jobs.counts(batch_id=BatchId("b")),
                 work.jobs.counts(owner_id=user.user_id, batch_id=BatchId("b")),
-                work.jobs.counts_by_destination("d"),
+                work.jobs.counts(destination="d"),
             ):
                 assert counts == QueueCounts(
                     pending=1, in_progress=2, completed=3, failed=4, canceled=5
@@ -209,8 +207,8 @@ class JobRepositoryContract:
             assert work.jobs.counts(owner_id=user.user_id) == one
             assert work.jobs.counts(batch_id=BatchId("b")) == one
             assert work.jobs.counts(owner_id=user.user_id, batch_id=BatchId("b")) == none
-            assert work.jobs.counts_by_destination("d") == one
-            assert work.jobs.counts_by_destination("none") == none
+            assert work.jobs.counts(destination="d") == one
+            assert work.jobs.counts(destination="none") == none
 
     def test_the_head_has_the_highest_priority_then_the_lowest_number(
         self, database: Database
@@ -243,7 +241,7 @@ class JobRepositoryContract:
 
             assert work.jobs.oldest_pending(user.user_id) == oldest.item_id
 
-    def test_jobs_ahead_are_the_owners_with_more_priority_or_age(self, database: Database) -> None:
+    def test_upcoming_jobs_are_the_owners_by_priority_then_age(self, database: Database) -> None:
         with database.writing() as work:
             user = a_user(work)
             a_job(work, priority=9)
@@ -253,8 +251,8 @@ class JobRepositoryContract:
             first = a_job(work, user, priority=2)
             second = a_job(work, user, priority=2)
 
-            ahead = [work.jobs.ahead_of(job) for job in (first, second, third, fourth)]
-            assert ahead == [0, 1, 2, 3]
+            assert list(work.jobs.upcoming(user.user_id)) == [first, second, third, fourth]
+            assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == [second, third]
 
 
 class FlowRepositoryContract:

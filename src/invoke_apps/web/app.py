@@ -1,0 +1,112 @@
+"""The ASGI application: every route, its errors, and what lives as long as the server."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from importlib.metadata import version
+
+import attrs
+from litestar import Litestar, Router
+from litestar.concurrency import set_asyncio_executor
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from invoke_apps.application import Application
+from invoke_apps.web import docs, events, pages
+from invoke_apps.web._call import provide_call
+from invoke_apps.web.edge import Edge, own_hosts, own_origins
+from invoke_apps.web.errors import HANDLERS
+from invoke_apps.web.events import Alarm
+from invoke_apps.web.guard import guard
+from invoke_apps.web.routes import auth, board_images, boards, images, models, queue, system
+from invoke_apps.web.threads import SplitExecutor
+
+Companion = Callable[[Application], AbstractContextManager[object]]
+
+
+@attrs.frozen
+class WebApp:
+    """The ASGI application."""
+
+    edge: ASGIApp
+    alarm: Alarm
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or the lifespan."""
+        await self.edge(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """End every event stream, so that a server that stops need not wait for them."""
+        self.alarm.stop()
+
+
+def create_app(application: Application, *, companions: Sequence[Companion] = ()) -> WebApp:
+    """Return the web application over an application object, which the caller closes.
+
+    Args:
+        application: what answers.
+        companions: what is opened when the server starts and closed when it stops, such as the
+            supervisor of its worker.
+    """
+    settings = application.settings
+    alarm = Alarm()
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        alarm.start()
+        with ExitStack() as opened:
+            application.news.subscribe(alarm.ring)
+            opened.callback(application.news.unsubscribe, alarm.ring)
+            application.news.start()
+            for companion in companions:
+                opened.enter_context(companion(application))
+            yield
+            alarm.stop()
+
+    executor = SplitExecutor()
+    set_asyncio_executor(executor)
+    documented = [docs.docs] if settings.openapi_docs else []
+    inner = Litestar(
+        route_handlers=[
+            pages.home,
+            system.router,
+            auth.router,
+            boards.router,
+            images.router,
+            board_images.router,
+            models.router,
+            queue.router,
+            Router(path="/api/v1/queue", route_handlers=[events.events], tags=["queue"]),
+            *documented,
+        ],
+        dependencies={"call": Provide(provide_call, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        guards=[guard],
+        lifespan=[life],
+        logging_config=None,
+        openapi_config=_openapi() if settings.openapi_docs else None,
+        request_max_body_size=settings.max_json_bytes,
+        state=State({"application": application, "alarm": alarm}),
+    )
+    edge = Edge(inner=inner, hosts=own_hosts(settings), origins=own_origins(settings))
+    return WebApp(edge, alarm)
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Invoke multi-user server",
+        version=version("invoke-multiuser"),
+        description="Image generation for many people on a few GPUs.",
+        path="/",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+            }
+        ),
+        security=[{"bearer": []}],
+    )

@@ -1,0 +1,139 @@
+"""A queue on the memory adapter, with people, a model, workers that are only names, and time that stands."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
+from invoke_adapters.memory.storage import MemoryImageStorage
+from invoke_adapters.pillow import PillowImageCodec
+from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.generation import GenerationWish
+from invoke_core.domain.identifiers import ItemId, WorkerId
+from invoke_core.domain.pixels import Pixels
+from invoke_core.domain.principals import Principal
+from invoke_core.domain.queue import BatchWish, Job, JobQuery, JobStatus, Process, WorkerRecord
+from invoke_core.ports.unit_of_work import Database
+from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.dispatcher import Dispatcher, DispatchRules
+from invoke_core.services.leases import LeaseService
+from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.requests import RequestService
+from invoke_core.services.results import ResultService
+from invoke_core.testing.builders import a_model, a_principal, a_user, an_administrator
+from invoke_core.testing.fakes import FakeRandomness, FixedClock
+
+SMALL = Pixels(width=8, height=8, rgb=bytes(192))
+
+
+class FakeProcesses:
+    """Processes that are there until a test says that they are gone."""
+
+    def __init__(self) -> None:
+        self.gone: set[int] = set()
+
+    def this(self) -> Process:
+        return Process(host="host", process_id=1, started=1.0)
+
+    def is_gone(self, process: Process) -> bool:
+        return process.process_id in self.gone
+
+
+class World:
+    """Everything that a test of the queue needs."""
+
+    def __init__(
+        self,
+        mode: QueueMode = QueueMode.ROUND_ROBIN,
+        *,
+        slack_seconds: float = 0.0,
+        max_queue_size: int | None = 10_000,
+        database: Database | None = None,
+    ) -> None:
+        self.database = database or MemoryDatabase()
+        self.clock = FixedClock()
+        self.randomness = FakeRandomness()
+        self.progress = MemoryProgressStore()
+        self.storage = MemoryImageStorage()
+        self.processes = FakeProcesses()
+        codec = PillowImageCodec(2**20)
+        reading, writing = self.database.reading, self.database.writing
+        self.queue = QueueService(
+            reading,
+            writing,
+            self.clock,
+            self.randomness,
+            self.progress,
+            QueueRules(mode=mode, max_queue_size=max_queue_size),
+        )
+        rules = DispatchRules(mode=mode, slack_seconds=slack_seconds)
+        self.dispatcher = Dispatcher(writing, self.clock, rules)
+        self.leases = LeaseService(reading, writing, self.clock, self.storage, self.processes)
+        files = ImageFiles(self.storage, codec, self.randomness)
+        self.results = ResultService(reading, writing, self.clock, files, self.progress)
+        self.requests = RequestService(reading, self.storage, codec, "/models")
+        with writing() as work:
+            self.model = a_model(work)
+            self.administrator = a_principal(an_administrator(work))
+        self._workers = 0
+
+    def person(self, *, weight: float = 1.0) -> Principal:
+        with self.database.writing() as work:
+            user = a_user(work)
+            work.flows.put(Flow(user_id=user.user_id, weight=weight))
+        return a_principal(user)
+
+    def people(self, count: int) -> Sequence[Principal]:
+        return [self.person() for _ in range(count)]
+
+    def worker(self) -> WorkerId:
+        self._workers += 1
+        worker_id = WorkerId(f"worker-{self._workers}")
+        self.leases.register(
+            WorkerRecord(
+                worker_id=worker_id,
+                host="host",
+                process_id=100 + self._workers,
+                process_started=1.0,
+                devices=("cpu",),
+            )
+        )
+        return worker_id
+
+    def wish(self, **changes: object) -> BatchWish:
+        generation = GenerationWish(
+            model=self.model.key, prompt="a red circle", width=16, height=16, steps=1, seed=7
+        )
+        own = {name: changes.pop(name) for name in list(changes) if hasattr(BatchWish, name)}
+        return BatchWish(generation=attrs.evolve(generation, **changes), **own)
+
+    def enqueue(self, principal: Principal, runs: int = 1, **changes: object) -> Sequence[ItemId]:
+        return self.queue.enqueue(principal, self.wish(runs=runs, **changes)).item_ids
+
+    def claim(self, worker_id: WorkerId, warm: Sequence[str] = ()) -> Job | None:
+        return self.dispatcher.claim(worker_id, "cpu", frozenset(warm))
+
+    def job(self, item_id: ItemId) -> Job:
+        with self.database.reading() as work:
+            return work.jobs.get(item_id)
+
+    def flow(self, principal: Principal) -> Flow:
+        with self.database.reading() as work:
+            return work.flows.get(principal.user_id)
+
+    def assert_flows_are_consistent(self) -> None:
+        """Recount every flow from the jobs."""
+        with self.database.reading() as work:
+            jobs = work.jobs.list(JobQuery(limit=None)).items
+            for user in work.users.list(limit=None).items:
+                flow = work.flows.get(user.user_id)
+                own = [job for job in jobs if job.owner_id == user.user_id]
+                pending = [job for job in own if job.status is JobStatus.PENDING]
+                running = [job for job in own if job.status is JobStatus.IN_PROGRESS]
+                assert flow.pending == len(pending)
+                assert flow.in_flight == len(running)
+                head = min(pending, key=lambda job: (-job.priority, job.item_id), default=None)
+                assert flow.head_item_id == (head.item_id if head else None)
+                oldest = min((job.item_id for job in pending), default=None)
+                assert flow.oldest_item_id == oldest
+                assert all((job.lease is not None) == (job in running) for job in own)
