@@ -16,7 +16,8 @@ from litestar.response.sse import ServerSentEventMessage
 
 from invoke_apps.application import Application
 from invoke_apps.web._call import Call
-from invoke_apps.web.routes.queue import ItemView, StatusView, require_queue
+from invoke_apps.web.routes._queue_views import ItemView, StatusView
+from invoke_apps.web.routes.queue import require_queue
 from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.principals import Principal
@@ -177,7 +178,11 @@ def _running(app: Application, principal: Principal) -> dict[ItemId, bool]:
     owner_id = None if principal.is_admin else principal.user_id
     query = JobQuery(status=JobStatus.IN_PROGRESS, owner_id=owner_id, limit=None)
     jobs = app.queue.list_all(principal, query).items
-    return {job.item_id: job.user_id == principal.user_id for job in jobs}
+    return {
+        seen.item_id: seen.details.job.owner_id == principal.user_id
+        for seen in jobs
+        if seen.details is not None
+    }
 
 
 def _progress(

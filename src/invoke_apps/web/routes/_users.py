@@ -1,0 +1,57 @@
+"""How accounts are shown."""
+
+from datetime import datetime
+from typing import Self
+
+import attrs
+
+from invoke_core.domain.identifiers import UserId
+from invoke_core.domain.users import User
+
+WARNING_HEADER = "X-Password-Warning"
+
+
+@attrs.frozen(kw_only=True)
+class UserView:
+    """An account, as its owner sees it."""
+
+    user_id: UserId
+    email: str
+    display_name: str
+    is_admin: bool
+    is_active: bool
+    must_change_password: bool
+    created_at: datetime
+    updated_at: datetime
+    last_login_at: datetime | None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return the account as it is shown."""
+        names = [field.name for field in attrs.fields(cls)]
+        return cls(**{name: getattr(user, name) for name in names})
+
+
+@attrs.frozen(kw_only=True)
+class ManagedUserView(UserView):
+    """An account, as administrators see it."""
+
+    note: str
+
+
+@attrs.frozen(kw_only=True)
+class UserEntry:
+    """A person, as everybody may find them."""
+
+    user_id: UserId
+    display_name: str
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return the person as an entry of the directory."""
+        return cls(user_id=user.user_id, display_name=user.display_name)
+
+
+def warnings_header(warnings: tuple[str, ...]) -> dict[str, str]:
+    """Return the header that says what an accepted password lacks; none for a good one."""
+    return {WARNING_HEADER: " ".join(warnings)} if warnings else {}

@@ -1,0 +1,364 @@
+"""Sign-in, one's own account, and the administrators' side of accounts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Self, TypeVar
+
+import attrs
+import msgspec
+from litestar import Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
+
+from invoke_apps.web._call import Call
+from invoke_apps.web.guard import OPEN, SLOW
+from invoke_apps.web.routes._users import (
+    ManagedUserView,
+    UserEntry,
+    UserView,
+    warnings_header,
+)
+from invoke_core.domain.identifiers import SessionId, UserId
+from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from invoke_core.domain.principals import Principal
+from invoke_core.domain.sessions import Session
+from invoke_core.services.users import UserChanges
+
+T = TypeVar("T")
+
+
+class SetupBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Who becomes the first administrator."""
+
+    email: str
+    password: str
+    display_name: str | None = None
+    setup_code: str | None = None
+
+
+class LoginBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Who signs in."""
+
+    email: str
+    password: str
+    remember_me: bool = False
+
+
+class OwnChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What becomes different about one's own account."""
+
+    display_name: str | UnsetType = UNSET
+    current_password: str | UnsetType = UNSET
+    new_password: str | UnsetType = UNSET
+
+
+class NewUserBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Who gets an account."""
+
+    email: str
+    password: str
+    display_name: str | None = None
+    is_admin: bool = False
+    must_change_password: bool = False
+
+
+class UserChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What becomes different about an account."""
+
+    email: str | UnsetType = UNSET
+    display_name: str | UnsetType = UNSET
+    password: str | UnsetType = UNSET
+    is_admin: bool | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    must_change_password: bool | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class StatusView:
+    """What a sign-in page must know."""
+
+    setup_required: bool
+    setup_code_required: bool
+    multiuser_enabled: bool
+    strict_password_checking: bool
+    admin_email: str | None = None  # InvokeAI's field: an address is told to nobody before sign-in
+
+
+@attrs.frozen(kw_only=True)
+class SetupView:
+    """The first administrator was made."""
+
+    success: bool
+    user: UserView
+
+
+@attrs.frozen(kw_only=True)
+class LoginView:
+    """A fresh sign-in."""
+
+    token: str
+    user: UserView
+    expires_in: int  # seconds
+
+
+@attrs.frozen(kw_only=True)
+class SuccessView:
+    """It was done."""
+
+    success: bool
+
+
+@attrs.frozen(kw_only=True)
+class PasswordView:
+    """A password that is nobody's yet."""
+
+    password: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionView:
+    """One sign-in."""
+
+    session_id: SessionId
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    address: str | None
+    user_agent: str | None
+    current: bool
+
+    @classmethod
+    def of(cls, session: Session, principal: Principal) -> Self:
+        """Return the session as the principal sees it."""
+        return cls(
+            session_id=session.session_id,
+            created_at=session.created_at,
+            last_seen_at=session.last_seen_at,
+            expires_at=session.expires_at,
+            address=session.address,
+            user_agent=session.user_agent,
+            current=session.session_id == principal.session_id,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class UserPage:
+    """A stretch of the list of accounts."""
+
+    items: Sequence[ManagedUserView]
+    offset: int
+    limit: int
+    total: int
+
+
+def _given(value: T | UnsetType) -> T | None:
+    return None if isinstance(value, UnsetType) else value
+
+
+@get("/status", opt=OPEN, sync_to_thread=True)
+def status(call: NamedDependency[Call]) -> StatusView:
+    """Say whether there is an administrator yet, and how people sign in."""
+    found = call.anonymous(lambda app, client: app.sign_in.status(client))
+    return StatusView(
+        setup_required=found.setup_required,
+        setup_code_required=found.setup_code_required,
+        multiuser_enabled=found.multiuser,
+        strict_password_checking=found.strict_password_checking,
+    )
+
+
+@post("/setup", opt=OPEN | SLOW, status_code=200, sync_to_thread=True)
+def setup(data: JSONBody[SetupBody], call: NamedDependency[Call]) -> Response[SetupView]:
+    """Become the first administrator."""
+    saved = call.anonymous(
+        lambda app, client: app.sign_in.setup(
+            client,
+            email=data.email,
+            password=data.password,
+            display_name=data.display_name,
+            code=data.setup_code,
+        )
+    )
+    view = SetupView(success=True, user=UserView.of(saved.user))
+    return Response(view, headers=warnings_header(saved.warnings))
+
+
+@post("/login", opt=OPEN | SLOW, status_code=200, sync_to_thread=True)
+def login(data: JSONBody[LoginBody], call: NamedDependency[Call]) -> LoginView:
+    """Sign in."""
+    signed_in = call.anonymous(
+        lambda app, client: app.sign_in.login(
+            client, email=data.email, password=data.password, remember_me=data.remember_me
+        )
+    )
+    return LoginView(
+        token=signed_in.token,
+        user=UserView.of(signed_in.user),
+        expires_in=signed_in.expires_in,
+    )
+
+
+@post("/logout", status_code=200, sync_to_thread=True)
+def logout(call: NamedDependency[Call]) -> SuccessView:
+    """End this sign-in at once."""
+    call(lambda app, principal: app.sign_in.logout(principal))
+    return SuccessView(success=True)
+
+
+@get("/me", sync_to_thread=True)
+def me(call: NamedDependency[Call]) -> UserView:
+    """Return one's own account."""
+    return UserView.of(call(lambda app, principal: app.sign_in.me(principal)))
+
+
+@patch("/me", opt=SLOW, sync_to_thread=True)
+def update_me(data: JSONBody[OwnChangesBody], call: NamedDependency[Call]) -> Response[UserView]:
+    """Change one's own name or password."""
+    changed = call(
+        lambda app, principal: app.sign_in.update_me(
+            principal,
+            display_name=_given(data.display_name),
+            current_password=_given(data.current_password),
+            new_password=_given(data.new_password),
+        )
+    )
+    if changed.token is not None:
+        call.refresh(changed.token)
+    return Response(UserView.of(changed.user), headers=warnings_header(changed.warnings))
+
+
+@get("/generate-password", sync_to_thread=True)
+def generate_password(call: NamedDependency[Call]) -> PasswordView:
+    """Return a new password that meets the policy."""
+    password = call(lambda app, principal: app.users.generate_password(principal))
+    return PasswordView(password=password)
+
+
+@get("/sessions", sync_to_thread=True)
+def list_sessions(call: NamedDependency[Call]) -> list[SessionView]:
+    """Return one's sign-ins, the one seen last first."""
+    return call(
+        lambda app, principal: [
+            SessionView.of(session, principal) for session in app.sign_in.list_sessions(principal)
+        ]
+    )
+
+
+@delete("/sessions/{session_id:str}", sync_to_thread=True)
+def end_session(session_id: FromPath[str], call: NamedDependency[Call]) -> None:
+    """End one of one's sign-ins."""
+    call(lambda app, principal: app.sign_in.end_session(principal, SessionId(session_id)))
+
+
+@delete("/sessions", sync_to_thread=True)
+def end_other_sessions(call: NamedDependency[Call]) -> None:
+    """End all of one's sign-ins but this one."""
+    call(lambda app, principal: app.sign_in.end_other_sessions(principal))
+
+
+@get("/users", sync_to_thread=True)
+def list_users(
+    call: NamedDependency[Call],
+    search: FromQuery[str | None] = None,
+    is_admin: FromQuery[bool | None] = None,
+    is_active: FromQuery[bool | None] = None,
+    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)] = None,
+    limit: Annotated[int | None, QueryParameter(ge=1, le=MAX_LIMIT)] = None,
+) -> list[ManagedUserView] | UserPage:
+    """Return people: a page where `offset` or `limit` is given, else all of them in a bare list."""
+    paged = offset is not None or limit is not None
+    page = call(
+        lambda app, principal: app.users.list(
+            principal,
+            search=search,
+            is_admin=is_admin,
+            is_active=is_active,
+            offset=offset or 0,
+            limit=(limit or DEFAULT_LIMIT) if paged else None,
+        )
+    ).map(ManagedUserView.of)
+    if not paged:
+        return list(page.items)
+    return UserPage(items=page.items, offset=page.offset, limit=page.limit, total=page.total)
+
+
+@post("/users", opt=SLOW, sync_to_thread=True)
+def create_user(
+    data: JSONBody[NewUserBody], call: NamedDependency[Call]
+) -> Response[ManagedUserView]:
+    """Make an account."""
+    saved = call(
+        lambda app, principal: app.users.create(
+            principal,
+            email=data.email,
+            password=data.password,
+            display_name=data.display_name,
+            is_admin=data.is_admin,
+            must_change_password=data.must_change_password,
+        )
+    )
+    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
+
+
+@get("/users/{user_id:str}", sync_to_thread=True)
+def get_user(user_id: FromPath[str], call: NamedDependency[Call]) -> ManagedUserView:
+    """Return an account."""
+    user = call(lambda app, principal: app.users.get(principal, UserId(user_id)))
+    return ManagedUserView.of(user)
+
+
+@patch("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
+def update_user(
+    user_id: FromPath[str], data: JSONBody[UserChangesBody], call: NamedDependency[Call]
+) -> Response[ManagedUserView]:
+    """Change an account."""
+    changes = UserChanges(
+        email=_given(data.email),
+        display_name=_given(data.display_name),
+        password=_given(data.password),
+        is_admin=_given(data.is_admin),
+        is_active=_given(data.is_active),
+        must_change_password=_given(data.must_change_password),
+        note=_given(data.note),
+    )
+    saved = call(lambda app, principal: app.users.update(principal, UserId(user_id), changes))
+    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
+
+
+@delete("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
+def delete_user(user_id: FromPath[str], call: NamedDependency[Call]) -> None:
+    """Delete an account with its content everywhere."""
+    call(lambda app, principal: app.users.delete(principal, UserId(user_id)))
+
+
+@get("/directory", sync_to_thread=True)
+def directory(call: NamedDependency[Call], search: FromQuery[str]) -> list[UserEntry]:
+    """Find people to share with, by a part of their name or their whole address."""
+    found = call(lambda app, principal: app.users.directory(principal, search))
+    return [UserEntry.of(user) for user in found]
+
+
+router = Router(
+    path="/api/v1/auth",
+    route_handlers=[
+        status,
+        setup,
+        login,
+        logout,
+        me,
+        update_me,
+        generate_password,
+        list_sessions,
+        end_session,
+        end_other_sessions,
+        list_users,
+        create_user,
+        get_user,
+        update_user,
+        delete_user,
+        directory,
+    ],
+    tags=["accounts"],
+)
