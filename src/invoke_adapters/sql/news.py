@@ -67,6 +67,8 @@ class SqlNewsRepository:
 
     def last_id(self) -> int:
         """Return the number of the newest item ever told."""
+        newest: int | None
+        forgotten: int
         newest, forgotten = self.connection.execute(_NEWEST).one()
         return max(newest or 0, forgotten)
 
