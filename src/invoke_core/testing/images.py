@@ -145,7 +145,7 @@ class ImageRepositoryContract:
 
     def test_metadata_and_workflow_come_back_as_they_were_stored(self, database: Database) -> None:
         metadata = {"prompt": "é\u0000\ud800", "nested": [{"b": 1, "a": None}, 1.5, True]}
-        workflow = {"nodes": {"中": {}}}
+        workflow = {"nodes": {"中": [1]}}
         with database.writing() as work:
             image = an_image(work, metadata=metadata, workflow=workflow)
 

@@ -35,7 +35,13 @@ class NewsContract:
         ids=lambda audience: audience.kind,
     )
     def test_news_come_back_whole(self, database: Database, audience: Audience) -> None:
-        body = {"text": "é", "number": 2**40, "float": 0.5, "flag": True, "nothing": None}
+        body: dict[str, str | int | float | bool | None] = {
+            "text": "é",
+            "number": 2**40,
+            "float": 0.5,
+            "flag": True,
+            "nothing": None,
+        }
         with database.writing() as work:
             work.news.tell(NewsKind.BOARD_CHANGED, audience, body, NOON)
 

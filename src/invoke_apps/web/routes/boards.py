@@ -1,4 +1,4 @@
-"""Boards, and principal has a share in them."""
+"""Boards, and who has a share in them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -171,7 +171,9 @@ class ShareBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 @post("/", sync_to_thread=True)
 def create_board(board_name: FromQuery[str], call: NamedDependency[Call]) -> BoardView:
     """Make a private board of one's own."""
-    return call(lambda app, principal: BoardView.of(app.boards.create(principal, board_name), principal))
+    return call(
+        lambda app, principal: BoardView.of(app.boards.create(principal, board_name), principal)
+    )
 
 
 @get("/", sync_to_thread=True)
@@ -193,7 +195,9 @@ def list_boards(
         limit=None if all else limit,
     )
     page = call(
-        lambda app, principal: app.boards.list(principal, query).map(lambda each: BoardView.of(each, principal))
+        lambda app, principal: app.boards.list(principal, query).map(
+            lambda each: BoardView.of(each, principal)
+        )
     )
     if all:
         return list(page.items)
@@ -225,7 +229,11 @@ def update_board(
 ) -> BoardView:
     """Change a board."""
     changes = data.changes()
-    return call(lambda app, principal: BoardView.of(app.boards.update(principal, board_id, changes), principal))
+    return call(
+        lambda app, principal: BoardView.of(
+            app.boards.update(principal, board_id, changes), principal
+        )
+    )
 
 
 @delete("/{board_id:str}", sync_to_thread=True, status_code=200)
@@ -238,7 +246,9 @@ def delete_board(
 
     With `include_images` one's own are deleted too, by an administrator all of them.
     """
-    done = call(lambda app, principal: app.boards.delete(principal, board_id, include_images=include_images))
+    done = call(
+        lambda app, principal: app.boards.delete(principal, board_id, include_images=include_images)
+    )
     return BoardDeletedView(
         board_id=done.board_id,
         deleted_board_images=list(done.returned),
@@ -248,7 +258,7 @@ def delete_board(
 
 @get("/{board_id:str}/shares", sync_to_thread=True)
 def list_shares(board_id: FromPath[BoardId], call: NamedDependency[Call]) -> SharesView:
-    """Return principal has a share in a board."""
+    """Return who has a share in a board."""
     shares = call(lambda app, principal: app.boards.shares(principal, board_id))
     return SharesView(shares=[ShareView.of(share) for share in shares])
 

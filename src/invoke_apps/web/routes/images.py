@@ -228,7 +228,9 @@ def update_image(
 ) -> ImageView:
     """Change what is known of a picture."""
     changes = data.changes()
-    return ImageView.of(call(lambda app, principal: app.images.update(principal, image_name, changes)))
+    return ImageView.of(
+        call(lambda app, principal: app.images.update(principal, image_name, changes))
+    )
 
 
 @delete("/i/{image_name:str}", sync_to_thread=True, status_code=200)
@@ -288,7 +290,9 @@ def get_thumbnail(
     request: Request[Any, Any, Any], image_name: FromPath[ImageName], call: NamedDependency[Call]
 ) -> Response[Any]:
     """Send a picture's thumbnail, as WebP of at most 256 pixels a side."""
-    content = call(lambda app, principal: app.images.content(principal, image_name, Rendition.THUMBNAIL))
+    content = call(
+        lambda app, principal: app.images.content(principal, image_name, Rendition.THUMBNAIL)
+    )
     return media(request, content, "image/webp", f"{image_name.removesuffix('.png')}.webp")
 
 

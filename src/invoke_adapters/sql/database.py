@@ -1,0 +1,123 @@
+"""The database: opened, read, written and closed."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from invoke_adapters.sql import postgresql, sqlite
+from invoke_adapters.sql.bells import Belfry, Bell, Watcher
+from invoke_adapters.sql.errors import BUSY, translated
+from invoke_adapters.sql.migrate import file_of, upgrade
+from invoke_adapters.sql.work import SqlWork
+from invoke_core.errors import Unavailable
+
+
+class SqlDatabase:
+    """Everything that is kept. Thread-safe."""
+
+    def __init__(
+        self,
+        reader: sa.Engine,
+        writer: sa.Engine,
+        *,
+        busy_timeout: float,
+        watch: Callable[[Callable[[], None]], Watcher],
+    ) -> None:
+        """Stand on two engines of the same database, whose schema is the present one.
+
+        Args:
+            reader: its transactions see one snapshot and cannot write.
+            writer: its transactions may write.
+            busy_timeout: seconds that a writing unit waits for the others of this process.
+            watch: begins to watch for other processes' news; see `Belfry`.
+        """
+        self._reader = reader
+        self._writer = writer
+        self._busy_timeout = busy_timeout
+        # The databases' own queues of writers are unfair; within a process threads wait here instead.
+        self._turn = threading.Lock()
+        self._belfry = Belfry(watch)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlWork]:
+        """Yield a unit of work that sees one snapshot; writing in it raises TypeError."""
+        with (
+            translated(writing=False),
+            self._reader.connect() as connection,
+            connection.begin() as transaction,
+        ):
+            yield SqlWork(connection)
+            transaction.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWork]:
+        """Yield the only writing unit of work."""
+        if not self._turn.acquire(timeout=self._busy_timeout):
+            raise Unavailable(BUSY, retry_after=1)
+        try:
+            with translated(writing=True), self._writer.connect() as connection, connection.begin():
+                is_postgresql = connection.dialect.name == "postgresql"
+                if is_postgresql:
+                    connection.execute(postgresql.TAKE_WRITER)
+                work = SqlWork(connection)
+                yield work
+                if is_postgresql and work.told.anything:
+                    connection.execute(postgresql.NOTIFY)
+        finally:
+            self._turn.release()
+        if work.told.anything:
+            self._belfry.ring()
+
+    def bell(self) -> Bell:
+        """Return a new bell that rings after commits that told news, also those of other processes."""
+        return self._belfry.bell()
+
+    def close(self) -> None:
+        """Close every connection; a SQLite database is one whole file afterwards."""
+        self._belfry.close()
+        self._reader.dispose()
+        if self._writer.dialect.name == "sqlite":
+            with suppress(Unavailable):  # another process is using it, and will do this in its turn
+                sqlite.leave_one_file(self._writer)
+        self._writer.dispose()
+
+
+@contextmanager
+def open_database(
+    url: str, *, busy_timeout: float = 10.0, run_folder: Path | None = None
+) -> Iterator[SqlDatabase]:
+    """Yield the database, created or brought to the present schema where that is needed.
+
+    Args:
+        url: `sqlite:///path` or `postgresql+psycopg://…`.
+        busy_timeout: seconds that a reader or writer waits for another.
+        run_folder: where the lock of upgrades lies; None: beside a SQLite file.
+
+    Raises:
+        Invalid: the address is of no database that we know.
+        Unavailable: it cannot be opened, is damaged, or belongs to a newer version.
+        StorageFull: the disk is full.
+    """
+    upgrade(url, busy_timeout=busy_timeout, run_folder=run_folder)
+    address = sa.make_url(url)
+    path = file_of(address)
+    if path is None:
+        reader = postgresql.engine(address, busy_timeout=busy_timeout, writing=False)
+        writer = postgresql.engine(address, busy_timeout=busy_timeout, writing=True)
+    else:
+        reader = sqlite.engine(path, busy_timeout=busy_timeout, writing=False)
+        writer = sqlite.engine(path, busy_timeout=busy_timeout, writing=True)
+
+    def watch(ring: Callable[[], None]) -> Watcher:
+        if path is None:
+            return postgresql.NotificationWatcher(address, ring)
+        return sqlite.CommitWatcher(path, ring)
+
+    database = SqlDatabase(reader, writer, busy_timeout=busy_timeout, watch=watch)
+    try:
+        yield database
+    finally:
+        database.close()

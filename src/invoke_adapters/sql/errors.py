@@ -1,0 +1,77 @@
+"""Drivers' errors become ours."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import sqlalchemy as sa
+
+from invoke_core.errors import Invalid, StorageFull, Unavailable
+
+BUSY = "The database is busy: try again in a moment."
+_FULL = "The disk is full or failing: free some space; nothing half-written was kept."
+_DAMAGED = (
+    "The database file is damaged or no database: stop the server and restore a backup of it."
+)
+_CLOSED = "The database file cannot be opened or written: check the folder's owner and permissions."
+_AWAY = "The database server does not answer: check that it runs and that the address is right."
+_UNSTORABLE = "A text holds a character that cannot be stored."
+
+
+@contextmanager
+def translated(*, writing: bool) -> Iterator[None]:
+    """Let a driver's errors pass as ours: the first that knows what they mean is a whole unit of work.
+
+    Args:
+        writing: whether the unit may write; in another one a refused write is the caller's mistake.
+    """
+    try:
+        yield
+    except sa.exc.TimeoutError as error:
+        raise Unavailable(BUSY, retry_after=1) from error
+    except UnicodeEncodeError as error:
+        raise Invalid(_UNSTORABLE) from error
+    except sqlite3.Error as error:
+        raise _of_sqlite(error, writing=writing) from error
+    except sa.exc.DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise _of_sqlite(error.orig, writing=writing) from error
+        raise _of_postgresql(error, writing=writing) from error
+
+
+def _of_sqlite(error: sqlite3.Error, *, writing: bool) -> Exception:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of extended ones
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return Unavailable(BUSY, retry_after=1)
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+        return StorageFull(_FULL)
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return Unavailable(_DAMAGED)
+    if code == sqlite3.SQLITE_READONLY and not writing:
+        return TypeError("Only an open writing unit of work can write.")
+    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+        return Unavailable(_CLOSED)
+    return error
+
+
+def _of_postgresql(error: sa.exc.DBAPIError, *, writing: bool) -> Exception:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state == "25006" and not writing:  # read_only_sql_transaction
+        return TypeError("Only an open writing unit of work can write.")
+    if state == "55P03":  # lock_not_available
+        return Unavailable(BUSY, retry_after=1)
+    if state == "53100":  # disk_full
+        return StorageFull(_FULL)
+    if isinstance(error, sa.exc.DataError):
+        return Invalid(_UNSTORABLE)
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return Unavailable(_AWAY, retry_after=5)
+    return error
+
+
+def attempt(connection: sa.Connection) -> AbstractContextManager[object]:
+    """Return a block whose statement may fail without ending the unit of work.
+
+    SQLite undoes the one statement by itself; PostgreSQL would refuse all that follow.
+    """
+    return nullcontext() if connection.dialect.name == "sqlite" else connection.begin_nested()

@@ -1,0 +1,148 @@
+"""Jobs in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+
+from invoke_adapters.sql import schema
+from invoke_adapters.sql.errors import attempt
+from invoke_adapters.sql.mapping import KEY, among, page
+from invoke_core.domain.identifiers import BatchId, ItemId, UserId
+from invoke_core.domain.pages import Page
+from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
+from invoke_core.errors import NotFound
+from invoke_core.ports.queue import NewJob
+
+_jobs = schema.jobs.c
+_NAMES = [field.name for field in attrs.fields(Job) if field.name != "lease"]
+SELECT_JOBS = sa.select(_jobs.lease_worker_id, _jobs.lease_fence, *(_jobs[n] for n in _NAMES))
+
+_has_key = _jobs.item_id == sa.bindparam(KEY)
+_BY_KEY = SELECT_JOBS.where(_has_key)
+_INSERT = sa.insert(schema.jobs).returning(_jobs.item_id, sort_by_parameter_order=True)
+_UPDATE = (
+    sa.update(schema.jobs)
+    .where(_has_key)
+    .values({c.name: sa.bindparam(c.name, type_=c.type) for c in _jobs if c.name != "item_id"})
+)
+_pending = (_jobs.owner_id == sa.bindparam("owner_id"), _jobs.status == JobStatus.PENDING)
+_UPCOMING = (
+    SELECT_JOBS.where(*_pending)
+    .order_by(_jobs.priority.desc(), _jobs.item_id)
+    .offset(sa.bindparam("offset"))
+    .limit(sa.bindparam("limit"))
+)
+_OLDEST = sa.select(_jobs.item_id).where(*_pending).order_by(_jobs.item_id).limit(1)
+
+
+def job_of(row: Sequence[Any]) -> Job:
+    """Return the job of a row of `SELECT_JOBS`."""
+    worker_id, fence, *values = row
+    lease = None if worker_id is None else Lease(worker_id=worker_id, fence=fence)
+    return Job(lease=lease, **dict(zip(_NAMES, values, strict=True)))
+
+
+def _row(job: Job) -> dict[str, Any]:
+    return {
+        **{name: getattr(job, name) for name in _NAMES},
+        "lease_worker_id": job.lease.worker_id if job.lease else None,
+        "lease_fence": job.lease.fence if job.lease else None,
+    }
+
+
+@attrs.frozen
+class SqlJobRepository:
+    """See `JobRepository`."""
+
+    connection: sa.Connection
+
+    def add_all(self, jobs: Sequence[NewJob]) -> Sequence[ItemId]:
+        """Keep new pending jobs; return their numbers."""
+        if not jobs:
+            return []
+        rows = []
+        for new in jobs:
+            values = attrs.asdict(new, recurse=False)
+            row = _row(Job(item_id=ItemId(0), updated_at=new.created_at, **values))
+            del row["item_id"]
+            rows.append(row)
+        try:
+            with attempt(self.connection):
+                return list(self.connection.execute(_INSERT, rows).scalars())
+        except sa.exc.IntegrityError as error:  # the one key that a caller chooses is the owner
+            raise NotFound("user", jobs[0].owner_id) from error
+
+    def get(self, item_id: ItemId) -> Job:
+        """Return the job."""
+        row = self.connection.execute(_BY_KEY, {KEY: item_id}).first()
+        if row is None:
+            raise NotFound("job", item_id)
+        return job_of(row)
+
+    def find_many(self, item_ids: Sequence[ItemId]) -> Sequence[Job]:
+        """Return the known jobs among these, in the order asked for, each once."""
+        query = SELECT_JOBS.where(among(self.connection, _jobs.item_id, item_ids))
+        found = {job.item_id: job for job in map(job_of, self.connection.execute(query))}
+        return [found[number] for number in dict.fromkeys(item_ids) if number in found]
+
+    def put(self, job: Job) -> None:
+        """Replace the job of this number."""
+        row = _row(job)
+        row[KEY] = row.pop("item_id")
+        try:
+            with attempt(self.connection):
+                changed = self.connection.execute(_UPDATE, row).rowcount
+        except sa.exc.IntegrityError as error:
+            raise NotFound("user", job.owner_id) from error
+        if not changed:
+            raise NotFound("job", job.item_id)
+
+    def remove(self, item_ids: Sequence[ItemId]) -> None:
+        """Forget jobs; unknown ones are passed over."""
+        gone = among(self.connection, _jobs.item_id, item_ids)
+        self.connection.execute(sa.delete(schema.jobs).where(gone))
+
+    def list(self, query: JobQuery) -> Page[Job]:
+        """Return jobs as the query says."""
+        selected = _matching(SELECT_JOBS, query)
+        return page(self.connection, selected, job_of, offset=query.offset, limit=query.limit)
+
+    def item_ids(self, query: JobQuery) -> Sequence[ItemId]:
+        """Return the numbers of all jobs that match, ignoring offset and limit."""
+        return list(self.connection.execute(_matching(sa.select(_jobs.item_id), query)).scalars())
+
+    def counts(
+        self,
+        *,
+        owner_id: UserId | None = None,
+        batch_id: BatchId | None = None,
+        destination: str | None = None,
+    ) -> QueueCounts:
+        """Return how many jobs stand in each state."""
+        query = JobQuery(owner_id=owner_id, batch_id=batch_id, destination=destination)
+        selected = _matching(sa.select(_jobs.status, sa.func.count()), query)
+        rows = self.connection.execute(selected.order_by(None).group_by(_jobs.status))
+        return QueueCounts(**{status.value: count for status, count in rows})
+
+    def head(self, owner_id: UserId) -> Job | None:
+        """Return the owner's pending job with the highest priority, then the lowest number."""
+        return next(iter(self.upcoming(owner_id, limit=1)), None)
+
+    def oldest_pending(self, owner_id: UserId) -> ItemId | None:
+        """Return the lowest number among the owner's pending jobs."""
+        return self.connection.execute(_OLDEST, {"owner_id": owner_id}).scalar_one_or_none()
+
+    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
+        """Return the owner's pending jobs in the order in which they are served."""
+        wanted = {"owner_id": owner_id, "offset": offset, "limit": limit}
+        return [job_of(row) for row in self.connection.execute(_UPCOMING, wanted)]
+
+
+def _matching(selected: sa.Select[Any], query: JobQuery) -> sa.Select[Any]:
+    for name in ("status", "owner_id", "batch_id", "origin", "destination"):
+        wanted = getattr(query, name)
+        if wanted is not None:
+            selected = selected.where(_jobs[name] == wanted)
+    return selected.order_by(_jobs.item_id.desc() if query.descending else _jobs.item_id)

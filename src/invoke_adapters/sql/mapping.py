@@ -1,0 +1,129 @@
+"""Rows become values and values rows: columns carry the names of a value's fields."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+import attrs
+import sqlalchemy as sa
+
+from invoke_core.domain.pages import Page
+
+T = TypeVar("T")
+
+KEY = "key_"  # the bound parameter of the statements about one row
+
+
+class Mapper(Generic[T]):
+    """The statements of one table, built once: building one anew costs as much as running it."""
+
+    def __init__(self, type: Callable[..., T], table: sa.Table, key: str) -> None:
+        """Map a class of attrs, whose fields are columns of the table, `key` among them."""
+        self.type = type
+        self.table = table
+        fields: Any = attrs.fields_dict(cast(Any, type))
+        self.names = list(fields)
+        self.columns = [table.c[name] for name in self.names]
+        self.key = table.c[key]
+        has_key = self.key == sa.bindparam(KEY)
+        self.select = sa.select(*self.columns)
+        self.by_key = self.select.where(has_key)
+        self.known = sa.select(self.key).where(has_key)
+        self.insert = sa.insert(table)
+        self.update = (
+            sa.update(table)
+            .where(has_key)
+            .values({c.name: sa.bindparam(c.name, type_=c.type) for c in table.c if c.name != key})
+        )
+        self.delete = sa.delete(table).where(has_key)
+
+    def row(self, value: T) -> dict[str, Any]:
+        """Return the columns of a value."""
+        return {name: getattr(value, name) for name in self.names}
+
+    def value(self, row: Sequence[Any]) -> T:
+        """Return the value of a row of `columns`."""
+        return self.type(**dict(zip(self.names, row, strict=True)))
+
+    def find(self, connection: sa.Connection, key: Any) -> T | None:
+        """Return the value of this key, or None."""
+        row = connection.execute(self.by_key, {KEY: key}).first()
+        return None if row is None else self.value(row)
+
+    def is_known(self, connection: sa.Connection, key: Any) -> bool:
+        """Return whether there is a row of this key."""
+        return connection.execute(self.known, {KEY: key}).first() is not None
+
+    def find_all(self, connection: sa.Connection, keys: Sequence[Any]) -> list[T]:
+        """Return the known values among these, in the order asked for, each once."""
+        query = self.select.where(among(connection, self.key, keys))
+        found = {getattr(v, self.key.name): v for v in map(self.value, connection.execute(query))}
+        return [found[key] for key in dict.fromkeys(keys) if key in found]
+
+    def all(self, connection: sa.Connection, query: sa.Select[Any]) -> list[T]:
+        """Return the values of a query on `columns`."""
+        return [self.value(row) for row in connection.execute(query)]
+
+
+def page(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    value: Callable[[Any], T],
+    *,
+    offset: int,
+    limit: int | None,
+) -> Page[T]:
+    """Return a stretch of an ordered query, its rows made values, and the number of all of them."""
+    counted = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
+    total = connection.execute(counted).scalar_one()
+    stretch = query if limit is None and not offset else query.offset(offset)
+    if limit is not None:
+        stretch = stretch.limit(limit)
+    return Page(
+        items=[value(row) for row in connection.execute(stretch)],
+        offset=offset,
+        limit=total if limit is None else limit,
+        total=total,
+    )
+
+
+def among(
+    connection: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[Any]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that the column is one of many values: one parameter, however many."""
+    listed = sa.literal(json.dumps(list(values)), sa.Text())
+    if connection.dialect.name == "sqlite":
+        return column.in_(sa.select(sa.func.json_each(listed).table_valued("value").c.value))
+    words = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON())).table_valued("value")
+    return column.in_(sa.select(sa.cast(words.c.value, column.type)))
+
+
+def holds(
+    connection: sa.Connection, column: sa.ColumnElement[str], part: str
+) -> sa.ColumnElement[bool]:
+    """Return the condition that the column has this part, every character taken as itself."""
+    if connection.dialect.name == "sqlite":
+        return sa.func.instr(column, part) > 0
+    return sa.func.strpos(column, part) > 0
+
+
+def upsert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    """Keep the row, in place of the one with the same primary key."""
+    connection.execute(_upserts(connection.dialect.name, table), row)
+
+
+def _upserts(dialect: str, table: sa.Table) -> sa.Executable:
+    found = _built.get((dialect, table.name))
+    if found is None:
+        # Every dialect has an `insert` of its own for this; there is no common one.
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+        keys = list(table.primary_key.columns)
+        others = {c.name: insert.excluded[c.name] for c in table.c if c not in keys}
+        found = insert.on_conflict_do_update(index_elements=keys, set_=others)
+        _built[dialect, table.name] = found
+    return found
+
+
+_built: dict[tuple[str, str], sa.Executable] = {}

@@ -1,0 +1,280 @@
+"""Every table, once. Migrations bring a database here; a test holds the two together.
+
+No index, default or constraint needs a function that a plain `sqlite3` shell lacks, so that an
+administrator may repair an account with it.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from invoke_adapters.sql.types import Json, Level, Number, Text, UtcDateTime, Word
+from invoke_core.domain.boards import Permission, Visibility
+from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.generation import Generation
+from invoke_core.domain.images import ImageCategory, ImageOrigin
+from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
+from invoke_core.domain.news import AudienceKind, NewsKind
+from invoke_core.domain.queue import JobStatus
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _column(name: str, type: Any, *arguments: Any, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, type, *arguments, **{"nullable": False, **options})
+
+
+def _optional(name: str, type: Any, *arguments: Any) -> sa.Column[Any]:
+    return sa.Column(name, type, *arguments, nullable=True)
+
+
+def _user(**options: Any) -> sa.ForeignKey:
+    return sa.ForeignKey("users.user_id", **options)
+
+
+users = sa.Table(
+    "users",
+    metadata,
+    _column("user_id", Text, primary_key=True),
+    _column("email", Text, index=True),
+    _column("display_name", Text),
+    _optional("password_hash", Text),
+    _column("is_admin", sa.Boolean()),
+    _column("is_active", sa.Boolean()),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _optional("last_login_at", UtcDateTime()),
+    _column("must_change_password", sa.Boolean()),
+    _column("epoch", sa.BigInteger()),
+    _column("note", Text),
+    _column("email_identity", Text, unique=True),
+    _column("search_text", Text),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    _column("session_id", Text, primary_key=True),
+    _column("user_id", Text, _user(ondelete="CASCADE"), index=True),
+    _column("remember_me", sa.Boolean()),
+    _column("epoch", sa.BigInteger()),
+    _column("password_fingerprint", Text),
+    _column("created_at", UtcDateTime()),
+    _column("last_seen_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime(), index=True),
+    _optional("address", Text),
+    _optional("user_agent", Text),
+)
+
+boards = sa.Table(
+    "boards",
+    metadata,
+    _column("board_id", Text, primary_key=True),
+    _column("owner_id", Text, _user(), index=True),
+    _column("name", Text),
+    _column("description", Text),
+    _column("visibility", Word(Visibility), index=True),
+    _column("archived", sa.Boolean()),
+    # No foreign key: images point to boards already, and removing an image forgets it here.
+    _optional("cover_image_name", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    sa.Index("ix_boards_created_at_board_id", "created_at", "board_id"),
+    sa.Index("ix_boards_cover_image_name", "cover_image_name"),
+)
+
+board_grants = sa.Table(
+    "board_grants",
+    metadata,
+    _column(
+        "board_id", Text, sa.ForeignKey("boards.board_id", ondelete="CASCADE"), primary_key=True
+    ),
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True, index=True),
+    _column("permission", Level(Permission)),
+    _column("granted_by", Text),  # may have left since
+    _column("created_at", UtcDateTime()),
+)
+
+images = sa.Table(
+    "images",
+    metadata,
+    _column("image_name", Text, primary_key=True),
+    _column("owner_id", Text, _user()),
+    _optional("board_id", Text, sa.ForeignKey("boards.board_id")),
+    _column("origin", Word(ImageOrigin)),
+    _column("category", Word(ImageCategory)),
+    _column("width", sa.Integer()),
+    _column("height", sa.Integer()),
+    _column("is_intermediate", sa.Boolean()),
+    _column("starred", sa.Boolean()),
+    _column("has_workflow", sa.Boolean()),
+    _column("size_bytes", sa.BigInteger()),
+    _optional("run_id", Text),
+    _optional("node_id", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    sa.Index("ix_images_owner_id_created_at_image_name", "owner_id", "created_at", "image_name"),
+    sa.Index(
+        "ix_images_board_id_is_intermediate_created_at_image_name",
+        "board_id",
+        "is_intermediate",
+        "created_at",
+        "image_name",
+        "category",  # so that counting reads the index alone
+    ),
+    sa.Index("ix_images_created_at_image_name", "created_at", "image_name"),
+)
+
+image_texts = sa.Table(  # apart from `images`, whose rows stay short for lists
+    "image_texts",
+    metadata,
+    _column(
+        "image_name", Text, sa.ForeignKey("images.image_name", ondelete="CASCADE"), primary_key=True
+    ),
+    _optional("metadata", Text),  # JSON
+    _optional("workflow", Text),  # JSON
+    _column("search_text", Text),
+)
+
+models = sa.Table(
+    "models",
+    metadata,
+    _column("key", Text, primary_key=True),
+    _column("name", Text),
+    _column("type", Word(ModelType)),
+    _column("base", Word(BaseModel)),
+    _column("format", Word(ModelFormat)),
+    _optional("variant", Text),
+    _column("description", Text),
+    _column("source", Text),
+    _column("path", Text),
+    _column("hash", Text),
+    _column("file_size", sa.BigInteger()),
+    _column("default_settings", Json[DefaultSettings](DefaultSettings)),
+    _column("trigger_phrases", Json[tuple[str, ...]](tuple[str, ...])),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _column("folded_name", Text),
+    sa.UniqueConstraint("type", "base", "folded_name"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    _column("item_id", Number, primary_key=True, autoincrement=True),
+    _column("batch_id", Text),
+    _column("run_id", Text),
+    _column("owner_id", Text, _user()),
+    _column("status", Word(JobStatus)),
+    _column("priority", sa.Integer()),
+    _optional("origin", Text),
+    _optional("destination", Text),
+    _column("generation", Json[Generation](Generation)),
+    _column("attempts", sa.Integer()),
+    _column("charged", sa.Double()),
+    _optional("charged_policy", Word(QueueMode)),
+    _optional("lease_worker_id", Text),
+    _optional("lease_fence", sa.BigInteger()),
+    _optional("device", Text),
+    _column("image_names", Json[tuple[str, ...]](tuple[str, ...])),
+    _optional("error_type", Text),
+    _optional("error_message", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _optional("started_at", UtcDateTime()),
+    _optional("completed_at", UtcDateTime()),
+    # The first pending job of an owner, by priority and by age, is one seek each.
+    sa.Index("ix_jobs_head", "owner_id", "status", sa.desc("priority"), "item_id"),
+    sa.Index("ix_jobs_oldest", "owner_id", "status", "item_id"),
+    sa.Index("ix_jobs_status_item_id", "status", "item_id"),
+    sa.Index("ix_jobs_batch_id_status", "batch_id", "status"),
+    sa.Index("ix_jobs_destination_status", "destination", "status"),
+    sqlite_autoincrement=True,  # a number is never given twice
+)
+
+queue_flows = sa.Table(
+    "queue_flows",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("weight", sa.Double()),
+    _column("round_robin", sa.Double()),
+    _column("fair_share", sa.Double()),
+    _column("pending", sa.Integer()),
+    _column("in_flight", sa.Integer()),
+    _column("suspended", sa.Boolean()),
+    _optional("oldest_item_id", sa.BigInteger()),
+    _optional("head_item_id", sa.BigInteger()),
+    _optional("head_model", Text),
+    # Kept beside the facts that they follow from, so that a decision is a few seeks:
+    _column("contends", sa.Boolean()),
+    _column("oldest_or_zero", sa.BigInteger()),
+    sa.Index("ix_queue_flows_fifo", "contends", "oldest_or_zero", "user_id"),
+    sa.Index("ix_queue_flows_round_robin", "contends", "round_robin", "oldest_or_zero", "user_id"),
+    sa.Index("ix_queue_flows_fair_share", "contends", "fair_share", "oldest_or_zero", "user_id"),
+    sa.Index("ix_queue_flows_model_fifo", "contends", "head_model", "oldest_or_zero", "user_id"),
+    sa.Index(
+        "ix_queue_flows_model_round_robin",
+        "contends",
+        "head_model",
+        "round_robin",
+        "oldest_or_zero",
+        "user_id",
+    ),
+    sa.Index(
+        "ix_queue_flows_model_fair_share",
+        "contends",
+        "head_model",
+        "fair_share",
+        "oldest_or_zero",
+        "user_id",
+    ),
+)
+
+queue_state = sa.Table(  # one row
+    "queue_state",
+    metadata,
+    _column("queue_id", Text, primary_key=True),
+    _column("round_robin", sa.Double()),  # the virtual time of each counter
+    _column("fair_share", sa.Double()),
+    _column("paused", sa.Boolean()),
+    _column("fence", sa.BigInteger()),  # the last one given
+    _column("forgotten_event_id", sa.BigInteger()),  # the newest event that was ever removed
+)
+
+run_seconds = sa.Table(
+    "run_seconds",
+    metadata,
+    _column("kind", Text, primary_key=True),
+    _column("mean", sa.Double()),
+    _column("measured", sa.BigInteger()),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    _column("worker_id", Text, primary_key=True),
+    _column("host", Text),
+    _column("process_id", sa.BigInteger()),
+    _column("process_started", sa.Double()),
+    _column("devices", Json[tuple[str, ...]](tuple[str, ...])),
+    _column("beat", sa.BigInteger()),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    _column("event_id", Number, primary_key=True, autoincrement=True),
+    _column("kind", Word(NewsKind)),
+    _column("audience_kind", Word(AudienceKind)),
+    _optional("audience_id", Text),
+    _column("body", Text),  # JSON
+    _column("at", UtcDateTime(), index=True),
+    sqlite_autoincrement=True,
+)

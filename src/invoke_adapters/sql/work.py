@@ -1,0 +1,75 @@
+"""One unit of work over one connection."""
+
+import attrs
+import sqlalchemy as sa
+
+from invoke_adapters.sql.boards import SqlBoardRepository
+from invoke_adapters.sql.images import SqlImageRepository
+from invoke_adapters.sql.jobs import SqlJobRepository
+from invoke_adapters.sql.models import SqlModelRepository
+from invoke_adapters.sql.news import SqlNewsRepository, Told
+from invoke_adapters.sql.queue import (
+    SqlFlowRepository,
+    SqlQueueStateRepository,
+    SqlWorkerRepository,
+)
+from invoke_adapters.sql.sessions import SqlSessionRepository
+from invoke_adapters.sql.users import SqlUserRepository
+
+
+@attrs.frozen
+class SqlWork:
+    """See `Work`."""
+
+    connection: sa.Connection
+    told: Told = attrs.field(factory=Told)
+
+    @property
+    def users(self) -> SqlUserRepository:
+        """Return the accounts."""
+        return SqlUserRepository(self.connection)
+
+    @property
+    def sessions(self) -> SqlSessionRepository:
+        """Return the sign-ins."""
+        return SqlSessionRepository(self.connection)
+
+    @property
+    def boards(self) -> SqlBoardRepository:
+        """Return the boards."""
+        return SqlBoardRepository(self.connection)
+
+    @property
+    def images(self) -> SqlImageRepository:
+        """Return the images."""
+        return SqlImageRepository(self.connection)
+
+    @property
+    def models(self) -> SqlModelRepository:
+        """Return the catalogue."""
+        return SqlModelRepository(self.connection)
+
+    @property
+    def jobs(self) -> SqlJobRepository:
+        """Return the jobs."""
+        return SqlJobRepository(self.connection)
+
+    @property
+    def flows(self) -> SqlFlowRepository:
+        """Return the flows."""
+        return SqlFlowRepository(self.connection)
+
+    @property
+    def queue(self) -> SqlQueueStateRepository:
+        """Return what the queue remembers as a whole."""
+        return SqlQueueStateRepository(self.connection)
+
+    @property
+    def workers(self) -> SqlWorkerRepository:
+        """Return the workers."""
+        return SqlWorkerRepository(self.connection)
+
+    @property
+    def news(self) -> SqlNewsRepository:
+        """Return the news."""
+        return SqlNewsRepository(self.connection, self.told)

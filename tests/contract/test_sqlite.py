@@ -1,0 +1,98 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, upgrade
+from invoke_core.ports.progress import ProgressStore
+from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.models import ModelRepositoryContract
+from invoke_core.testing.news import NewsContract
+from invoke_core.testing.progress import ProgressStoreContract
+from invoke_core.testing.queue import (
+    FlowRepositoryContract,
+    JobRepositoryContract,
+    QueueStateRepositoryContract,
+    WorkerRepositoryContract,
+)
+from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.unit_of_work import UnitOfWorkContract
+from invoke_core.testing.users import UserRepositoryContract
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file without people; copying it is faster than migrating anew."""
+    path = tmp_path_factory.mktemp("empty") / "invoke.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database(empty: Path, tmp_path: Path) -> Iterator[SqlDatabase]:
+    shutil.copy(empty, tmp_path / "invoke.db")
+    with open_database(f"sqlite:///{tmp_path}/invoke.db") as database:
+        yield database
+
+
+@pytest.fixture
+def impatient(empty: Path, tmp_path: Path) -> Iterator[SqlDatabase]:
+    shutil.copy(empty, tmp_path / "invoke.db")
+    with open_database(f"sqlite:///{tmp_path}/invoke.db", busy_timeout=0.05) as database:
+        yield database
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ProgressStore]:
+    with open_progress_store(f"sqlite:///{tmp_path}/invoke.db", run_folder=tmp_path) as store:
+        yield store
+
+
+class TestSqliteUsers(UserRepositoryContract):
+    pass
+
+
+class TestSqliteSessions(SessionRepositoryContract):
+    pass
+
+
+class TestSqliteBoards(BoardRepositoryContract):
+    pass
+
+
+class TestSqliteImages(ImageRepositoryContract):
+    pass
+
+
+class TestSqliteModels(ModelRepositoryContract):
+    pass
+
+
+class TestSqliteJobs(JobRepositoryContract):
+    pass
+
+
+class TestSqliteFlows(FlowRepositoryContract):
+    pass
+
+
+class TestSqliteQueueState(QueueStateRepositoryContract):
+    pass
+
+
+class TestSqliteWorkers(WorkerRepositoryContract):
+    pass
+
+
+class TestSqliteNews(NewsContract):
+    pass
+
+
+class TestSqliteUnitOfWork(UnitOfWorkContract):
+    pass
+
+
+class TestSqliteProgress(ProgressStoreContract):
+    pass
