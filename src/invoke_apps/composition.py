@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from invoke_adapters.sql import open_database, open_progress_store
 
 from invoke_adapters.diffusers import bundled_models
 from invoke_adapters.files import FileImageStorage
@@ -18,6 +17,7 @@ from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.keys import KeyRing, configured_ring, stored_ring
+from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_apps.application import Application
 from invoke_apps.settings import Settings

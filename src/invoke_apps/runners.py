@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 
 import attrs
 
@@ -46,6 +47,16 @@ def open_runner(settings: Settings, device: str) -> Runner:
             f"The runner '{settings.runner}' cannot be loaded because a package is missing"
             f" ({error.name or error}): install invoke-multiuser[{settings.runner}]."
         ) from error
+
+
+def trouble_with(settings: Settings) -> str | None:
+    """Return why the runner that the settings name cannot be there, or None; loads nothing."""
+    entry = next((e for e in entry_points(group=GROUP) if e.name == settings.runner), None)
+    if entry is None:
+        return f"There is no runner '{settings.runner}' among the installed packages."
+    if entry.name == "diffusers" and find_spec("torch") is None:
+        return "PyTorch is not installed: install invoke-multiuser[diffusers]."
+    return None
 
 
 def _checked(runner: Runner) -> Runner:

@@ -98,13 +98,9 @@ class JobRepositoryContract:
         with database.writing() as work:
             job = a_job(work)
             lease = Lease(worker_id=WorkerId("worker"), fence=2**40)
-            running = job.claimed(
-                lease,
-                "cuda:0",
-                NOON + timedelta(seconds=1),
-                policy=QueueMode.FAIR_SHARE,
-                cost=1.25,
-            )
+            later = NOON + timedelta(seconds=1)
+            mode = QueueMode.FAIR_SHARE
+            running = job.claimed(lease, "cuda:0", later, policy=mode, cost=1.25)
             work.jobs.put(running)
         with database.writing() as work:
             assert work.jobs.get(job.item_id) == running
@@ -245,17 +241,18 @@ class JobRepositoryContract:
 
             assert work.jobs.oldest_pending(user.user_id) == oldest.item_id
 
-    def test_upcoming_jobs_come_by_priority_then_age(self, database: Database) -> None:
+    def test_upcoming_jobs_are_the_owners_by_priority_then_age(self, database: Database) -> None:
         with database.writing() as work:
             user = a_user(work)
             a_job(work, priority=9)
             a_job(work, user, priority=9, status=JobStatus.CANCELED)
-            third, fourth = a_job(work, user), a_job(work, user)
-            first, second = a_job(work, user, priority=2), a_job(work, user, priority=2)
+            third = a_job(work, user)
+            fourth = a_job(work, user)
+            first = a_job(work, user, priority=2)
+            second = a_job(work, user, priority=2)
 
-            expected = [first, second, third, fourth]
-            assert list(work.jobs.upcoming(user.user_id)) == expected
-            assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == expected[1:3]
+            assert list(work.jobs.upcoming(user.user_id)) == [first, second, third, fourth]
+            assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == [second, third]
 
 
 class FlowRepositoryContract:
