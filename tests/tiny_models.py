@@ -29,6 +29,8 @@ from transformers import (
     T5TokenizerFast,
 )
 
+torch.set_num_threads(1)  # more of them wait for one another on models this small
+
 WIDTH = 32  # numbers to a token
 LENGTH = 32  # tokens of a prompt
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -65,10 +67,10 @@ def _text_config(words: CLIPTokenizer) -> CLIPTextConfig:
 
 
 def _autoencoder(*, levels: int = 3, shift: float | None = None) -> AutoencoderKL:
-    return AutoencoderKL(
+    vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
-        block_out_channels=(8, 16, 16, 16)[:levels],
+        block_out_channels=(16,) * levels,
         layers_per_block=1,
         latent_channels=4,
         shift_factor=shift,
@@ -76,6 +78,53 @@ def _autoencoder(*, levels: int = 3, shift: float | None = None) -> AutoencoderK
         sample_size=64,
         mid_block_add_attention=False,
     )
+    see_through(vae)
+    return vae
+
+
+@torch.no_grad()
+def see_through(vae: AutoencoderKL) -> None:
+    """Set the weights so that latents are the mean colours of their blocks, times 5.
+
+    With weights drawn at random nothing that is encoded could be recognised when it is decoded. Each
+    of the first three groups of channels carries one colour beside a large constant: group
+    normalisation, which sees the two together, is then linear in the colour.
+    """
+    constant = 64.0
+    for part in (vae.encoder, vae.decoder):
+        for name, weights in part.named_parameters():
+            if "norm" in name and name.endswith("weight"):
+                weights.fill_(1.0)
+            elif "samplers" in name and name.endswith("weight"):
+                weights.zero_()
+                one = torch.eye(*weights.shape[:2])
+                if "down" in name:  # strides of 2, padded at the right and below
+                    weights[:, :, :2, :2] = one[:, :, None, None] / 4
+                else:
+                    weights[:, :, 1, 1] = one
+            else:
+                weights.zero_()  # residuals add nothing
+        first, last, norm = part.conv_in, part.conv_out, part.conv_norm_out
+        channels = norm.num_channels // norm.num_groups  # in a group; half of them stay empty
+        for colour in range(3):
+            first.weight[channels * colour, colour, 1, 1] = 1.0
+            first.bias[channels * colour + 1] = constant
+            # In the group: one colour c, one constant K, the others 0.
+            mean = constant / channels
+            deviation = (constant**2 / channels - mean**2) ** 0.5
+            norm.weight[channels * colour] = deviation
+            norm.bias[channels * colour] = mean + 20.0  # where SiLU is the identity
+            last.weight[colour, channels * colour, 1, 1] = 1.0
+            last.bias[colour] = -20.0
+    for colour in range(3):
+        vae.encoder.conv_out.weight[colour] *= 5.0
+        vae.encoder.conv_out.bias[colour] *= 5.0
+        vae.decoder.conv_out.weight[colour] /= 5.0
+        vae.decoder.conv_out.bias[colour] /= 5.0
+    vae.encoder.conv_out.bias[4:] = -20.0  # the logarithm of the variance
+    for outer in (vae.quant_conv, vae.post_quant_conv):
+        outer.weight.copy_(torch.eye(*outer.weight.shape[:2])[:, :, None, None])
+        outer.bias.zero_()
 
 
 def build_stable_diffusion(folder: Path, *, seed: int = 0, levels: int = 3) -> Path:

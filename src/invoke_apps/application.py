@@ -6,6 +6,7 @@ from typing import Self
 
 import attrs
 
+from invoke_apps.runners import trouble_with
 from invoke_apps.settings import Settings
 from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
@@ -52,7 +53,11 @@ class Application:
 
     def readiness(self) -> dict[str, str]:
         """Return for each part that a request needs "ok", or one sentence that says why not."""
-        return {"database": self._database_word(), "storage": self._storage_word()}
+        return {
+            "database": self._database_word(),
+            "storage": self._storage_word(),
+            "runner": self._runner_word(),
+        }
 
     def _database_word(self) -> str:
         try:
@@ -68,6 +73,16 @@ class Application:
         except (InvokeError, OSError) as error:
             return f"The picture storage does not answer: {error}"
         return "ok"
+
+    def _runner_word(self) -> str:
+        if self.settings.workers == "child":
+            return trouble_with(self.settings) or "ok"
+        try:
+            with self.database.reading() as work:
+                there = bool(work.workers.list())
+        except InvokeError as error:
+            return str(error)
+        return "ok" if there else "No worker is there: start one with invoke-worker."
 
     def close(self) -> None:
         """Close what was opened."""

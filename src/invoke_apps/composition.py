@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from invoke_adapters.sql import open_database, open_progress_store
 
 from invoke_adapters.diffusers import bundled_models
 from invoke_adapters.files import FileImageStorage
@@ -18,6 +17,7 @@ from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.keys import KeyRing, configured_ring, stored_ring
+from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_apps.application import Application
 from invoke_apps.settings import Settings
@@ -68,8 +68,8 @@ def build(
     schema, where that is needed.
 
     Raises:
-        Unavailable: the database, the key file or a folder cannot be used.
-        Invalid: the configured signing key is too short or a sample.
+        Unavailable: the database, the key file or a folder cannot be used, or the configured signing key
+            is too short or a sample.
     """
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
@@ -80,7 +80,11 @@ def build(
             url = settings.database_url
             if settings.use_memory_db:
                 folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="invoke-"))
-                url, run = f"sqlite:///{folder}/invokeai.db", Path(folder)
+                url = f"sqlite:///{folder}/invokeai.db"
+                # What is built from these settings, as the worker's process is, finds it there.
+                settings = attrs.evolve(
+                    settings, use_memory_db=False, db_path=Path(folder, "invokeai.db")
+                )
             database = opened.enter_context(
                 open_database(
                     url,

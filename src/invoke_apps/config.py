@@ -1,6 +1,7 @@
 """invokeai.yaml, INVOKEAI_* and the command line become `Settings`."""
 
 import difflib
+import json
 import os
 import sys
 import warnings
@@ -82,6 +83,19 @@ def load_settings(
     _refuse_what_comes_later(merged)
     _name_what_has_no_effect(merged)
     return _structured(root, _one_name_each(merged))
+
+
+def handed_over(settings: Settings) -> str:
+    """Return settings as one line of text, secrets included, for a process that is to use the same."""
+    values = {field.name: getattr(settings, field.name) for field in attrs.fields(Settings)}
+    return json.dumps(values, default=str)
+
+
+def taken_over(line: str) -> Settings:
+    """Return the settings of a line that `handed_over` wrote."""
+    values = json.loads(line)
+    root = Path(values.pop("root"))
+    return _structured(root, {key: (value, "the server") for key, value in values.items()})
 
 
 def _read_file(path: Path, *, required: bool) -> Mapping[Any, Any]:

@@ -8,8 +8,10 @@ from invoke_adapters.pillow import PillowImageCodec
 from invoke_core.domain.pixels import Pixels
 from invoke_core.errors import TooLarge, Unsupported
 from invoke_core.ports.imaging import ImageCodec
+from invoke_core.testing.broken_imaging import BROKEN, Codec
 from invoke_core.testing.imaging import ImageCodecContract, some_pixels
 from invoke_core.testing.pictures import read_png
+from invoke_core.testing.suites import failing_tests, test_names
 
 
 def a_file(image: Image.Image, format: str, **options: object) -> bytes:
@@ -194,3 +196,38 @@ def a_linear_profile(*, grey: bool) -> bytes:
     head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
     head += s15(0.9642) + s15(1.0) + s15(0.8249) + bytes(48)
     return head + table + body
+
+
+FAULTS = {
+    "RoundsPixels": {"test_every_picture_survives_being_written"},
+    "WritesLatinOnly": {"test_texts_are_written_whatever_their_script"},
+    "StoresColoursOnly": {"test_an_upload_keeps_its_pixel_values"},
+    "StoresEightBits": {"test_an_upload_keeps_sixteen_bits_of_grey"},
+    "IgnoresOrientation": {"test_an_upload_is_turned_upright"},
+    "DropsTexts": {
+        "test_an_upload_keeps_invokes_texts",
+        "test_texts_that_are_given_stand_in_for_the_uploads_own",
+    },
+    "KeepsForeignTexts": {"test_an_upload_loses_everything_else_that_it_says"},
+    "PrefersTheFilesTexts": {"test_texts_that_are_given_stand_in_for_the_uploads_own"},
+    "TakesGifs": {"test_a_file_that_is_no_picture_is_unsupported"},
+    "FillsUpCutFiles": {"test_a_picture_whose_pixels_break_off_is_unsupported"},
+    "DecodesFirst": {"test_too_many_pixels_are_refused_before_any_is_decoded"},
+    "ForgetsTransparency": {"test_transparency_is_laid_on_white"},
+    "DecodesNothing": {"test_what_is_no_png_is_not_decoded"},
+    "SquareThumbnails": {"test_a_thumbnail_is_a_webp_of_at_most_256_pixels"},
+    "ThumbnailsOfColoursOnly": {"test_every_stored_form_has_a_thumbnail"},
+    "FullSizePreviews": {"test_a_preview_is_a_webp_of_at_most_256_pixels"},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_the_suite_finds_the_fault_of(broken: type[Codec]) -> None:
+    failing = failing_tests(ImageCodecContract, lambda: {"codec": broken(PillowImageCodec())})
+
+    assert failing == FAULTS[broken.__name__]
+
+
+def test_every_claim_has_an_adapter_that_breaks_it() -> None:
+    assert set().union(*FAULTS.values()) == test_names(ImageCodecContract)
+    assert failing_tests(ImageCodecContract, lambda: {"codec": PillowImageCodec()}) == set()

@@ -10,7 +10,9 @@ from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.errors import NotFound, StorageFull
 from invoke_core.ports.storage import ImageStorage, Rendition
+from invoke_core.testing.broken_storage import BROKEN, Storage
 from invoke_core.testing.storage import ImageStorageContract, an_image_name, hostile_names
+from invoke_core.testing.suites import failing_tests, test_names
 
 
 class TestMemoryImageStorage(ImageStorageContract):
@@ -127,3 +129,41 @@ class TestFileImageStorage(ImageStorageContract):
 
         assert len(names) >= 270
         assert watched == []
+
+
+FAULTS = {
+    "CutsContent": {"test_what_was_put_is_opened", "test_of_many_puts_at_once_one_is_kept_whole"},
+    "CannotSeek": {"test_content_can_be_read_from_anywhere"},
+    "KeepsTheFirst": {"test_a_second_put_replaces_the_first"},
+    "MixesRenditions": {
+        "test_renditions_lie_apart",
+        "test_names_are_those_with_a_full_picture",
+    },
+    "OpensTheUnknown": {
+        "test_an_unknown_name_is_not_found",
+        "test_removing_forgets_every_rendition",
+        "test_renditions_lie_apart",
+        "test_under_hostile_names_there_is_nothing",
+    },
+    "LeavesThumbnails": {"test_removing_forgets_every_rendition"},
+    "RefusesToRemoveTwice": {
+        "test_removing_the_unknown_does_nothing",
+        "test_under_hostile_names_there_is_nothing",
+    },
+    "ForgetsNames": {"test_names_are_those_with_a_full_picture"},
+    "TrustsNames": {"test_nothing_is_put_under_hostile_names"},
+    "FollowsNames": {"test_under_hostile_names_there_is_nothing"},
+    "WritesInPieces": {"test_of_many_puts_at_once_one_is_kept_whole"},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_the_suite_finds_the_fault_of(broken: type[Storage]) -> None:
+    failing = failing_tests(ImageStorageContract, lambda: {"storage": broken(MemoryImageStorage())})
+
+    assert failing == FAULTS[broken.__name__]
+
+
+def test_every_claim_has_an_adapter_that_breaks_it() -> None:
+    assert set().union(*FAULTS.values()) == test_names(ImageStorageContract)
+    assert failing_tests(ImageStorageContract, lambda: {"storage": MemoryImageStorage()}) == set()

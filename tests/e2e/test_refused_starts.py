@@ -88,7 +88,18 @@ def on_a_small_disk(root: Path, options: str, then: str = "true") -> "subprocess
     root.mkdir(exist_ok=True)
     script = f'mount -t tmpfs -o "{options}" tmpfs "$1" && {then} && exec "$2" --root "$1" --port 0'
     return subprocess.Popen(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh", str(root), str(BIN / "invokeai-web")],
+        [
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-ec",
+            script,
+            "sh",
+            str(root),
+            str(BIN / "invokeai-web"),
+        ],
         env=environment(),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

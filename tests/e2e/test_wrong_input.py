@@ -182,7 +182,20 @@ def test_a_missing_model_folder_fails_the_job_with_a_sentence_and_the_next_one_r
 
     folder = random_pipeline(tmp_path / "gone")
     added = subprocess.run(
-        [str(BIN / "invoke-admin"), "model", "add", "--root", str(server.root), str(folder), "--type", "main", "--base", "sd-1", "--name", "Gone"],
+        [
+            str(BIN / "invoke-admin"),
+            "model",
+            "add",
+            "--root",
+            str(server.root),
+            str(folder),
+            "--type",
+            "main",
+            "--base",
+            "sd-1",
+            "--name",
+            "Gone",
+        ],
         env=environment(),
         capture_output=True,
         text=True,

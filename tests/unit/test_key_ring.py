@@ -6,7 +6,7 @@ import pytest
 
 from invoke_adapters.pyjwt import configured_ring, stored_ring
 from invoke_adapters.system import SystemClock, SystemRandomness
-from invoke_core.errors import Invalid, Unavailable
+from invoke_core.errors import Unavailable
 
 
 def ring_of(path):
@@ -23,7 +23,7 @@ def ring_of(path):
     ],
 )  # fmt: skip
 def test_short_sample_and_plain_keys_are_refused_without_being_shown(key):
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(Unavailable) as caught:
         configured_ring(key)
 
     said = str(caught.value)

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from invoke_core.errors import Invalid, Unavailable
+from invoke_core.errors import Unavailable
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 
@@ -44,7 +44,7 @@ def configured_ring(secret_key: str) -> KeyRing:
     """Return the ring of the one key that an administrator chose (`jwt_secret_key`).
 
     Raises:
-        Invalid: it is shorter than 32 bytes, a sample, or too plain; the text never shows it.
+        Unavailable: it is shorter than 32 bytes, a sample, or too plain; the text never shows it.
     """
     key = secret_key.encode("utf-8", "surrogatepass")
     if _is_sample(secret_key):
@@ -75,8 +75,8 @@ def stored_ring(path: Path, clock: Clock, randomness: Randomness) -> KeyRing:
         raise Unavailable(f"The key file {path} cannot be used: {error.strerror}.") from error
 
 
-def _refused(why: str) -> Invalid:
-    return Invalid(f"jwt_secret_key {why}: {_HOW}", field="jwt_secret_key")
+def _refused(why: str) -> Unavailable:
+    return Unavailable(f"jwt_secret_key {why}: {_HOW}")
 
 
 def _is_sample(secret_key: str) -> bool:

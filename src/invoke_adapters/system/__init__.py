@@ -1,9 +1,11 @@
-"""The operating system's clock and randomness."""
+"""The operating system's clock, randomness and processes."""
 
 import secrets
 import time
 import uuid
 from datetime import UTC, datetime
+
+from invoke_adapters.system.processes import HostProcesses
 
 
 class SystemClock:
@@ -34,4 +36,4 @@ class SystemRandomness:
         return secrets.randbits(32)
 
 
-__all__ = ["SystemClock", "SystemRandomness"]
+__all__ = ["HostProcesses", "SystemClock", "SystemRandomness"]

@@ -20,7 +20,7 @@ from invoke_apps.web._call import provide_call
 from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
-from invoke_apps.web.guard import guard
+from invoke_apps.web.guard import OPEN, guard
 from invoke_apps.web.routes import auth, board_images, boards, images, models, queue, system
 from invoke_apps.web.threads import SplitExecutor
 
@@ -68,7 +68,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
 
     executor = SplitExecutor()
     set_asyncio_executor(executor)
-    documented = [docs.docs] if settings.openapi_docs else []
+    documented = [docs.docs, docs.document] if settings.openapi_docs else []
     inner = Litestar(
         route_handlers=[
             pages.home,
@@ -100,8 +100,9 @@ def _openapi() -> OpenAPIConfig:
         title="Invoke multi-user server",
         version=version("invoke-multiuser"),
         description="Image generation for many people on a few GPUs.",
-        path="/",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        # Litestar's router also answers every unknown path below its own, so it gets a corner to itself.
+        openapi_router=Router("/api/openapi", route_handlers=[], include_in_schema=False, opt=OPEN),
+        render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
         components=Components(
             security_schemes={

@@ -10,6 +10,12 @@ from invoke_apps.web.guard import OPEN
 from invoke_apps.web.pages import page
 
 
+@get("/openapi.json", include_in_schema=False, opt=OPEN, sync_to_thread=True)
+def document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    return request.app.openapi_schema.to_schema()
+
+
 @get("/docs", include_in_schema=False, opt=OPEN, sync_to_thread=True)
 def docs(request: Request[Any, Any, Any]) -> Response[str]:
     """Return the page; it needs no script, and nothing from another host."""

@@ -16,7 +16,8 @@ from litestar.response.sse import ServerSentEventMessage
 
 from invoke_apps.application import Application
 from invoke_apps.web._call import Call
-from invoke_apps.web.routes.queue import ItemView, StatusView, require_queue
+from invoke_apps.web.routes._queue_views import ItemView, StatusView
+from invoke_apps.web.routes.queue import require_queue
 from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.principals import Principal

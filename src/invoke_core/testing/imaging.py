@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invoke_core.domain.images import GRAPH_TEXT, KEPT_TEXTS, METADATA_TEXT, WORKFLOW_TEXT
@@ -87,7 +87,11 @@ def a_bomb(side: int) -> bytes:
 class ImageCodecContract:
     """What every image codec does; a subclass provides `codec`, taking at most 67,108,864 pixels."""
 
-    @settings(max_examples=20, deadline=None)
+    @settings(
+        max_examples=20,
+        deadline=None,
+        suppress_health_check=[HealthCheck.differing_executors],  # a suite runs on many adapters
+    )
     @given(data=st.data())
     def _round_trip(self, codec: ImageCodec, data: st.DataObject) -> None:
         width, height = data.draw(st.integers(1, 20)), data.draw(st.integers(1, 20))
@@ -181,10 +185,10 @@ class ImageCodecContract:
                 continue
             pytest.fail(f"took {what}")
 
-    def test_a_picture_cut_anywhere_is_unsupported(self, codec: ImageCodec) -> None:
+    def test_a_picture_whose_pixels_break_off_is_unsupported(self, codec: ImageCodec) -> None:
         whole = codec.encode(some_pixels(16, 16), {METADATA_TEXT: "{}"})
 
-        for length in range(0, len(whole) - 12, 17):  # the last 12 bytes only say that it ends
+        for length in range(0, len(whole) - 32, 7):  # the last bytes are checksums and the end mark
             with pytest.raises(Unsupported):
                 codec.normalise(whole[:length], {})
 

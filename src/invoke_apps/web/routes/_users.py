@@ -1,10 +1,9 @@
 """How accounts are shown."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import attrs
-from litestar import Response
 
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.users import User
@@ -56,8 +55,3 @@ class UserEntry:
 def warnings_header(warnings: tuple[str, ...]) -> dict[str, str]:
     """Return the header that says what an accepted password lacks; none for a good one."""
     return {WARNING_HEADER: " ".join(warnings)} if warnings else {}
-
-
-def managed(user: User, warnings: tuple[str, ...], status: int) -> Response[Any]:
-    """Return the answer to whoever made or changed an account."""
-    return Response(ManagedUserView.of(user), status_code=status, headers=warnings_header(warnings))

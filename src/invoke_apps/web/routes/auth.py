@@ -17,7 +17,6 @@ from invoke_apps.web.routes._users import (
     ManagedUserView,
     UserEntry,
     UserView,
-    managed,
     warnings_header,
 )
 from invoke_core.domain.identifiers import SessionId, UserId
@@ -300,7 +299,7 @@ def create_user(
             must_change_password=data.must_change_password,
         )
     )
-    return managed(saved.user, saved.warnings, 201)
+    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
 
 
 @get("/users/{user_id:str}", sync_to_thread=True)
@@ -325,7 +324,7 @@ def update_user(
         note=_given(data.note),
     )
     saved = call(lambda app, principal: app.users.update(principal, UserId(user_id), changes))
-    return managed(saved.user, saved.warnings, 200)
+    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
 
 
 @delete("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)

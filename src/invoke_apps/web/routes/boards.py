@@ -1,4 +1,4 @@
-"""Boards, and principal has a share in them."""
+"""Boards, and who has a share in them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -258,7 +258,7 @@ def delete_board(
 
 @get("/{board_id:str}/shares", sync_to_thread=True)
 def list_shares(board_id: FromPath[BoardId], call: NamedDependency[Call]) -> SharesView:
-    """Return principal has a share in a board."""
+    """Return who has a share in a board."""
     shares = call(lambda app, principal: app.boards.shares(principal, board_id))
     return SharesView(shares=[ShareView.of(share) for share in shares])
 

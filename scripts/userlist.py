@@ -1,0 +1,11 @@
+"""List all users; `invoke-userlist` does the same. Options: python scripts/userlist.py --help."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "src"))  # a checkout, not installed
+
+from invoke_apps.cli.user import userlist
+
+if __name__ == "__main__":
+    userlist()

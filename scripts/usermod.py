@@ -1,0 +1,11 @@
+"""Change a user; `invoke-usermod` does the same. Options: python scripts/usermod.py --help."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "src"))  # a checkout, not installed
+
+from invoke_apps.cli.user import usermod
+
+if __name__ == "__main__":
+    usermod()

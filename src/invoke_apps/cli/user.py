@@ -1,0 +1,194 @@
+"""Accounts at the command line: `invoke-admin user …`, `invoke-useradd` and its sisters."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from invoke_apps.cli._base import (
+    InvokeCommand,
+    InvokeGroup,
+    ask,
+    confirm,
+    has_terminal,
+    opened,
+    root_option,
+    this_host,
+)
+from invoke_core.services.users import UserChanges
+
+EXPOSED = (
+    "Warning: others on this machine can read a password on the command line;"
+    " --password-stdin, or the prompt, keeps it to yourself."
+)
+
+_email = click.option("--email", "-e", help="The e-mail address that the account signs in with.")
+_stdin = click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from the first line of standard input.",
+)
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.option("--password", "-p", help="The password; others on this machine can read it.")
+@_stdin
+@click.option("--name", "-n", help="The display name; the e-mail address if it is left empty.")
+@click.option("--admin", "-a", is_flag=True, help="Make the account an administrator.")
+def useradd(
+    root: Path | None,
+    email: str | None,
+    password: str | None,
+    password_stdin: bool,
+    name: str | None,
+    admin: bool,
+) -> None:
+    """Add a user. What is not given is asked for."""
+    typed = _password_given(password, password_stdin=password_stdin)
+    asked = email is None or typed is None
+    email = email or ask("--email", "E-mail address")
+    if name is None and asked and not password_stdin:
+        name = _name(email)
+    if typed is None:
+        typed = _new_password()
+    with opened(root) as app:
+        saved = app.users.create(
+            this_host(), email=email, password=typed, display_name=name, is_admin=admin
+        )
+    _warn(saved.warnings)
+    role = "administrator" if saved.user.is_admin else "user"
+    click.echo(f"Added {role} {saved.user.email} ({saved.user.display_name}).")
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@click.option("--verbose", "-v", is_flag=True, help="Show every detail.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of records.")
+def userlist(root: Path | None, verbose: bool, as_json: bool) -> None:
+    """List all users, the oldest account first."""
+    from invoke_apps.cli._tables import print_json, print_table
+    from invoke_apps.web.routes._users import ManagedUserView
+
+    with opened(root) as app:
+        people = app.users.list(this_host(), limit=None).items
+    if as_json:
+        print_json([ManagedUserView.of(person) for person in people])
+        return
+    columns = ["E-mail", "Name", "Administrator", "Active", "Last sign-in"]
+    rows = [
+        [person.email, person.display_name, person.is_admin, person.is_active, person.last_login_at]
+        for person in people
+    ]
+    if verbose:
+        columns += ["User id", "Created", "Updated", "Must change password", "Note"]
+        for row, person in zip(rows, people, strict=True):
+            row += [
+                person.user_id,
+                person.created_at,
+                person.updated_at,
+                person.must_change_password,
+                person.note or None,
+            ]
+    print_table(columns, rows)
+    count = len(people)
+    click.echo(f"{count} user{'' if count == 1 else 's'}", err=True)
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.option("--name", help="A new display name.")
+@click.option("--password", help="A new password; others on this machine can read it.")
+@_stdin
+@click.option("--admin/--no-admin", default=None, help="Make it an administrator, or no longer.")
+@click.option(
+    "--activate/--deactivate", default=None, help="Let the account sign in, or no longer."
+)
+def usermod(
+    root: Path | None,
+    email: str | None,
+    name: str | None,
+    password: str | None,
+    password_stdin: bool,
+    admin: bool | None,
+    activate: bool | None,
+) -> None:
+    """Change a user. A new password, a demotion and a deactivation end all sign-ins at once."""
+    if (name, password, admin, activate) == (None, None, None, None) and not password_stdin:
+        raise click.UsageError(
+            "Nothing to change: give --name, --password-stdin, --admin, --no-admin, --activate or"
+            " --deactivate."
+        )
+    typed = _password_given(password, password_stdin=password_stdin)
+    email = email or ask("--email", "E-mail address")
+    changes = UserChanges(display_name=name, password=typed, is_admin=admin, is_active=activate)
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        saved = app.users.update(this_host(), user.user_id, changes)
+    _warn(saved.warnings)
+    click.echo(f"Changed {saved.user.email}.")
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.option("--force", "-f", is_flag=True, help="Do not ask.")
+def userdel(root: Path | None, email: str | None, force: bool) -> None:
+    """Delete a user with all boards, images and jobs, for good."""
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        if not force:
+            confirm(
+                f"This deletes {user.email} ({user.display_name}) with all boards, images and jobs,"
+                " for good."
+            )
+        app.users.delete(this_host(), user.user_id)
+    click.echo(f"Deleted {user.email}.")
+
+
+@click.group(cls=InvokeGroup)
+def user() -> None:
+    """Add, list, change and delete users."""
+
+
+user.add_command(useradd, "add")
+user.add_command(userlist, "list")
+user.add_command(usermod, "modify")
+user.add_command(userdel, "delete")
+
+
+def _password_given(password: str | None, *, password_stdin: bool) -> str | None:
+    """Return the password of the options, or None where it must be asked for."""
+    if password_stdin:
+        if password is not None:
+            raise click.UsageError("Give --password or --password-stdin, not both.")
+        line = sys.stdin.readline()
+        if not line:
+            raise click.UsageError("--password-stdin found no line on standard input.")
+        return line.rstrip("\r\n")
+    if password is not None:
+        click.echo(EXPOSED, err=True)
+    return password
+
+
+def _name(email: str) -> str | None:
+    if not has_terminal():
+        return None
+    return ask("--name", f"Display name (empty: {email})", default="", show_default=False) or None
+
+
+def _new_password() -> str:
+    return ask(
+        "--password-stdin",
+        "Password",
+        hide_input=True,
+        confirmation_prompt="Password again",
+    )
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)

@@ -1,0 +1,127 @@
+"""Starts the worker beside the server, and again when it dies. The server itself never imports torch."""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from invoke_apps.application import Application
+from invoke_apps.config import handed_over
+from invoke_core.domain.news import NewsItem
+
+STOP_SECONDS = 15.0  # until a child that was asked to stop is killed
+FIRST_PAUSE_SECONDS = 1.0  # before the first restart; doubled for each one after
+LONGEST_PAUSE_SECONDS = 60.0
+GOOD_RUN_SECONDS = 60.0  # a child that lived so long begins anew at the first pause
+
+_log = logging.getLogger("invoke.supervisor")
+
+
+@contextmanager
+def supervised(application: Application) -> Iterator[None]:
+    """Look after the worker while the block runs, where the settings want a child of the server."""
+    if application.settings.workers != "child":
+        yield
+        return
+    supervisor = Supervisor(application)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
+
+
+CHILD = (sys.executable, "-m", "invoke_apps.cli.worker", "--child")
+
+
+class Supervisor:
+    """Keeps one child alive from the first pending job on. `start` and `stop` once each."""
+
+    def __init__(self, application: Application, command: Sequence[str] = CHILD) -> None:
+        """Return a supervisor that has started nothing.
+
+        Args:
+            application: of the server.
+            command: what reads the settings from standard input and runs until that closes.
+        """
+        self._application = application
+        self._command = command
+        self._stopping = threading.Event()
+        self._changed = threading.Event()
+        self._thread = threading.Thread(target=self._look_after, name="supervisor", daemon=True)
+        self._child: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to look after the child."""
+        self._application.news.start()
+        self._application.news.subscribe(self._hear)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the child, which gives its job back; returns when it has ended."""
+        self._application.news.unsubscribe(self._hear)
+        self._stopping.set()
+        self._changed.set()
+        with self._lock:
+            child = self._child
+        if child is not None:
+            _end(child)
+        self._thread.join()
+
+    def _hear(self, item: NewsItem) -> None:
+        self._changed.set()
+
+    def _look_after(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        is_wanted = self._application.settings.preload
+        while not self._stopping.is_set():
+            if not (is_wanted or self._has_work()):
+                self._changed.wait()
+                self._changed.clear()
+                continue
+            is_wanted = True  # a child that began stays, so that its models stay loaded
+            began = time.monotonic()
+            child = self._begin()
+            if child is None:
+                return
+            code = child.wait()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - began > GOOD_RUN_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            _log.error("The worker ended with code %d; it starts again in %.0f s.", code, pause)
+            self._stopping.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _has_work(self) -> bool:
+        with self._application.database.reading() as work:
+            return any(flow.pending or flow.in_flight for flow in work.flows.list_active())
+
+    def _begin(self) -> "subprocess.Popen[str] | None":
+        """Start the child; None where the server stops by now."""
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            # The child ends when the pipe closes: also when this process is killed.
+            child = subprocess.Popen(self._command, stdin=subprocess.PIPE, text=True)
+            self._child = child
+        _log.info("The worker starts as process %d.", child.pid)
+        with suppress(BrokenPipeError):  # it died at once: its exit code says more
+            assert child.stdin is not None
+            child.stdin.write(handed_over(self._application.settings) + "\n")
+            child.stdin.flush()
+        return child
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        _log.warning("The worker did not stop in time and was killed; its job runs again later.")
+        child.kill()
+        child.wait()

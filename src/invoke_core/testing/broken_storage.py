@@ -1,0 +1,158 @@
+"""Image storages that are broken on purpose, one fault each, around one that works."""
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import BinaryIO
+
+import attrs
+
+from invoke_core.domain.identifiers import ImageName
+from invoke_core.errors import NotFound
+from invoke_core.ports.storage import ImageStorage, Rendition
+
+
+@attrs.frozen
+class Storage:
+    """Does what the one inside does."""
+
+    inner: ImageStorage
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        self.inner.put(image_name, rendition, content)
+
+    def open(self, image_name: ImageName, rendition: Rendition) -> BinaryIO:
+        return self.inner.open(image_name, rendition)
+
+    def remove(self, image_name: ImageName) -> None:
+        self.inner.remove(image_name)
+
+    def names(self) -> Iterator[ImageName]:
+        return self.inner.names()
+
+
+class CutsContent(Storage):
+    """Keeps the first 64 kB."""
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        self.inner.put(image_name, rendition, content[:65_536])
+
+
+class CannotSeek(Storage):
+    """Gives a stream that only goes forward."""
+
+    def open(self, image_name: ImageName, rendition: Rendition) -> BinaryIO:
+        class Forward(io.BytesIO):
+            def seek(self, offset: int, whence: int = 0) -> int:
+                raise io.UnsupportedOperation("seek")
+
+        with self.inner.open(image_name, rendition) as stream:
+            return Forward(stream.read())
+
+
+class KeepsTheFirst(Storage):
+    """Ignores a second put."""
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        with suppress(NotFound):
+            self.inner.open(image_name, rendition).close()
+            return
+        self.inner.put(image_name, rendition, content)
+
+
+class MixesRenditions(Storage):
+    """Keeps one content a name."""
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        for each in Rendition:
+            self.inner.put(image_name, each, content)
+
+
+class OpensTheUnknown(Storage):
+    """Gives nothing for something."""
+
+    def open(self, image_name: ImageName, rendition: Rendition) -> BinaryIO:
+        try:
+            return self.inner.open(image_name, rendition)
+        except NotFound:
+            return io.BytesIO()
+
+
+class LeavesThumbnails(Storage):
+    """Removes the full picture alone."""
+
+    def remove(self, image_name: ImageName) -> None:
+        try:
+            with self.inner.open(image_name, Rendition.THUMBNAIL) as stream:
+                kept = stream.read()
+        except NotFound:
+            kept = None
+        self.inner.remove(image_name)
+        if kept is not None:
+            self.inner.put(image_name, Rendition.THUMBNAIL, kept)
+
+
+class RefusesToRemoveTwice(Storage):
+    """Minds that there is nothing to remove."""
+
+    def remove(self, image_name: ImageName) -> None:
+        self.inner.open(image_name, Rendition.FULL).close()
+        self.inner.remove(image_name)
+
+
+class ForgetsNames(Storage):
+    """Lists nothing."""
+
+    def names(self) -> Iterator[ImageName]:
+        return iter(())
+
+
+@attrs.frozen
+class TrustsNames(Storage):
+    """Keeps whatever it is told under whatever name."""
+
+    odd: dict[tuple[str, Rendition], bytes] = attrs.field(factory=dict, init=False)
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        try:
+            self.inner.put(image_name, rendition, content)
+        except ValueError:
+            self.odd[image_name, rendition] = content
+
+
+class FollowsNames(Storage):
+    """Finds something under the name of a file elsewhere."""
+
+    def open(self, image_name: ImageName, rendition: Rendition) -> BinaryIO:
+        if image_name.endswith("etc/passwd"):
+            return io.BytesIO(b"root:x:0:0")
+        return self.inner.open(image_name, rendition)
+
+
+@attrs.frozen
+class WritesInPieces(Storage):
+    """Lets two puts of one name run into each other."""
+
+    def put(self, image_name: ImageName, rendition: Rendition, content: bytes) -> None:
+        half = len(content) // 2
+        with suppress(NotFound):
+            with self.inner.open(image_name, rendition) as stream:
+                before = stream.read()
+            if before[:half] != content[:half] and len(before) == len(content) > 1000:
+                content = before[:half] + content[half:]
+        self.inner.put(image_name, rendition, content)
+
+
+BROKEN: tuple[type[Storage], ...] = (
+    CutsContent,
+    CannotSeek,
+    KeepsTheFirst,
+    MixesRenditions,
+    OpensTheUnknown,
+    LeavesThumbnails,
+    RefusesToRemoveTwice,
+    ForgetsNames,
+    TrustsNames,
+    FollowsNames,
+    WritesInPieces,
+)

@@ -1,0 +1,266 @@
+"""People grant, revoke, move and delete at random, against an oracle that knows the rules by heart."""
+
+from collections.abc import Callable
+
+import attrs
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from invoke_core.domain.boards import BoardChanges, BoardQuery, Permission, Visibility
+from invoke_core.domain.identifiers import BoardId, ImageName, UserId
+from invoke_core.domain.images import ImageChanges, ImageQuery, ImageScope
+from invoke_core.domain.principals import Principal
+from invoke_core.errors import Forbidden, NotFound, RuleViolation
+from tests.unit.picture_world import PNG, World
+
+READ, WRITE, ADMIN, OWNER = 1, 2, 3, 4
+
+
+@attrs.define
+class Oracle:
+    """Who may do what, in as few words as it takes."""
+
+    administrators: set[UserId] = attrs.field(factory=set)
+    board_owner: dict[BoardId, UserId] = attrs.field(factory=dict)
+    visibility: dict[BoardId, str] = attrs.field(factory=dict)
+    share: dict[tuple[BoardId, UserId], int] = attrs.field(factory=dict)
+    image_owner: dict[ImageName, UserId] = attrs.field(factory=dict)
+    place: dict[ImageName, BoardId | None] = attrs.field(factory=dict)
+
+    def on_board(self, who: UserId, board: BoardId) -> int:
+        if board not in self.board_owner:
+            return 0
+        if who in self.administrators or self.board_owner[board] == who:
+            return OWNER
+        open_to_all = {"private": 0, "shared": READ, "public": WRITE}[self.visibility[board]]
+        return max(open_to_all, self.share.get((board, who), 0))
+
+    def on_image(self, who: UserId, image: ImageName) -> int:
+        if image not in self.image_owner:
+            return 0
+        if who in self.administrators:
+            return OWNER
+        own, place = self.image_owner[image] == who, self.place[image]
+        if place is None:
+            return OWNER if own else 0
+        return max(READ if own else 0, self.on_board(who, place))
+
+    def takes(self, who: UserId, image: ImageName) -> bool:
+        return self.image_owner.get(image) == who or self.on_image(who, image) >= WRITE
+
+    def drop(self, image: ImageName) -> None:
+        del self.image_owner[image], self.place[image]
+
+
+def outcome(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except NotFound:
+        return "unknown"
+    except Forbidden:
+        return "forbidden"
+    except RuleViolation:
+        return "refused"
+    return "done"
+
+
+def expected(held: int, needed: int) -> str:
+    return "done" if held >= needed else "forbidden" if held else "unknown"
+
+
+class Sharing(RuleBasedStateMachine):
+    """Four people and an administrator, their boards and images."""
+
+    boards: Bundle[BoardId] = Bundle("boards")
+    images: Bundle[ImageName] = Bundle("images")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world, self.oracle = World(), Oracle()
+        self.people: list[Principal] = []
+
+    @initialize()
+    def people_come(self) -> None:
+        self.people = [self.world.person() for _ in range(4)]
+        self.people.append(self.world.administrator())
+        self.oracle.administrators = {self.people[-1].user_id}
+
+    who = st.integers(0, 4)
+
+    @rule(target=boards, who=who)
+    def make_a_board(self, who: int) -> BoardId:
+        person = self.people[who]
+        board_id = self.world.boards.create(person, "Board").board.board_id
+        self.oracle.board_owner[board_id] = person.user_id
+        self.oracle.visibility[board_id] = "private"
+        return board_id
+
+    @rule(who=who, board=boards, visibility=st.sampled_from(list(Visibility)))
+    def open_or_close(self, who: int, board: BoardId, visibility: Visibility) -> None:
+        person, changes = self.people[who], BoardChanges(visibility=visibility)
+        held = self.oracle.on_board(person.user_id, board)
+
+        got = outcome(lambda: self.world.boards.update(person, board, changes))
+
+        assert got == expected(held, ADMIN)
+        if got == "done":
+            self.oracle.visibility[board] = visibility.value
+
+    @rule(who=who, whom=who, board=boards, level=st.sampled_from([READ, WRITE, ADMIN]))
+    def share(self, who: int, whom: int, board: BoardId, level: int) -> None:
+        person, other = self.people[who], self.people[whom].user_id
+        held = self.oracle.on_board(person.user_id, board)
+
+        got = outcome(
+            lambda: self.world.boards.share(
+                person, board, user_ids=[other], permission=Permission(level)
+            )
+        )
+
+        own = self.oracle.board_owner.get(board) == other
+        assert got == ("refused" if own and held >= ADMIN else expected(held, ADMIN))
+        if got == "done":
+            self.oracle.share[board, other] = level
+
+    @rule(who=who, whom=who, board=boards)
+    def unshare(self, who: int, whom: int, board: BoardId) -> None:
+        person, other = self.people[who], self.people[whom].user_id
+        held = self.oracle.on_board(person.user_id, board)
+
+        got = outcome(lambda: self.world.boards.unshare(person, board, other))
+
+        wanted = expected(held, READ if who == whom else ADMIN)
+        if wanted == "done" and (board, other) not in self.oracle.share:
+            wanted = "unknown"
+        assert got == wanted
+        if got == "done":
+            del self.oracle.share[board, other]
+
+    @rule(who=who, board=boards, include=st.booleans())
+    def delete_a_board(self, who: int, board: BoardId, include: bool) -> None:
+        person = self.people[who]
+        me, held = person.user_id, self.oracle.on_board(person.user_id, board)
+
+        got = outcome(lambda: self.world.boards.delete(person, board, include_images=include))
+
+        assert got == expected(held, OWNER)
+        if got != "done":
+            return
+        for image, place in list(self.oracle.place.items()):
+            if place != board:
+                continue
+            mine = self.oracle.image_owner[image] == me or me in self.oracle.administrators
+            if include and mine:
+                self.oracle.drop(image)
+            else:
+                self.oracle.place[image] = None
+        del self.oracle.board_owner[board]
+        for key in [key for key in self.oracle.share if key[0] == board]:
+            del self.oracle.share[key]
+
+    @rule(target=images, who=who)
+    def send_an_image(self, who: int) -> ImageName:
+        return self._sent(who, None)
+
+    @rule(target=images, who=who, board=boards)
+    def send_an_image_to_a_board(self, who: int, board: BoardId) -> object:
+        person = self.people[who]
+        if self.oracle.on_board(person.user_id, board) >= WRITE:
+            return self._sent(who, board)
+        got = outcome(
+            lambda: self.world.images.upload(person, PNG, category="general", board_id=board)
+        )
+        assert got == expected(self.oracle.on_board(person.user_id, board), WRITE)
+        return multiple()
+
+    def _sent(self, who: int, board: BoardId | None) -> ImageName:
+        person = self.people[who]
+        image = self.world.images.upload(person, PNG, category="general", board_id=board)
+        self.oracle.image_owner[image.image_name] = person.user_id
+        self.oracle.place[image.image_name] = board
+        return image.image_name
+
+    @rule(who=who, image=images, board=st.one_of(st.none(), boards))
+    def move(self, who: int, image: ImageName, board: BoardId | None) -> None:
+        person = self.people[who]
+        me = person.user_id
+
+        got = outcome(lambda: self.world.images.move(person, image, board))
+
+        goal = "done" if board is None else expected(self.oracle.on_board(me, board), WRITE)
+        takes = self.oracle.takes(me, image)
+        seen = "forbidden" if self.oracle.on_image(me, image) else "unknown"
+        assert got == (goal if goal != "done" else "done" if takes else seen)
+        if got == "done":
+            self.oracle.place[image] = board
+
+    @rule(who=who, image=images)
+    def delete_an_image(self, who: int, image: ImageName) -> None:
+        person = self.people[who]
+        held = self.oracle.on_image(person.user_id, image)
+
+        got = outcome(lambda: self.world.images.delete(person, image))
+
+        assert got == expected(held, WRITE)
+        if got == "done":
+            self.oracle.drop(image)
+
+    @rule(who=who, chosen=st.lists(images, max_size=4))
+    def delete_many(self, who: int, chosen: list[ImageName]) -> None:
+        person = self.people[who]
+        may = [i for i in dict.fromkeys(chosen) if self.oracle.on_image(person.user_id, i) >= WRITE]
+
+        assert self.world.images.delete_many(person, chosen).image_names == may
+
+        for image in may:
+            self.oracle.drop(image)
+
+    @rule(who=who, chosen=st.lists(images, max_size=4), board=st.one_of(st.none(), boards))
+    def move_many(self, who: int, chosen: list[ImageName], board: BoardId | None) -> None:
+        person = self.people[who]
+        me = person.user_id
+        if board is not None and self.oracle.on_board(me, board) < WRITE:
+            return
+        may = [image for image in dict.fromkeys(chosen) if self.oracle.takes(me, image)]
+
+        assert self.world.images.move_many(person, chosen, board).image_names == may
+
+        for image in may:
+            self.oracle.place[image] = board
+
+    @rule(who=who, image=images)
+    def star(self, who: int, image: ImageName) -> None:
+        person = self.people[who]
+        held = self.oracle.on_image(person.user_id, image)
+
+        got = outcome(lambda: self.world.images.update(person, image, ImageChanges(starred=True)))
+
+        assert got == expected(held, WRITE)
+
+    @invariant()
+    def everybody_sees_what_they_may(self) -> None:
+        for person in self.people:
+            me = person.user_id
+            boards = self.world.boards.list(person, BoardQuery(limit=None)).items
+            seen = {summary.board.board_id: int(summary.permission) for summary in boards}
+            held = {board: self.oracle.on_board(me, board) for board in self.oracle.board_owner}
+            assert seen == {board: level for board, level in held.items() if level}
+            query = ImageQuery(scope=ImageScope.VISIBLE)
+            names = set(self.world.images.names(person, query).image_names)
+            assert names == {i for i in self.oracle.image_owner if self.oracle.on_image(me, i)}
+
+    @invariant()
+    def rows_and_files_agree(self) -> None:
+        assert set(self.world.storage.names()) == set(self.oracle.image_owner)
+
+
+Sharing.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestSharing = Sharing.TestCase
