@@ -584,7 +584,7 @@ def test_nothing_is_said_while_pictures_are_drawn(
 # What is not imported, and what is bundled
 
 
-@pytest.mark.parametrize("module", ["invoke_adapters.diffusers", "invoke_apps.web.app"])
+@pytest.mark.parametrize("module", ["invoke_adapters.diffusers", "invoke_apps.cli.web"])
 def test_torch_is_not_imported_before_a_runner_opens(module: str) -> None:
     check = f"import sys, {module}; sys.exit('torch' in sys.modules or 'diffusers' in sys.modules)"
     path = [str(Path(folder).resolve()) for folder in sys.path if folder]

@@ -67,8 +67,7 @@ class LoadedModel:
         pipeline.scheduler = scheduler
         follow = _Follower(self, request, steps, report, should_stop)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # advice to those who call diffusers by hand
+            with warnings.catch_warnings(action="ignore"):  # advice to callers of diffusers
                 image = pipeline(
                     **self._arguments(request, steps),
                     generator=torch.Generator("cpu").manual_seed(request.seed),

@@ -69,8 +69,7 @@ def load_pipelines(files: ModelFiles, device: torch.device, dtype: torch.dtype) 
     if "safety_checker" in index:
         unwanted["requires_safety_checker"] = False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # advice to the folder's author
+        with warnings.catch_warnings(action="ignore"):  # advice to the folder's author
             text_to_image = words.from_pretrained(
                 folder,
                 dtype=dtype,

@@ -3,6 +3,7 @@
 Fused weights cannot be taken out again bit for bit; adapters can.
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,13 +63,14 @@ class LoraShelf:
         file = _weights_file(Path(path))
         name = f"lora_{len(self.names)}"
         try:
-            self.pipeline.load_lora_weights(
-                str(file.parent),
-                weight_name=file.name,
-                adapter_name=name,
-                local_files_only=True,
-                use_safetensors=True,
-            )
+            with warnings.catch_warnings(action="ignore"):  # peft doubts that several are meant
+                self.pipeline.load_lora_weights(
+                    str(file.parent),
+                    weight_name=file.name,
+                    adapter_name=name,
+                    local_files_only=True,
+                    use_safetensors=True,
+                )
             if not any(name in held for held in self.pipeline.get_list_adapters().values()):
                 raise Invalid(_refusal(key), field="generation.loras")
         except (ValueError, RuntimeError, KeyError, OSError, SafetensorError, InvokeError) as error:

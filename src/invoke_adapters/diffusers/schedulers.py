@@ -58,8 +58,7 @@ def scheduler_for(name: SchedulerName, own: Any) -> Any:
         return type(own).from_config(own.config)
     class_name, changes = SCHEDULERS[name]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # some meet numpy in an old-fashioned way
+        with warnings.catch_warnings(action="ignore"):  # some meet numpy in an old-fashioned way
             return getattr(diffusers, class_name).from_config({**own.config, **changes})
     except ImportError as error:  # diffusers puts a stand-in where scipy or torchsde is missing
         raise Invalid(

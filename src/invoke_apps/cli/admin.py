@@ -3,6 +3,7 @@
 import click
 
 from invoke_apps.cli._base import InvokeGroup
+from invoke_apps.cli.model import model
 from invoke_apps.cli.user import user
 
 
@@ -11,4 +12,5 @@ def main() -> None:
     """Manage a multi-user server on its host."""
 
 
+main.add_command(model)
 main.add_command(user)
