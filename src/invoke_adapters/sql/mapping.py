@@ -93,7 +93,7 @@ class HotQuery:
         return values
 
     def _prepare(self, dialect: sa.Dialect) -> None:
-        converters = []
+        converters: list[tuple[int, Callable[[Any], Any]]] = []
         for place, column in enumerate(self._query.selected_columns):
             convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
             if convert is not None:
