@@ -65,6 +65,45 @@ class Mapper(Generic[T]):
         return [self.value(row) for row in connection.execute(query)]
 
 
+class HotQuery:
+    """A query of one row by `KEY` that every request asks.
+
+    On SQLite it goes to the driver itself, for a fifth of what it costs through SQLAlchemy's layers;
+    text and conversions are still SQLAlchemy's.
+    """
+
+    def __init__(self, query: sa.Select[Any]) -> None:
+        self._query = query
+        self._text = ""
+        self._converters: list[tuple[int, Callable[[Any], Any]]] = []
+
+    def first(self, connection: sa.Connection, key: Any) -> Sequence[Any] | None:
+        """Return the row of the key, or None."""
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._query, {KEY: key}).first()
+        if not self._text:
+            self._prepare(connection.dialect)
+        driver: Any = connection.connection.dbapi_connection
+        row = driver.execute(self._text, (key,)).fetchone()
+        if row is None:
+            return None
+        values = list(row)
+        for place, convert in self._converters:
+            values[place] = convert(values[place])
+        return values
+
+    def _prepare(self, dialect: sa.Dialect) -> None:
+        converters: list[tuple[int, Callable[[Any], Any]]] = []
+        for place, column in enumerate(self._query.selected_columns):
+            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+            if convert is not None:
+                converters.append((place, convert))
+        self._converters = (
+            converters  # before the text, which tells other threads that all is there
+        )
+        self._text = str(self._query.compile(dialect=dialect))
+
+
 def page(
     connection: sa.Connection,
     query: sa.Select[Any],

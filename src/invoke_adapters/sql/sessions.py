@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
 from invoke_adapters.sql.errors import attempt
-from invoke_adapters.sql.mapping import KEY, Mapper
+from invoke_adapters.sql.mapping import KEY, HotQuery, Mapper
 from invoke_adapters.sql.types import UtcDateTime
 from invoke_adapters.sql.users import USERS
 from invoke_core.domain.identifiers import SessionId, UserId
@@ -19,7 +19,7 @@ from invoke_core.errors import Conflict, NotFound
 SESSIONS = Mapper(Session, schema.sessions, "session_id")
 _sessions = schema.sessions.c
 
-_WITH_USER = (  # asked on every request
+_WITH_USER = HotQuery(
     sa.select(*SESSIONS.columns, *USERS.columns)
     .join_from(schema.sessions, schema.users)
     .where(_sessions.session_id == sa.bindparam(KEY))
@@ -40,7 +40,7 @@ class SqlSessionRepository:
 
     def find_with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
         """Return the session and its account as it is now; None if unknown."""
-        row = self.connection.execute(_WITH_USER, {KEY: session_id}).first()
+        row = _WITH_USER.first(self.connection, session_id)
         if row is None:
             return None
         width = len(SESSIONS.names)
