@@ -115,6 +115,7 @@ def test_the_forms_of_the_guide(root: Path) -> None:
 
 def test_a_user_is_added_and_deleted_by_answering_questions(root: Path) -> None:
     adding = Terminal(root, str(SCRIPTS / "useradd.py"))
+    adding.answer("E-mail address: ", "asked")
     adding.answer("E-mail address: ", "asked@example.com")
     adding.answer("Display name (empty: asked@example.com): ", "")
     adding.answer("Password: ", "TempPass123")
