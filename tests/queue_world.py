@@ -1,22 +1,27 @@
 """A queue on the memory adapter, with people, a model, workers that are only names, and time that stands."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.pillow import PillowImageCodec
+from invoke_apps.worker import WorkerParts
 from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import BatchWish, Job, JobQuery, JobStatus, Process, WorkerRecord
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.leases import LeaseService
+from invoke_core.services.news import NewsTail
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
@@ -49,13 +54,16 @@ class World:
         slack_seconds: float = 0.0,
         max_queue_size: int | None = 10_000,
         database: Database | None = None,
+        storage: ImageStorage | None = None,
+        processes: Any = None,
+        randomness: Randomness | None = None,
     ) -> None:
         self.database = database or MemoryDatabase()
         self.clock = FixedClock()
-        self.randomness = FakeRandomness()
+        self.randomness = randomness or FakeRandomness()
         self.progress = MemoryProgressStore()
-        self.storage = MemoryImageStorage()
-        self.processes = FakeProcesses()
+        self.storage = storage or MemoryImageStorage()
+        self.processes = processes or FakeProcesses()
         codec = PillowImageCodec(2**20)
         reading, writing = self.database.reading, self.database.writing
         self.queue = QueueService(
@@ -72,10 +80,27 @@ class World:
         files = ImageFiles(self.storage, codec, self.randomness)
         self.results = ResultService(reading, writing, self.clock, files, self.progress)
         self.requests = RequestService(reading, self.storage, codec, "/models")
-        with writing() as work:
-            self.model = a_model(work)
-            self.administrator = a_principal(an_administrator(work))
+        with writing() as work:  # another process may have made them already
+            self.model = next(iter(work.models.list()), None) or a_model(work)
+            known = work.users.list(is_admin=True).items
+            self.administrator = a_principal(known[0] if known else an_administrator(work))
+        self.news = NewsTail(reading, self.database.bell())
         self._workers = 0
+
+    def parts(self) -> WorkerParts:
+        """Return what a worker of this world works with; `news` has not started."""
+        return WorkerParts(
+            dispatcher=self.dispatcher,
+            leases=self.leases,
+            requests=self.requests,
+            results=self.results,
+            news=self.news,
+            progress=self.progress,
+            codec=self.results.files.codec,
+            clock=self.clock,
+            randomness=self.randomness,
+            processes=self.processes,
+        )
 
     def person(self, *, weight: float = 1.0) -> Principal:
         with self.database.writing() as work:

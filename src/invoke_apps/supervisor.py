@@ -5,12 +5,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from invoke_apps.application import Application
 from invoke_apps.config import handed_over
 from invoke_core.domain.news import NewsItem
+from invoke_core.errors import Unavailable
 
 STOP_SECONDS = 15.0  # until a child that was asked to stop is killed
 FIRST_PAUSE_SECONDS = 1.0  # before the first restart; doubled for each one after
@@ -40,15 +41,22 @@ CHILD = (sys.executable, "-m", "invoke_apps.cli.worker", "--child")
 class Supervisor:
     """Keeps one child alive from the first pending job on. `start` and `stop` once each."""
 
-    def __init__(self, application: Application, command: Sequence[str] = CHILD) -> None:
+    def __init__(
+        self,
+        application: Application,
+        command: Sequence[str] = CHILD,
+        on_begin: Callable[[int], object] = lambda process_id: None,
+    ) -> None:
         """Return a supervisor that has started nothing.
 
         Args:
             application: of the server.
             command: what reads the settings from standard input and runs until that closes.
+            on_begin: called with the process id of each child.
         """
         self._application = application
         self._command = command
+        self._on_begin = on_begin
         self._stopping = threading.Event()
         self._changed = threading.Event()
         self._thread = threading.Thread(target=self._look_after, name="supervisor", daemon=True)
@@ -88,7 +96,7 @@ class Supervisor:
             child = self._begin()
             if child is None:
                 return
-            code = child.wait()
+            code = _ended(child)
             if self._stopping.is_set():
                 return
             if time.monotonic() - began > GOOD_RUN_SECONDS:
@@ -98,8 +106,14 @@ class Supervisor:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _has_work(self) -> bool:
-        with self._application.database.reading() as work:
-            return any(flow.pending or flow.in_flight for flow in work.flows.list_active())
+        try:
+            with self._application.database.reading() as work:
+                return bool(work.flows.list_active())
+        except Unavailable as error:
+            _log.warning("The supervisor could not look for jobs: %s", error)
+            self._stopping.wait(FIRST_PAUSE_SECONDS)
+            self._changed.set()
+            return False
 
     def _begin(self) -> "subprocess.Popen[str] | None":
         """Start the child; None where the server stops by now."""
@@ -107,14 +121,27 @@ class Supervisor:
             if self._stopping.is_set():
                 return None
             # The child ends when the pipe closes: also when this process is killed.
-            child = subprocess.Popen(self._command, stdin=subprocess.PIPE, text=True)
+            # A group of its own keeps Ctrl-C for the server, which then ends the child in order.
+            child = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, text=True, process_group=0
+            )
             self._child = child
         _log.info("The worker starts as process %d.", child.pid)
+        self._on_begin(child.pid)
         with suppress(BrokenPipeError):  # it died at once: its exit code says more
             assert child.stdin is not None
             child.stdin.write(handed_over(self._application.settings) + "\n")
             child.stdin.flush()
         return child
+
+
+def _ended(child: "subprocess.Popen[str]") -> int:
+    """Wait until the child has ended; return its exit code."""
+    code = child.wait()
+    if child.stdin is not None:
+        with suppress(BrokenPipeError):  # what was never read
+            child.stdin.close()
+    return code
 
 
 def _end(child: "subprocess.Popen[str]") -> None:

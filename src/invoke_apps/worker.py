@@ -120,9 +120,10 @@ class Worker:
     def _at_work(self) -> Iterator[ThreadPoolExecutor]:
         """Be known as a living worker while the block runs, and give back what is left at its end."""
         resting = threading.Event()
-        beat = threading.Thread(target=self._beat, args=(resting,), name="beat", daemon=True)
+        watch = Watch()
+        beat = threading.Thread(target=self._beat, args=(watch, resting), name="beat", daemon=True)
         self._register()
-        self._parts.leases.bury([])  # what a crash of everybody left behind
+        self._take_over(watch)  # what a crash left behind on this host runs at once
         self._parts.news.start()
         self._parts.news.subscribe(self._hear)
         beat.start()
@@ -149,19 +150,21 @@ class Worker:
         )
         self._worker_id = worker_id
 
-    def _beat(self, resting: threading.Event) -> None:
+    def _beat(self, watch: Watch, resting: threading.Event) -> None:
         """Show that the worker is alive, and look after the others, until it rests."""
-        watch = Watch()
         while not resting.wait(BEAT_SECONDS):
             try:
                 if self._parts.leases.beat(self._worker_id):
-                    lost = self._parts.leases.take_over(watch)
-                    if lost:
-                        _log.warning("Took %d jobs back from a worker that is gone.", len(lost))
+                    self._take_over(watch)
                 else:
                     self._begin_anew()
             except InvokeError as error:  # busy, or full: the next beat tries again
                 _log.warning("The worker could not show that it is alive: %s", error)
+
+    def _take_over(self, watch: Watch) -> None:
+        lost = self._parts.leases.take_over(watch)
+        if lost:
+            _log.warning("Took %d jobs back from workers that are gone.", len(lost))
 
     def _begin_anew(self) -> None:
         """Go on under a new name: others took this worker for dead and its jobs away."""

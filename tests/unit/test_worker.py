@@ -6,14 +6,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from invoke_apps.worker import Worker, WorkerParts
+from invoke_apps.worker import Worker
 from invoke_core.domain.generation import InitImage
 from invoke_core.domain.identifiers import ItemId, ModelKey
 from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import Job, JobStatus
 from invoke_core.errors import StorageFull, Unavailable
 from invoke_core.ports.runner import RunRequest
-from invoke_core.services.news import NewsTail
 from invoke_core.testing.builders import an_image
 from invoke_core.testing.runner import FakeRunner
 from tests.queue_world import World
@@ -40,10 +39,9 @@ class Observed(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tail = NewsTail(self.database.reading, self.database.bell())
         self.moved = threading.Condition()
-        self.tail.subscribe(self.notify)
-        self.tail.start()
+        self.news.subscribe(self.notify)
+        self.news.start()
 
     def notify(self, item: object) -> None:
         with self.moved:
@@ -54,26 +52,12 @@ class Observed(World):
             assert self.moved.wait_for(lambda: self.job(item_id).status is status, PATIENCE)
         return self.job(item_id)
 
-    def parts(self) -> WorkerParts:
-        return WorkerParts(
-            dispatcher=self.dispatcher,
-            leases=self.leases,
-            requests=self.requests,
-            results=self.results,
-            news=self.tail,
-            progress=self.progress,
-            codec=self.results.files.codec,
-            clock=self.clock,
-            randomness=self.randomness,
-            processes=self.processes,
-        )
-
 
 @pytest.fixture
 def world() -> Iterator[Observed]:
     world = Observed()
     yield world
-    world.tail.stop()
+    world.news.stop()
 
 
 @contextmanager
@@ -128,7 +112,7 @@ def test_a_canceled_job_stops_before_the_next_step(world: Observed) -> None:
     with working(world, runner):
         assert gate.reached.wait(PATIENCE)
         heard = threading.Event()
-        world.tail.subscribe(lambda item: heard.set())  # after the worker's own subscription
+        world.news.subscribe(lambda item: heard.set())  # after the worker's own subscription
         world.queue.cancel(person, item_id)
         assert heard.wait(PATIENCE)
         gate.open.set()

@@ -47,7 +47,9 @@ def move(
         by_owner[each.before.owner_id].append(each)
         if each.after is not None:
             work.jobs.put(each.after)
-    work.jobs.remove([each.before.item_id for each in moves if each.after is None])
+    forgotten = [each.before.item_id for each in moves if each.after is None]
+    if forgotten:
+        work.jobs.remove(forgotten)
     for owner_id, own in by_owner.items():
         _reshape(work, work.flows.get(owner_id), own)
         _tell(work, own, now)
