@@ -17,6 +17,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
+from invoke_core.testing.visibility import VisibilityContract
 
 
 @pytest.fixture
@@ -81,4 +82,8 @@ class TestMemoryUnitOfWork(UnitOfWorkContract):
 
 
 class TestMemoryProgress(ProgressStoreContract):
+    pass
+
+
+class TestMemoryVisibility(VisibilityContract):
     pass

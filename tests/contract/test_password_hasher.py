@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+import threading
+
 import bcrypt
 import pytest
 
@@ -68,3 +73,55 @@ class TestHashesOfOthers:
         made = PasslibBcryptHasher(rounds=5).hash("Right1234")
 
         assert hasher.verify("Right1234", made) == Verdict(matches=True, needs_upgrade=True)
+
+
+class CountingContext:
+    """Stands where passlib does; tells how many passwords were compared at the same time."""
+
+    def __init__(self, together):
+        self.together = threading.Barrier(together)
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    def identify(self, text):
+        return "bcrypt"
+
+    def needs_update(self, text):
+        return False
+
+    def verify(self, password, text):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        self.together.wait(60)  # nobody goes on before as many as may have come
+        with self.lock:
+            self.now -= 1
+        return True
+
+
+def test_a_burst_of_sign_ins_is_worked_off_a_few_at_a_time():
+    hasher = PasslibBcryptHasher(rounds=4, at_once=2)
+    hasher._context = CountingContext(together=2)
+
+    threads = [
+        threading.Thread(target=hasher.verify, args=("x", "$bcrypt-sha256$")) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert hasher._context.most == 2
+
+
+def test_passlib_is_imported_with_the_first_password_only():
+    code = """
+import sys
+from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
+hasher = PasslibBcryptHasher(rounds=4)
+assert "passlib" not in sys.modules
+assert hasher.verify("Right1234", hasher.hash("Right1234")).matches
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=environment)

@@ -20,6 +20,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
+from invoke_core.testing.visibility import VisibilityContract
 
 
 @pytest.fixture(scope="module")
@@ -95,4 +96,8 @@ class TestSqliteUnitOfWork(UnitOfWorkContract):
 
 
 class TestSqliteProgress(ProgressStoreContract):
+    pass
+
+
+class TestSqliteVisibility(VisibilityContract):
     pass

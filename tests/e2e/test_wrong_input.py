@@ -178,9 +178,9 @@ def test_a_missing_model_folder_fails_the_job_with_a_sentence_and_the_next_one_r
     import subprocess
 
     from tests.e2e.running import BIN, environment, until_finished
-    from tests.pipelines import random_pipeline
+    from tests.tiny_models import build_stable_diffusion
 
-    folder = random_pipeline(tmp_path / "gone")
+    folder = build_stable_diffusion(tmp_path / "gone")
     added = subprocess.run(
         [
             str(BIN / "invoke-admin"),

@@ -12,6 +12,7 @@ from invoke_core.domain.news import NewsItem
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.users import User
 from invoke_core.ports.storage import ImageStorage, Rendition
+from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services.boards import BoardService
 from invoke_core.services.images import ImageService
@@ -26,7 +27,7 @@ PNG = a_png(4, 3, bytes(36))
 class World:
     """Everything that boards and pictures need, and shortcuts to arrange them."""
 
-    database: MemoryDatabase = attrs.field(factory=MemoryDatabase)
+    database: Database = attrs.field(factory=MemoryDatabase)
     storage: ImageStorage = attrs.field(factory=MemoryImageStorage)
     clock: FixedClock = attrs.field(factory=FixedClock)
     randomness: FakeRandomness = attrs.field(factory=FakeRandomness)

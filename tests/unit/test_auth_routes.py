@@ -264,7 +264,10 @@ def test_a_password_that_must_be_changed_blocks_the_rest(remote, admin):
 def test_sessions_are_listed_and_ended(remote, admin):
     other = remote.token("admin@example.com")
 
-    listed = remote.ok("GET", "/sessions", admin)
+    page = remote.ok("GET", "/sessions", admin)
+    listed = page["items"]
+    assert (page["offset"], page["limit"], page["total"]) == (0, 50, 2)
+    assert remote.ok("GET", "/sessions?offset=1&limit=1", admin)["items"] == listed[1:]
     assert [set(session) for session in listed] == [
         {
             "session_id",
@@ -291,8 +294,9 @@ def test_the_directory_shows_names_alone(remote, admin):
     remote.accounts.person(display_name="Ada")
     token = remote.token("person@example.com")
 
-    (entry,) = remote.ok("GET", "/directory?search=ad", token)[:1]
-    assert set(entry) == {"user_id", "display_name"}
+    page = remote.ok("GET", "/directory?search=ad", token)
+    assert page["total"] == len(page["items"]) == 2  # Ada, and admin@example.com by its name
+    assert set(page["items"][0]) == {"user_id", "display_name"}
     remote.refused(422, "GET", "/directory?search=a", token)
     remote.refused(422, "GET", "/directory", token)
 

@@ -1,6 +1,8 @@
 """People grant, revoke, move and delete at random, against an oracle that knows the rules by heart."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 
 import attrs
 from hypothesis import settings
@@ -14,11 +16,14 @@ from hypothesis.stateful import (
     rule,
 )
 
+from invoke_adapters.memory import MemoryDatabase
+from invoke_adapters.sql import open_database
 from invoke_core.domain.boards import BoardChanges, BoardQuery, Permission, Visibility
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import ImageChanges, ImageQuery, ImageScope
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import Forbidden, NotFound, RuleViolation
+from invoke_core.ports.unit_of_work import Database
 from tests.unit.picture_world import PNG, World
 
 READ, WRITE, ADMIN, OWNER = 1, 2, 3, 4
@@ -84,8 +89,15 @@ class Sharing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world, self.oracle = World(), Oracle()
+        self.opened = ExitStack()
+        self.world, self.oracle = World(database=self.database()), Oracle()
         self.people: list[Principal] = []
+
+    def database(self) -> Database:
+        return MemoryDatabase()
+
+    def teardown(self) -> None:
+        self.opened.close()
 
     @initialize()
     def people_come(self) -> None:
@@ -262,5 +274,15 @@ class Sharing(RuleBasedStateMachine):
         assert set(self.world.storage.names()) == set(self.oracle.image_owner)
 
 
-Sharing.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+class SharingOnSqlite(Sharing):
+    """The same in SQL, where lists compile the rules rather than call them."""
+
+    def database(self) -> Database:
+        folder = self.opened.enter_context(TemporaryDirectory())
+        return self.opened.enter_context(open_database(f"sqlite:///{folder}/invoke.db"))
+
+
+Sharing.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
 TestSharing = Sharing.TestCase
+SharingOnSqlite.TestCase.settings = settings(max_examples=3, stateful_step_count=20, deadline=None)
+TestSharingOnSqlite = SharingOnSqlite.TestCase

@@ -239,11 +239,10 @@ def test_an_upgrade_ends_no_session_of_the_same_password(accounts):
     user = accounts.person()
     paste(accounts, user, old_hash(accounts))
     with accounts.database.writing() as work:  # a session from when the older hash was the newest
-        session = accounts.sign_in._new_session(
-            work.users.get(user.user_id), HERE, remember_me=False, now=accounts.clock.now()
-        )
-        work.sessions.add(session)
-    token = accounts.sign_in._token(session, user, accounts.clock.now())
+        kept = work.users.get(user.user_id)
+        now = accounts.clock.now()
+        session = accounts.sign_in._book.begin(work, kept, HERE, remember_me=False, now=now)
+    token = accounts.sign_in._book.token(session, user, now)
     assert accounts.who(token)
 
     accounts.login()

@@ -30,7 +30,7 @@ _UPDATE = (
 _pending = (_jobs.owner_id == sa.bindparam("owner_id"), _jobs.status == JobStatus.PENDING)
 _UPCOMING = (
     SELECT_JOBS.where(*_pending)
-    .order_by(_jobs.priority.desc(), _jobs.item_id)
+    .order_by(_jobs.precedence, _jobs.item_id)
     .offset(sa.bindparam("offset"))
     .limit(sa.bindparam("limit"))
 )
@@ -49,6 +49,7 @@ def _row(job: Job) -> dict[str, Any]:
         **{name: getattr(job, name) for name in _NAMES},
         "lease_worker_id": job.lease.worker_id if job.lease else None,
         "lease_fence": job.lease.fence if job.lease else None,
+        "precedence": -job.priority,
     }
 
 

@@ -190,8 +190,10 @@ jobs = sa.Table(
     _column("updated_at", UtcDateTime()),
     _optional("started_at", UtcDateTime()),
     _optional("completed_at", UtcDateTime()),
+    # The negated priority: the order of service is that of a plain index, which migrations can compare.
+    _column("precedence", sa.Integer()),
     # The first pending job of an owner, by priority and by age, is one seek each.
-    sa.Index("ix_jobs_head", "owner_id", "status", sa.desc("priority"), "item_id"),
+    sa.Index("ix_jobs_head", "owner_id", "status", "precedence", "item_id"),
     sa.Index("ix_jobs_oldest", "owner_id", "status", "item_id"),
     sa.Index("ix_jobs_status_item_id", "status", "item_id"),
     sa.Index("ix_jobs_batch_id_status", "batch_id", "status"),

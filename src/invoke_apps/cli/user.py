@@ -15,6 +15,8 @@ from invoke_apps.cli._base import (
     root_option,
     this_host,
 )
+from invoke_core.domain.users import checked_email
+from invoke_core.errors import Invalid
 from invoke_core.services.users import UserChanges
 
 EXPOSED = (
@@ -48,7 +50,7 @@ def useradd(
     """Add a user. What is not given is asked for."""
     typed = _password_given(password, password_stdin=password_stdin)
     asked = email is None or typed is None
-    email = email or ask("--email", "E-mail address")
+    email = email or ask("--email", "E-mail address", value_proc=_address)
     if name is None and asked and not password_stdin:
         name = _name(email)
     if typed is None:
@@ -172,6 +174,13 @@ def _password_given(password: str | None, *, password_stdin: bool) -> str | None
     if password is not None:
         click.echo(EXPOSED, err=True)
     return password
+
+
+def _address(text: str) -> str:
+    try:
+        return checked_email(text)
+    except Invalid as error:  # asked again
+        raise click.BadParameter(str(error)) from error
 
 
 def _name(email: str) -> str | None:

@@ -21,7 +21,7 @@ from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
-from invoke_apps.web.routes import auth, board_images, boards, images, queue, system
+from invoke_apps.web.routes import auth, board_images, boards, images, models, queue, system
 from invoke_apps.web.threads import SplitExecutor
 
 Companion = Callable[[Application], AbstractContextManager[object]]
@@ -77,6 +77,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             boards.router,
             images.router,
             board_images.router,
+            models.router,
             queue.router,
             Router(path="/api/v1/queue", route_handlers=[events.events], tags=["queue"]),
             *documented,

@@ -110,7 +110,7 @@ async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[Serv
     loop = asyncio.get_running_loop()
     spoke = loop.time()
     running = True  # until the first look says otherwise
-    yield ServerSentEventMessage(comment="welcome")
+    yield ServerSentEventMessage(comment="welcome", data=None)
     try:
         while not alarm.stopping:
             rung.clear()
@@ -124,7 +124,7 @@ async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[Serv
                 yield message
             if loop.time() - spoke >= HEARTBEAT_SECONDS:
                 spoke = loop.time()
-                yield ServerSentEventMessage(comment="still here")
+                yield ServerSentEventMessage(comment="still here", data=None)
             with_progress = PROGRESS_SECONDS if running else RECHECK_SECONDS
             try:
                 await asyncio.wait_for(rung.wait(), with_progress)

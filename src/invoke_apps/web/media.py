@@ -38,7 +38,7 @@ def media(
     }
     if _is_known(request.headers.get("if-none-match"), content.etag):
         content.stream.close()
-        return Response(None, status_code=304, headers=headers, media_type=media_type)
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
     asked = request.headers.get("range")
     if request.headers.get("if-range", content.etag) != content.etag:
         asked = None
@@ -58,7 +58,7 @@ def media(
     status = 200 if whole else 206
     if request.method == "HEAD":
         content.stream.close()
-        return Response(None, status_code=status, headers=headers, media_type=media_type)
+        return Response(b"", status_code=status, headers=headers, media_type=media_type)
     parts = _parts(content, first, last)
     return Stream(parts, status_code=status, headers=headers, media_type=media_type)
 

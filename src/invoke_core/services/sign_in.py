@@ -6,23 +6,10 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.identifiers import SessionId, UserId
-from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.passwords import AcceptedPassword, PasswordPolicy, checked_password
 from invoke_core.domain.principals import SINGLE_USER, Principal, require_usable
-from invoke_core.domain.sessions import (
-    Session,
-    SessionPolicy,
-    counts,
-    due_for_renewal,
-    expiry,
-    principal_of,
-)
-from invoke_core.domain.sign_in import (
-    MAX_USER_AGENT_CHARACTERS,
-    Client,
-    is_setup_code,
-    setup_code_required,
-)
+from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
+from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
 from invoke_core.domain.tokens import Claims
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
@@ -49,6 +36,7 @@ from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
+from invoke_core.services._sessions import Sessions
 from invoke_core.services.users import SavedUser
 
 
@@ -96,6 +84,15 @@ class SignInService:
     policy: PasswordPolicy
     sessions: SessionPolicy
     seen: LastSeen = attrs.field(factory=LastSeen, repr=False)
+
+    @property
+    def _book(self) -> Sessions:
+        return Sessions(
+            hasher=self.hasher,
+            tokens=self.tokens,
+            randomness=self.randomness,
+            policy=self.sessions,
+        )
 
     # Before anybody is signed in
 
@@ -184,12 +181,11 @@ class SignInService:
             user = attrs.evolve(user, password_hash=upgraded, last_login_at=now)
             work.users.put(user)
             if verdict.needs_upgrade:
-                self._follow_upgrade(work, found, user)
-            session = self._new_session(user, client, remember_me=remember_me, now=now)
-            work.sessions.add(session)
+                self._book.follow_upgrade(work, found, user)
+            session = self._book.begin(work, user, client, remember_me=remember_me, now=now)
         return SignedIn(
             user=user,
-            token=self._token(session, user, now),
+            token=self._book.token(session, user, now),
             expires_in=int((session.expires_at - now).total_seconds()),
         )
 
@@ -214,11 +210,11 @@ class SignInService:
         with self.reading() as work:
             found = work.sessions.find_with_user(claims.session_id)
         now = self.clock.now()
-        if found is None or not self._counts(*found, claims, now):
-            raise _ended()
-        session, user = found
+        session, user = self._book.require(found, claims, now)
         self.seen.note(session.session_id, now)
-        refreshed = None if background else self._renewed(session, user, claims, now)
+        refreshed = None
+        if not background and self._book.is_due(session, claims, now):
+            refreshed = self._renewed(claims, now)
         return principal_of(session, user, address), refreshed
 
     # One's own account and sign-ins
@@ -269,7 +265,7 @@ class SignInService:
                     epoch=user.epoch + 1,
                     updated_at=now,
                 )
-                token = self._end_others(work, principal, user, now)
+                token = self._book.go_on(work, principal.session_id, user, now)
             work.users.put(user)
         return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
 
@@ -278,7 +274,7 @@ class SignInService:
         if principal.session_id is None:
             return
         with self.writing() as work:
-            self._end(work, principal.user_id, principal.session_id)
+            self._book.end(work, principal.user_id, principal.session_id, self.clock.now())
 
     def list_sessions(self, principal: Principal) -> Sequence[Session]:
         """Return one's sign-ins that still count, the one seen last first."""
@@ -300,15 +296,13 @@ class SignInService:
             own = {session.session_id for session in work.sessions.of_user(principal.user_id)}
             if session_id not in own:
                 raise NotFound("session", session_id)
-            self._end(work, principal.user_id, session_id)
+            self._book.end(work, principal.user_id, session_id, self.clock.now())
 
     def end_other_sessions(self, principal: Principal) -> None:
         """End all of one's own sign-ins but the one that asks."""
         require_usable(principal)
         with self.writing() as work:
-            for session in work.sessions.of_user(principal.user_id):
-                if session.session_id != principal.session_id:
-                    self._end(work, principal.user_id, session.session_id)
+            self._book.end_others(work, principal.user_id, principal.session_id, self.clock.now())
 
     # Housekeeping
 
@@ -333,77 +327,12 @@ class SignInService:
         if not self.multiuser:
             raise Forbidden("This server runs in single-user mode: nobody signs in.")
 
-    def _new_session(
-        self, user: User, client: Client, *, remember_me: bool, now: datetime
-    ) -> Session:
-        return Session(
-            session_id=SessionId(self.randomness.identifier()),
-            user_id=user.user_id,
-            remember_me=remember_me,
-            epoch=user.epoch,
-            password_fingerprint=self.hasher.fingerprint(user.password_hash),
-            created_at=now,
-            last_seen_at=now,
-            expires_at=expiry(self.sessions, remember_me=remember_me, created_at=now, now=now),
-            address=client.address,
-            user_agent=(client.user_agent or "")[:MAX_USER_AGENT_CHARACTERS] or None,
-        )
-
-    def _follow_upgrade(self, work: Work, before: User, after: User) -> None:
-        """Let sessions of the same password live on: only its hash has another form now."""
-        old = self.hasher.fingerprint(before.password_hash)
-        new = self.hasher.fingerprint(after.password_hash)
-        for session in work.sessions.of_user(after.user_id):
-            if session.password_fingerprint == old:
-                work.sessions.put(attrs.evolve(session, password_fingerprint=new))
-
-    def _token(self, session: Session, user: User, now: datetime) -> str:
-        return self.tokens.issue(
-            Claims(
-                user_id=user.user_id,
-                session_id=session.session_id,
-                email=user.email,
-                is_admin=user.is_admin,
-                epoch=user.epoch,
-                issued_at=now.replace(microsecond=0),
-                expires_at=session.expires_at.replace(microsecond=0),
-            )
-        )
-
-    def _counts(self, session: Session, user: User, claims: Claims, now: datetime) -> bool:
-        return (
-            claims.user_id == user.user_id
-            and claims.epoch == user.epoch
-            and counts(session, user, self.hasher.fingerprint(user.password_hash), now)
-        )
-
-    def _renewed(self, session: Session, user: User, claims: Claims, now: datetime) -> str | None:
-        """Return a token that lasts longer, where half the life of the one at hand is gone.
-
-        The token decides, not the session: of requests that come together each gets a fresh one, and
-        whoever lost the answer gets another.
-        """
-        shown = attrs.evolve(session, expires_at=claims.expires_at)
-        if not due_for_renewal(shown, self.sessions, now):
-            return None
+    def _renewed(self, claims: Claims, now: datetime) -> str | None:
         try:
             with self.writing() as work:
-                found = work.sessions.find_with_user(session.session_id)
-                if found is None or not self._counts(*found, claims, now):
-                    raise _ended()
-                session, user = found
-                end = expiry(
-                    self.sessions,
-                    remember_me=session.remember_me,
-                    created_at=session.created_at,
-                    now=now,
-                )
-                if end > session.expires_at:
-                    session = attrs.evolve(session, expires_at=end)
-                    work.sessions.put(session)
+                return self._book.renew(work, claims, now)
         except Unavailable:
             return None  # the next request tries again; this one is good as it is
-        return self._token(session, user, now)
 
     def _new_password(self, user: User, current: str | None, new: str) -> AcceptedPassword:
         if current is None:
@@ -414,33 +343,6 @@ class SignInService:
         if self.hasher.verify(accepted.text, user.password_hash).matches:
             raise RuleViolation("The new password is the current one: choose another.")
         return accepted
-
-    def _end_others(
-        self, work: Work, principal: Principal, user: User, now: datetime
-    ) -> str | None:
-        """End all sessions but the one that asks, which goes on under a new token."""
-        token = None
-        for session in work.sessions.of_user(user.user_id):
-            if session.session_id != principal.session_id:
-                self._end(work, user.user_id, session.session_id)
-                continue
-            session = attrs.evolve(  # noqa: PLW2901 - the same session, as it goes on
-                session,
-                epoch=user.epoch,
-                password_fingerprint=self.hasher.fingerprint(user.password_hash),
-            )
-            work.sessions.put(session)
-            token = self._token(session, user, now)
-        return token
-
-    def _end(self, work: Work, user_id: UserId, session_id: SessionId) -> None:
-        work.sessions.remove(session_id)
-        work.news.tell(
-            NewsKind.SESSION_ENDED,
-            Audience.of_user(user_id),
-            {"user_id": user_id, "session_id": session_id},
-            self.clock.now(),
-        )
 
 
 def _setup_required(work: Work) -> bool:
@@ -462,7 +364,3 @@ def _can_be_an_address(text: str) -> bool:
 
 def _wrong() -> Unauthenticated:
     return Unauthenticated("Incorrect email or password")
-
-
-def _ended() -> Unauthenticated:
-    return Unauthenticated("This sign-in does not count any more: sign in again.")

@@ -1,7 +1,8 @@
 """Running a contract suite from the outside: what fails on an adapter that is broken on purpose."""
 
 import inspect
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -17,13 +18,27 @@ def failing_tests(suite: type, provide: Callable[[], Mapping[str, Any]]) -> froz
     """Return the names of the suite's tests that fail.
 
     Args:
-        suite: a contract suite whose tests are not parametrised.
-        provide: makes the values of its fixtures, by name, anew for every test.
+        suite: a contract suite.
+        provide: makes the values of its fixtures, by name, anew for every case of every test.
     """
-    return frozenset(name for name in test_names(suite) if _fails(suite, name, provide()))
+    return frozenset(name for name in test_names(suite) if fails(suite, name, provide))
 
 
-def _fails(suite: type, name: str, values: Mapping[str, Any]) -> bool:
+def fails(suite: type, name: str, provide: Callable[[], Mapping[str, Any]]) -> bool:
+    """Return whether one test of the suite fails, in any of its cases; see `failing_tests`."""
+    return any(
+        _case_fails(suite, name, {**provide(), **case}) for case in _cases(getattr(suite, name))
+    )
+
+
+def _cases(test: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the values that `pytest.mark.parametrize` gives a test."""
+    marks = [m for m in getattr(test, "pytestmark", []) if m.name == "parametrize"]
+    for values in itertools.product(*(mark.args[1] for mark in marks)):
+        yield {mark.args[0]: value for mark, value in zip(marks, values, strict=True)}
+
+
+def _case_fails(suite: type, name: str, values: Mapping[str, Any]) -> bool:
     test = getattr(suite(), name)
     wanted = inspect.signature(test).parameters
     try:

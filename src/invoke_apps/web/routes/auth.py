@@ -23,7 +23,7 @@ from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sessions import Session
-from invoke_core.services.users import UserChanges
+from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, UserChanges
 
 T = TypeVar("T")
 
@@ -144,6 +144,26 @@ class SessionView:
 
 
 @attrs.frozen(kw_only=True)
+class SessionPage:
+    """A stretch of the list of one's sign-ins."""
+
+    items: Sequence[SessionView]
+    offset: int
+    limit: int
+    total: int
+
+
+@attrs.frozen(kw_only=True)
+class DirectoryPage:
+    """The first of the people found."""
+
+    items: Sequence[UserEntry]
+    offset: int
+    limit: int
+    total: int
+
+
+@attrs.frozen(kw_only=True)
 class UserPage:
     """A stretch of the list of accounts."""
 
@@ -237,13 +257,19 @@ def generate_password(call: NamedDependency[Call]) -> PasswordView:
 
 
 @get("/sessions", sync_to_thread=True)
-def list_sessions(call: NamedDependency[Call]) -> list[SessionView]:
+def list_sessions(
+    call: NamedDependency[Call],
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> SessionPage:
     """Return one's sign-ins, the one seen last first."""
-    return call(
+    views = call(
         lambda app, principal: [
             SessionView.of(session, principal) for session in app.sign_in.list_sessions(principal)
         ]
     )
+    items = views[offset : offset + limit]
+    return SessionPage(items=items, offset=offset, limit=limit, total=len(views))
 
 
 @delete("/sessions/{session_id:str}", sync_to_thread=True)
@@ -334,10 +360,11 @@ def delete_user(user_id: FromPath[str], call: NamedDependency[Call]) -> None:
 
 
 @get("/directory", sync_to_thread=True)
-def directory(call: NamedDependency[Call], search: FromQuery[str]) -> list[UserEntry]:
+def directory(call: NamedDependency[Call], search: FromQuery[str]) -> DirectoryPage:
     """Find people to share with, by a part of their name or their whole address."""
     found = call(lambda app, principal: app.users.directory(principal, search))
-    return [UserEntry.of(user) for user in found]
+    items = [UserEntry.of(user) for user in found]
+    return DirectoryPage(items=items, offset=0, limit=MAX_DIRECTORY_ENTRIES, total=len(items))
 
 
 router = Router(

@@ -7,7 +7,7 @@ import msgspec
 from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from invoke_apps.web._call import Call
@@ -20,7 +20,7 @@ from invoke_apps.web.routes._image_views import (
     thumbnail_url,
 )
 from invoke_apps.web.routes.boards import NO_BOARD, Direction, Limit, Offset
-from invoke_apps.web.uploads import UploadLimit
+from invoke_apps.web.uploads import FORM_ERRORS, UploadLimit
 from invoke_core.domain.identifiers import ImageName, RunId
 from invoke_core.domain.images import (
     MAX_NAMES,
@@ -31,6 +31,7 @@ from invoke_core.domain.images import (
 )
 from invoke_core.ports.storage import Rendition
 
+Whose = Annotated[ImageScope, QueryParameter(name="scope")]  # Litestar keeps `scope` to itself
 Names = Annotated[list[ImageName], msgspec.Meta(max_length=MAX_NAMES)]
 
 
@@ -125,7 +126,13 @@ class NamesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     image_names: Names
 
 
-@post("/upload", sync_to_thread=True, middleware=[UploadLimit()], request_max_body_size=None)
+@post(
+    "/upload",
+    sync_to_thread=True,
+    exception_handlers=FORM_ERRORS,
+    middleware=[UploadLimit()],
+    request_max_body_size=None,
+)
 def upload_image(
     data: MultipartBody[ImageUpload],
     image_category: FromQuery[ImageCategory],
@@ -155,7 +162,7 @@ def list_images(
     categories: FromQuery[list[ImageCategory] | None] = None,
     is_intermediate: FromQuery[bool | None] = None,
     board_id: FromQuery[str | None] = None,
-    scope: FromQuery[ImageScope] = ImageScope.OWN,
+    whose: Whose = ImageScope.OWN,
     search_term: FromQuery[str | None] = None,
     starred_first: FromQuery[bool] = True,
     order_dir: FromQuery[Direction] = Direction.DESC,
@@ -166,7 +173,7 @@ def list_images(
     query = ImageQuery(
         board_id=named_board(board_id),
         uncategorised=board_id == NO_BOARD,
-        scope=scope,
+        scope=whose,
         categories=categories,
         is_intermediate=is_intermediate,
         search=search_term,
@@ -185,7 +192,7 @@ def list_names(
     categories: FromQuery[list[ImageCategory] | None] = None,
     is_intermediate: FromQuery[bool | None] = None,
     board_id: FromQuery[str | None] = None,
-    scope: FromQuery[ImageScope] = ImageScope.OWN,
+    whose: Whose = ImageScope.OWN,
     search_term: FromQuery[str | None] = None,
     starred_first: FromQuery[bool] = True,
     order_dir: FromQuery[Direction] = Direction.DESC,
@@ -194,7 +201,7 @@ def list_names(
     query = ImageQuery(
         board_id=named_board(board_id),
         uncategorised=board_id == NO_BOARD,
-        scope=scope,
+        scope=whose,
         categories=categories,
         is_intermediate=is_intermediate,
         search=search_term,

@@ -142,12 +142,16 @@ def upgrade() -> None:
         sa.Column("updated_at", TEXT, nullable=False),
         sa.Column("started_at", TEXT, nullable=True),
         sa.Column("completed_at", TEXT, nullable=True),
+        sa.Column("precedence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["users.user_id"], name=op.f("fk_jobs_owner_id")),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_jobs")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_jobs_batch_id_status", "jobs", ["batch_id", "status"], unique=False)
     op.create_index("ix_jobs_destination_status", "jobs", ["destination", "status"], unique=False)
+    op.create_index(
+        "ix_jobs_head", "jobs", ["owner_id", "status", "precedence", "item_id"], unique=False
+    )
     op.create_index("ix_jobs_oldest", "jobs", ["owner_id", "status", "item_id"], unique=False)
     op.create_index("ix_jobs_status_item_id", "jobs", ["status", "item_id"], unique=False)
     op.create_table(

@@ -1,0 +1,38 @@
+"""Stores that are broken on purpose, one fault a claim: each contract must notice every one.
+
+`FAULTS` names, for each suite and each of its tests, a fault that this test must catch.
+"""
+
+from collections.abc import Mapping
+
+from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.broken import accounts, boards, catalogue, images, news, queue, units
+from invoke_core.testing.broken.faults import BrokenDatabase, Fault
+from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.models import ModelRepositoryContract
+from invoke_core.testing.news import NewsContract
+from invoke_core.testing.queue import (
+    FlowRepositoryContract,
+    JobRepositoryContract,
+    QueueStateRepositoryContract,
+    WorkerRepositoryContract,
+)
+from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.unit_of_work import UnitOfWorkContract
+from invoke_core.testing.users import UserRepositoryContract
+
+FAULTS: Mapping[type, Mapping[str, Fault]] = {
+    UserRepositoryContract: accounts.USERS,
+    SessionRepositoryContract: accounts.SESSIONS,
+    BoardRepositoryContract: boards.BOARDS,
+    ImageRepositoryContract: images.IMAGES,
+    ModelRepositoryContract: catalogue.MODELS,
+    JobRepositoryContract: queue.JOBS,
+    FlowRepositoryContract: queue.FLOWS,
+    QueueStateRepositoryContract: queue.QUEUE_STATE,
+    WorkerRepositoryContract: queue.WORKERS,
+    NewsContract: news.NEWS,
+    UnitOfWorkContract: units.UNITS,
+}
+
+__all__ = ["FAULTS", "BrokenDatabase", "Fault"]

@@ -1,0 +1,172 @@
+"""Ways to keep jobs, flows and workers wrongly."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from invoke_core.domain.fairness import QueueMode, VirtualTime
+from invoke_core.domain.queue import JobQuery, JobStatus
+from invoke_core.errors import Conflict, NotFound
+from invoke_core.testing.broken.faults import (
+    Fault,
+    after,
+    backwards,
+    evolved,
+    forgiving,
+    ignoring,
+    returning,
+    total_of_the_page,
+    with_first,
+    with_query,
+)
+
+
+def _numbers_again(work: Any, real: Any, jobs: Any) -> Any:
+    item_ids = real(jobs)
+    if work.jobs.counts().total == len(item_ids):
+        return list(range(1, len(item_ids) + 1))
+    return item_ids
+
+
+def _adds_the_unknown(work: Any, real: Any, job: Any) -> None:
+    try:
+        real(job)
+    except NotFound:
+        work.jobs.add_all([])
+
+
+def _one_page(work: Any, real: Any, query: Any) -> Any:
+    return real(query)[query.offset : query.offset + query.limit]
+
+
+def _any_status(work: Any, real: Any, owner_id: Any) -> Any:
+    jobs = work.jobs.list(JobQuery(owner_id=owner_id, limit=None)).items
+    return max(jobs, key=lambda job: job.priority, default=None)
+
+
+def _oldest_first(work: Any, real: Any, owner_id: Any) -> Any:
+    pending = JobQuery(owner_id=owner_id, status=JobStatus.PENDING)
+    return next(iter(work.jobs.list(pending).items), None)
+
+
+def _head_number(work: Any, real: Any, owner_id: Any) -> Any:
+    head = work.jobs.head(owner_id)
+    return None if head is None else head.item_id
+
+
+def _canceled_count_too(counts: Any) -> Any:
+    return attrs.evolve(counts, failed=counts.failed + counts.canceled, canceled=0)
+
+
+JOBS: Mapping[str, Fault] = {
+    "test_a_new_job_comes_back_whole_and_pending": Fault("jobs.get", after(evolved(origin=None))),
+    "test_numbers_ascend_in_the_order_of_adding": Fault("jobs.add_all", after(backwards)),
+    "test_no_jobs_have_no_numbers": Fault(
+        "jobs.add_all", lambda work, real, jobs: real(jobs) or None
+    ),
+    "test_a_number_is_never_given_twice": Fault("jobs.add_all", _numbers_again),
+    "test_a_job_needs_an_owner": Fault("jobs.add_all", forgiving(NotFound, result=[1])),
+    "test_an_unknown_job_is_not_found": Fault("jobs.get", forgiving(NotFound)),
+    "test_known_jobs_come_once_in_the_order_asked_for": Fault("jobs.find_many", with_first(sorted)),
+    "test_a_job_is_replaced": Fault("jobs.put", with_first(evolved(charged_policy=None))),
+    "test_an_unknown_job_cannot_be_replaced": Fault("jobs.put", _adds_the_unknown),
+    "test_removed_jobs_are_gone": Fault("jobs.remove", returning(None)),
+    "test_jobs_come_in_the_order_of_their_numbers": Fault(
+        "jobs.list", with_query(descending=False)
+    ),
+    "test_a_page_of_jobs_knows_their_total": Fault("jobs.list", after(total_of_the_page)),
+    "test_all_jobs_come_without_a_limit": Fault("jobs.list", with_query(limit=50)),
+    "test_numbers_of_jobs_ignore_offset_and_limit": Fault("jobs.item_ids", _one_page),
+    "test_jobs_are_found_by_each_of_their_marks": Fault("jobs.list", with_query(origin=None)),
+    "test_jobs_are_counted_by_state": Fault("jobs.counts", after(_canceled_count_too)),
+    "test_only_the_jobs_asked_for_are_counted": Fault("jobs.counts", ignoring("owner_id")),
+    "test_the_head_has_the_highest_priority_then_the_lowest_number": Fault(
+        "jobs.head", _oldest_first
+    ),
+    "test_an_owner_without_pending_jobs_has_no_head": Fault("jobs.head", _any_status),
+    "test_the_oldest_pending_job_has_the_lowest_number": Fault("jobs.oldest_pending", _head_number),
+    "test_upcoming_jobs_are_the_owners_by_priority_then_age": Fault(
+        "jobs.upcoming", after(lambda jobs: sorted(jobs, key=lambda job: job.item_id))
+    ),
+}
+
+
+def _unknown_is_missing(work: Any, real: Any, user_id: Any) -> Any:
+    if all(flow.user_id != user_id for flow in work.flows.list_active()):
+        raise NotFound("flow", user_id)
+    return real(user_id)
+
+
+def _always_by_turns(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
+    return real(QueueMode.ROUND_ROBIN, **kwargs)
+
+
+def _suspended_contend(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
+    return [*real(mode, **kwargs), *(f for f in work.flows.list_active() if f.suspended)]
+
+
+def _pending_alone(flows: Any) -> Any:
+    return [flow for flow in flows if flow.pending]
+
+
+FLOWS: Mapping[str, Fault] = {
+    "test_a_flow_comes_back_whole": Fault("flows.get", after(evolved(weight=1.0))),
+    "test_a_flow_that_was_never_kept_is_all_zero": Fault("flows.get", _unknown_is_missing),
+    "test_a_flow_is_replaced": Fault("flows.put", with_first(evolved(head_model="model"))),
+    "test_a_flow_needs_its_user": Fault("flows.put", forgiving(NotFound)),
+    "test_contending_flows_come_in_the_policys_order": Fault("flows.contending", _always_by_turns),
+    "test_one_contending_flow_comes_unless_more_are_asked_for": Fault(
+        "flows.contending", ignoring("limit")
+    ),
+    "test_flows_without_jobs_or_suspended_do_not_contend": Fault(
+        "flows.contending", _suspended_contend
+    ),
+    "test_the_first_flow_of_each_warm_model_comes_too": Fault("flows.contending", ignoring("warm")),
+    "test_active_flows_have_pending_or_running_jobs": Fault(
+        "flows.list_active", after(_pending_alone)
+    ),
+}
+
+QUEUE_STATE: Mapping[str, Fault] = {
+    "test_virtual_time_is_zero_at_first": Fault(
+        "queue.virtual_time", returning(VirtualTime(round_robin=1.0))
+    ),
+    "test_virtual_time_is_kept": Fault("queue.put_virtual_time", returning(None)),
+    "test_fencing_numbers_grow": Fault("queue.next_fence", returning(1)),
+    "test_the_queue_is_not_paused_at_first": Fault("queue.paused", returning(True)),
+    "test_a_pause_is_kept": Fault(
+        "queue.put_paused", lambda work, real, paused: real(True) if paused else None
+    ),
+    "test_run_times_are_kept_for_each_kind_of_job": Fault(
+        "queue.put_run_seconds", lambda work, real, kind, *values: real("a", *values)
+    ),
+}
+
+
+def _adds_the_given_up(work: Any, real: Any, worker_id: Any) -> bool:
+    real(worker_id)
+    return True
+
+
+def _requires_known(work: Any, real: Any, worker_id: Any) -> None:
+    if all(worker.worker_id != worker_id for worker in work.workers.list()):
+        raise NotFound("worker", worker_id)
+    real(worker_id)
+
+
+def _every_lease(work: Any, real: Any, *_: Any) -> Any:
+    return work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS)).items
+
+
+WORKERS: Mapping[str, Fault] = {
+    "test_workers_come_back_whole_ordered_by_id": Fault("workers.list", after(backwards)),
+    "test_an_id_is_taken_once": Fault("workers.add", forgiving(Conflict)),
+    "test_a_beat_grows_by_one": Fault("workers.beat", returning(True)),
+    "test_a_worker_that_was_given_up_hears_of_it": Fault("workers.beat", _adds_the_given_up),
+    "test_removing_a_worker_that_is_gone_does_nothing": Fault("workers.remove", _requires_known),
+    "test_leased_jobs_are_those_that_the_worker_holds": Fault("workers.leased_jobs", _every_lease),
+    "test_orphaned_jobs_are_those_whose_worker_is_gone": Fault(
+        "workers.orphaned_jobs", _every_lease
+    ),
+}

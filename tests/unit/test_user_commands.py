@@ -1,0 +1,247 @@
+import json
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from invoke_apps.cli import user as commands
+from invoke_apps.cli.admin import main as admin
+from invoke_apps.config import ConfigurationError
+from invoke_core.domain.identifiers import SYSTEM
+from invoke_core.domain.passwords import PasswordPolicy
+from invoke_core.errors import StorageFull, Unauthenticated, Unavailable
+from tests.unit.accounts import HOST, PASSWORD, open_accounts
+
+
+@pytest.fixture
+def accounts():
+    return open_accounts()
+
+
+@pytest.fixture
+def run(accounts, monkeypatch):
+    roots = []
+
+    @contextmanager
+    def opened(root):
+        roots.append(root)
+        yield SimpleNamespace(users=accounts.users, sign_in=accounts.sign_in)
+
+    monkeypatch.setattr(commands, "opened", opened)
+
+    def run(command, *arguments, typed="", code=0):
+        result = CliRunner().invoke(command, arguments, input=typed)
+        assert result.exit_code == code, result.output
+        return result
+
+    run.roots = roots
+    return run
+
+
+def only(accounts):
+    (user,) = accounts.users.list(HOST).items
+    return user
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--email", "user@example.com", "--password", "TempPass123", "--name", "User Name"),
+        ("-e", "user@example.com", "-p", "TempPass123", "-n", "User Name"),
+    ],
+)
+def test_a_user_is_added_as_the_guide_says(accounts, run, arguments):
+    result = run(commands.useradd, *arguments)
+
+    user = only(accounts)
+    assert (user.email, user.display_name, user.is_admin) == (
+        "user@example.com",
+        "User Name",
+        False,
+    )
+    assert "user@example.com" in result.stdout
+    assert "TempPass123" not in result.output
+    assert "others on this machine can read" in result.stderr
+    assert accounts.login("user@example.com", "TempPass123")
+
+
+@pytest.mark.parametrize("option", ["--admin", "-a"])
+def test_an_administrator_is_added(accounts, run, option):
+    run(commands.useradd, "-e", "a@example.com", "-p", PASSWORD, "-n", "A", option)
+
+    assert only(accounts).is_admin
+
+
+def test_a_password_may_come_on_standard_input(accounts, run):
+    result = run(commands.useradd, "-e", "a@example.com", "--password-stdin", typed="Other1234 \n")
+
+    assert accounts.login("a@example.com", "Other1234 ")
+    assert only(accounts).display_name == "a@example.com"
+    assert result.stderr == ""
+
+
+def test_without_a_terminal_a_missing_value_is_wrong_usage(accounts, run):
+    for arguments in ((), ("-e", "a@example.com"), ("-p", PASSWORD), ("--password-stdin",)):
+        result = run(commands.useradd, *arguments, code=2)
+        assert "missing" in result.stderr or "no line" in result.stderr
+
+    assert accounts.users.list(HOST).total == 0
+
+
+def test_two_passwords_are_wrong_usage(run):
+    run(commands.useradd, "-e", "a@b.c", "-p", "x", "--password-stdin", typed="y\n", code=2)
+
+
+def test_refusals_are_one_line_and_an_exit_code(accounts, run):
+    accounts.person("taken@example.com")
+    for arguments, code in (
+        (("-e", "taken@example.com", "-p", PASSWORD), 1),
+        (("-e", "new@example.com", "-p", "weak"), 1),
+        (("-e", "nothing", "-p", PASSWORD), 2),
+        (("-e", "new@example.com", "-p", PASSWORD, "-n", "x" * 101), 2),
+    ):
+        result = run(commands.useradd, *arguments, code=code)
+        assert result.stdout == ""
+        assert len(result.stderr.splitlines()) == 2  # the warning of --password, the refusal
+
+    assert accounts.users.list(HOST).total == 1
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable("busy"), StorageFull("full"), ConfigurationError("bad\nsettings")]
+)
+def test_trouble_with_the_root_exits_with_4(run, monkeypatch, error):
+    def opened(root):
+        raise error
+
+    monkeypatch.setattr(commands, "opened", opened)
+
+    result = run(commands.userlist, code=4)
+    assert result.stderr == " ".join(str(error).split()) + "\n"
+
+
+def test_a_weak_password_is_accepted_with_a_warning_where_settings_say_so(
+    run, accounts, monkeypatch
+):
+    lenient = open_accounts(policy=PasswordPolicy(strict=False))
+
+    @contextmanager
+    def opened(root):
+        yield SimpleNamespace(users=lenient.users)
+
+    monkeypatch.setattr(commands, "opened", opened)
+
+    result = run(commands.useradd, "-e", "a@example.com", "--password-stdin", typed="weak\n")
+    assert result.stderr.count("Warning: ") == 3
+
+
+def test_users_are_listed_for_people(accounts, run):
+    accounts.administrator()
+    accounts.person(display_name="[bold]Per[/] Son")
+
+    plain = run(commands.userlist)
+    verbose = run(commands.userlist, "--verbose")
+
+    assert "[bold]Per[/] Son" in plain.stdout
+    assert plain.stdout.index("admin@example.com") < plain.stdout.index("person@example.com")
+    assert SYSTEM not in plain.stdout
+    assert plain.stderr == "2 users\n"
+    assert "Must change password" in verbose.stdout
+    assert "Must change password" not in plain.stdout
+    assert run(commands.userlist, "-v").stdout == verbose.stdout
+
+
+def test_users_are_listed_for_programs(accounts, run):
+    user = accounts.person(display_name="Ünï")
+
+    (record,) = json.loads(run(commands.userlist, "--json").stdout)
+
+    assert record["user_id"] == user.user_id
+    assert record["display_name"] == "Ünï"
+    assert record["created_at"].endswith("Z")
+    assert "password_hash" not in record
+    assert json.loads(run(admin, "user", "list", "--json").stdout) == [record]
+
+
+def test_an_empty_list_is_an_empty_list(run):
+    assert json.loads(run(commands.userlist, "--json").stdout) == []
+    assert run(commands.userlist).stderr == "0 users\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (("--name", "New Name"), "display_name", "New Name"),
+        (("--admin",), "is_admin", True),
+        (("--no-admin",), "is_admin", False),
+        (("--deactivate",), "is_active", False),
+        (("--activate",), "is_active", True),
+    ],
+)
+def test_a_user_is_changed_as_the_guide_says(accounts, run, arguments, field, value):
+    accounts.administrator()
+    accounts.person("user@example.com")
+
+    run(commands.usermod, "--email", "USER@example.com", *arguments)
+
+    assert getattr(accounts.users.get_by_email(HOST, "user@example.com"), field) == value
+
+
+def test_a_password_is_reset_as_the_guide_says(accounts, run):
+    accounts.person("user@example.com")
+    token = accounts.login("user@example.com").token
+
+    run(commands.usermod, "--email", "user@example.com", "--password", "NewPassword123")
+
+    assert accounts.login("user@example.com", "NewPassword123")
+    with pytest.raises(Unauthenticated):
+        accounts.who(token)
+    run(commands.usermod, "-e", "user@example.com", "--password-stdin", typed="Third1234\n")
+    assert accounts.login("user@example.com", "Third1234")
+
+
+def test_a_change_of_nothing_and_of_nobody_is_refused(accounts, run):
+    accounts.administrator()
+
+    run(commands.usermod, "-e", "admin@example.com", code=2)
+    run(commands.usermod, "--name", "x", code=2)
+    run(commands.usermod, "-e", "nobody@example.com", "--name", "x", code=1)
+    result = run(commands.usermod, "-e", "admin@example.com", "--no-admin", code=1)
+    assert "last active administrator" in result.stderr
+
+
+def test_a_user_is_deleted_by_force(accounts, run):
+    accounts.person("user@example.com")
+
+    for option in ("--force", "-f"):
+        run(commands.userdel, "--email", "user@example.com", option)
+        assert accounts.users.list(HOST).total == 0
+        accounts.person("user@example.com")
+
+
+def test_a_deletion_that_nobody_can_confirm_exits_with_3(accounts, run):
+    accounts.person("user@example.com")
+
+    run(commands.userdel, "--email", "user@example.com", typed="yes\n", code=3)
+
+    assert accounts.users.list(HOST).total == 1
+    run(commands.userdel, "--email", "nobody@example.com", code=1)
+    run(commands.userdel, code=2)
+
+
+def test_every_command_is_in_the_group_too_and_hands_on_the_root(accounts, run, tmp_path):
+    root = ("--root", str(tmp_path))
+    run(admin, "user", "add", *root, "-e", "a@example.com", "-p", PASSWORD)
+    run(admin, "user", "modify", *root, "-e", "a@example.com", "--name", "A")
+    run(admin, "user", "list", *root)
+    run(admin, "user", "delete", *root, "-e", "a@example.com", "-f")
+
+    assert run.roots == [tmp_path] * 4
+
+
+@pytest.mark.parametrize(
+    "command", [commands.useradd, commands.userlist, commands.usermod, commands.userdel, admin]
+)
+def test_every_command_has_help(run, command):
+    assert "--help" in run(command, "--help").stdout
