@@ -13,7 +13,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from invoke_adapters.diffusers import bundled_models, open_runner
+from invoke_adapters.diffusers import bundled_models, drawing, open_runner
 from invoke_adapters.diffusers.drawing import LoadedModel
 from invoke_adapters.diffusers.loras import MOST_LOADED
 from invoke_adapters.diffusers.runner import DiffusersRunner
@@ -51,6 +51,11 @@ def runner() -> Iterator[DiffusersRunner]:
     assert isinstance(runner, DiffusersRunner)
     yield runner
     runner.close()
+
+
+@pytest.fixture(autouse=True)
+def often_previewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "PREVIEW_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -140,6 +145,14 @@ def test_every_family_draws_from_words_and_from_pictures(
     assert [step.step for step in steps] == [1, 2, 3, 4]
     assert [step.step for step in later] == [1, 2]
     assert [step.preview is not None for step in steps] == [False, True, False, False]
+
+
+def test_previews_of_one_picture_are_a_while_apart(
+    runner: DiffusersRunner, files: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "PREVIEW_SECONDS", 3600.0)
+
+    assert all(step.preview is None for step in _run(runner, a_request(files))[1])
 
 
 def test_a_preview_is_a_small_picture_of_one_pixel_a_latent(

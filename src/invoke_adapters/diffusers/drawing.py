@@ -1,5 +1,6 @@
 """One loaded model, and one picture drawn with it."""
 
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from invoke_core.errors import Invalid
 from invoke_core.ports.runner import RunRequest, Step
 
 PREVIEW_EVERY = 2  # steps
+PREVIEW_SECONDS = 0.25  # at least, between two of one picture; nobody is shown more
 FEWEST_T5_TOKENS = 256  # what FLUX models without guidance were distilled with
 
 
@@ -64,7 +66,8 @@ class LoadedModel:
                 return _resized(request.init_image, request.width, request.height)
         self.loras.use(request.loras)
         pipeline = self.text_to_image if request.init_image is None else self.image_to_image
-        pipeline.scheduler = scheduler
+        if pipeline.scheduler is not scheduler:
+            pipeline.scheduler = scheduler
         follow = _Follower(self, request, steps, report, should_stop)
         try:
             with warnings.catch_warnings(action="ignore"):  # advice to callers of diffusers
@@ -155,6 +158,7 @@ class _Follower:
     report: Callable[[Step], None]
     should_stop: Callable[[], bool]
     done: int = 0
+    looked: float = attrs.field(factory=time.monotonic)  # when the newest preview was made
 
     def __call__(
         self, pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]
@@ -163,20 +167,24 @@ class _Follower:
         done = (index + 1) * self.steps // pipeline.num_timesteps
         if done > self.done:
             self.done = done
-            wanted = done % PREVIEW_EVERY == 0 and done < self.steps
+            preview = self._preview(tensors["latents"]) if self._wants_preview() else None
             self.report(
-                Step(
-                    item_id=self.request.item_id,
-                    step=done,
-                    steps=self.steps,
-                    preview=self.model.preview(tensors["latents"], self.request)
-                    if wanted
-                    else None,
-                )
+                Step(item_id=self.request.item_id, step=done, steps=self.steps, preview=preview)
             )
         if self.should_stop():
             raise Stopped
         return {}
+
+    def _wants_preview(self) -> bool:
+        return (
+            self.done % PREVIEW_EVERY == 0
+            and self.done < self.steps
+            and time.monotonic() - self.looked >= PREVIEW_SECONDS
+        )
+
+    def _preview(self, latents: torch.Tensor) -> Pixels:
+        self.looked = time.monotonic()
+        return self.model.preview(latents, self.request)
 
 
 def _steps_from_picture(request: RunRequest) -> int:

@@ -51,8 +51,8 @@ class LinearPreview:
         """
         values = latents.float().cpu()
         values = values / values.std().clamp(min=1.0)
-        rgb = torch.einsum("chw,cr->hwr", values, self.matrix[:-1]) + self.matrix[-1]
-        return to_pixels(rgb.permute(2, 0, 1))
+        rgb = self.matrix[:-1].T @ values.flatten(1) + self.matrix[-1, :, None]
+        return to_pixels(rgb.unflatten(1, values.shape[1:]))
 
 
 def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
