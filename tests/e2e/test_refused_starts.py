@@ -34,7 +34,7 @@ def refusal(root: Path, *arguments: str, **variables: str) -> str:
     [
         ("multiuser: [true", ["line 1", "YAML"]),
         ("multi_user: true", ["multi_user", "Did you mean `multiuser`?"]),
-        ("port: many", ["`port`", "whole number"]),
+        ("max_steps: many", ["`max_steps`", "whole number"]),
         ("webhooks: []", ["`webhooks` cannot be set yet"]),
         ("multiuser: true\nauth_enabled: false", ["two names of one setting"]),
         ('multiuser: true\njwt_secret_key: "your-secret-key-here"', ["jwt_secret_key", "sample"]),
