@@ -101,7 +101,7 @@ def taken_over(line: str) -> Settings:
 def _read_file(path: Path, *, required: bool) -> Mapping[Any, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if required:
             raise ConfigurationError(f"There is no settings file {path}.") from error
         return {}

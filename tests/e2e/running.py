@@ -56,6 +56,8 @@ class Output:
 
     def join(self) -> str:
         self._thread.join(PATIENCE)
+        assert self._process.stderr is not None
+        self._process.stderr.close()
         return "\n".join(self.lines)
 
 

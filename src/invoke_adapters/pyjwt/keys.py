@@ -1,5 +1,6 @@
 """The keys that sign tokens: the one in the settings, else a ring in a file that only we may read."""
 
+import errno
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from invoke_core.errors import Unavailable
+from invoke_core.errors import StorageFull, Unavailable
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 
@@ -66,12 +67,17 @@ def stored_ring(path: Path, clock: Clock, randomness: Randomness) -> KeyRing:
 
     Raises:
         Unavailable: the file is readable by others, damaged, or cannot be made.
+        StorageFull: the disk is full.
     """
     try:
         if not path.exists():
             _create(path, clock, randomness)
         return _read(path)
     except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(
+                f"The disk is full, so {path} could not be written: free some space, then try again."
+            ) from error
         raise Unavailable(f"The key file {path} cannot be used: {error.strerror}.") from error
 
 
