@@ -4,12 +4,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Self
 
 import attrs
 
 from invoke_apps.application import Application
+from invoke_apps.runners import open_runner
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.pixels import Pixels
@@ -290,3 +291,22 @@ class Worker:
 def _went_wrong(error: Exception) -> str:
     """Return what the job's owner may read; the text of a foreign error may name paths and keys."""
     return f"The worker ran into an error ({type(error).__name__}); its log says more."
+
+
+def run_until_idle(application: Application, runner: Runner | None = None) -> int:
+    """Run the application's jobs in this thread until none is waiting; return how many were begun.
+
+    Args:
+        application: whose queue.
+        runner: what draws, which stays the caller's to close; None: the one that the settings name, on
+            their first device.
+
+    Raises:
+        Unavailable: the runner cannot be opened.
+    """
+    parts = WorkerParts.of(application)
+    if runner is not None:
+        return Worker(parts, runner).run_until_idle()
+    settings = application.settings
+    with closing(open_runner(settings, settings.devices[0])) as opened:
+        return Worker(parts, opened).run_until_idle()

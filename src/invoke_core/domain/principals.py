@@ -15,6 +15,7 @@ class Via(StrEnum):
     CLI = "cli"  # whoever can run commands on the host; the operating system vouches
     SINGLE_USER = "single_user"  # the server asks nobody to sign in
     INTERNAL = "internal"  # the server itself: housekeeping, workers
+    EMBEDDED = "embedded"  # a program that calls the library vouches
 
 
 @attrs.frozen(kw_only=True)

@@ -82,3 +82,8 @@ def principal_of(session: Session, user: User, address: str | None) -> Principal
         must_change_password=user.must_change_password,
         address=address,
     )
+
+
+def acting_as(user: User) -> Principal:
+    """Return the principal of a user for whom the calling program vouches: it has its own sign-in."""
+    return Principal(user_id=user.user_id, is_admin=user.is_admin, via=Via.EMBEDDED)

@@ -1,0 +1,36 @@
+"""What a program that uses the project as a library needs, under one roof."""
+
+from invoke_apps.application import Application
+from invoke_apps.composition import build, in_memory
+from invoke_apps.config import load_settings
+from invoke_apps.settings import Settings
+from invoke_apps.worker import run_until_idle
+from invoke_core.domain.boards import BoardQuery, Permission, Visibility
+from invoke_core.domain.generation import GenerationWish, InitImage, LoraWeight
+from invoke_core.domain.images import ImageQuery
+from invoke_core.domain.principals import Principal, host_principal
+from invoke_core.domain.queue import BatchWish, JobQuery
+from invoke_core.domain.sessions import acting_as
+from invoke_core.ports.storage import Rendition
+
+__all__ = [
+    "Application",
+    "BatchWish",
+    "BoardQuery",
+    "GenerationWish",
+    "ImageQuery",
+    "InitImage",
+    "JobQuery",
+    "LoraWeight",
+    "Permission",
+    "Principal",
+    "Rendition",
+    "Settings",
+    "Visibility",
+    "acting_as",
+    "build",
+    "host_principal",
+    "in_memory",
+    "load_settings",
+    "run_until_idle",
+]
