@@ -1,6 +1,7 @@
 """The last touch: the decoder alone, taught to draw sharply from latents that are a little off."""
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -10,8 +11,10 @@ from training import journal, text, unet, vae
 from training.rates import rate
 from training.team import Team
 
-NOISE = 0.2  # the most noise on the latents, whose standard deviation is 1
-TIMES = (50, 400)  # noise levels that the denoiser's own guesses start from
+BATCH: Final = 6  # pictures a step, for each process
+HALF: Final = BATCH // 2
+NOISE: Final = 0.2  # the most noise on the latents, whose standard deviation is 1
+TIMES: Final = (50, 300)  # noise levels that the denoiser's own guesses start from
 
 
 def train(team: Team, folder: Path, steps: int) -> None:
@@ -30,25 +33,25 @@ def train(team: Team, folder: Path, steps: int) -> None:
     trained = [*coder.post_quant_conv.parameters(), *coder.decoder.parameters()]
     optimiser = torch.optim.AdamW(trained, lr=1e-3, betas=(0.9, 0.99))
     start = 0
-    if state := journal.load(folder / "decoder-optimiser.pt"):
+    if state := journal.load(folder / "decoder.pt"):
         optimiser.load_state_dict(state["optimiser"])
         start = state["step"]
     losses: list[float] = []
     for step in range(start, steps):
         rng = np.random.default_rng(team.seed(5, step))
         torch.manual_seed(team.seed(5, step))
-        drawn = vae.drawings(8, rng)
+        drawn = vae.drawings(BATCH, rng)
         real = vae.pictures(drawn)
         with torch.no_grad():
             latents = coder.encode(real).latent_dist.mean * scale
-            off = latents + NOISE * torch.rand(8, 1, 1, 1) * torch.randn_like(latents)
-            times = torch.randint(*TIMES, (4,))
-            noisy, _ = unet.noised(latents[4:], torch.randn_like(latents[4:]), times, kept)
-            captions = [text.any_caption(d.scene, rng)[0] for d in drawn[4:]]
+            off = latents + NOISE * torch.rand(BATCH, 1, 1, 1) * torch.randn_like(latents)
+            times = torch.randint(*TIMES, (BATCH - HALF,))
+            noisy, _ = unet.noised(latents[HALF:], torch.randn_like(latents[HALF:]), times, kept)
+            captions = [text.any_caption(d.scene, rng)[0] for d in drawn[HALF:]]
             velocity = denoiser(noisy, times, words(captions)).sample
             signal = kept[times].sqrt()[:, None, None, None]
             spread = (1 - kept[times]).sqrt()[:, None, None, None]
-            off[4:] = signal * noisy - spread * velocity
+            off[HALF:] = signal * noisy - spread * velocity
         for group in optimiser.param_groups:
             group["lr"] = rate(step, steps, 1e-3, hold=0.3)
         loss = vae.sharp_loss(coder.decode(off / scale).sample, real, drawn)
@@ -63,7 +66,6 @@ def train(team: Team, folder: Path, steps: int) -> None:
             mean = round(float(np.mean(losses[-50:])), 4)
             journal.log(folder, "decoder", step=done, loss=mean)
             journal.save(
-                folder / "decoder-optimiser.pt",
-                {"optimiser": optimiser.state_dict(), "step": done},
+                folder / "decoder.pt",
+                {"model": coder.state_dict(), "optimiser": optimiser.state_dict(), "step": done},
             )
-            journal.save(folder / "decoder.pt", {"model": coder.state_dict(), "step": done})

@@ -137,8 +137,8 @@ def seconds_a_picture(pipeline: Any, steps: int, guidance: float) -> float:
     return round(float(np.mean(times[1:])), 2)
 
 
-def main() -> None:
-    """Read the command line, make the pictures, print and keep the table."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the arguments or the command line, make the pictures, print and keep the table."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     parser.add_argument("--model", type=Path, default=HOME)
     parser.add_argument("--count", type=int, default=200, help="held-back captions")
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--scheduler", choices=[*SCHEDULERS])
     parser.add_argument("--sheet", type=Path, help="draw the pictures into this PNG file")
     parser.add_argument("--keep", action="store_true", help="write check-table.json to the model")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     settings = json.loads((options.model / "settings.json").read_text())
     steps = options.steps or settings["steps"]
     guidance = options.cfg_scale or settings["cfg_scale"]

@@ -16,7 +16,7 @@ from training.rates import rate
 from training.team import Team
 
 BATCH: Final = 32  # pictures a step, over the whole team
-COPIES: Final = 24  # drawings of each scene
+REHEARSAL: Final = 400  # steps from one look at held-back captions to the next
 GUIDANCE: Final = 3.0  # the default cfg_scale
 STEPS: Final = 20  # the default number of denoising steps
 TIMES: Final = 1000  # noise levels
@@ -72,15 +72,15 @@ class Latents:
 
 
 @torch.no_grad()
-def cache_latents(folder: Path) -> None:
-    """Draw every training scene many times and leave the latents in the folder's `latents.pt`."""
+def cache_latents(folder: Path, copies: int) -> None:
+    """Draw every training scene `copies` times and leave the latents in the folder's `latents.pt`."""
     if (folder / "latents.pt").exists():
         return
     coder = load_vae(folder)
     rng = np.random.default_rng(3)
     latents, covers, numbers = [], [], []
     scenes = draw.training_scenes()
-    for _ in range(COPIES):
+    for _ in range(copies):
         for start in range(0, len(scenes), 40):
             drawn = [draw.draw(scene, rng) for scene in scenes[start : start + 40]]
             pixels = vae.to_tensor(np.stack([d.pixels for d in drawn]))
@@ -229,7 +229,7 @@ def train(team: Team, folder: Path, steps: int) -> None:
                     "step": done,
                 },
             )
-        if done % 500 == 0 or done == steps:
+        if done % REHEARSAL == 0:
             figures = _rehearse(team, average, words, coder, data.scale)
             if team.leads:
                 journal.log(folder, "check", step=done, samples=done * BATCH, **figures)
