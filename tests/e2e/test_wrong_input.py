@@ -23,8 +23,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="module")
-def ada(server: RunningServer) -> httpx.Client:
-    return first_administrator(server)
+def ada(server: RunningServer) -> Iterator[httpx.Client]:
+    with first_administrator(server) as client:
+        yield client
 
 
 def enqueue(ada: httpx.Client, **generation: object) -> httpx.Response:
