@@ -69,6 +69,7 @@ class RunningServer:
     output: Output
     url: str
     root: Path
+    clients: list[httpx.Client] = attrs.field(factory=list)  # closed when the server ends
 
     def stop(self) -> int:
         """Ask it to stop, as a service manager would; return its exit code."""
@@ -104,7 +105,12 @@ def running(root: Path, *arguments: str, **variables: str) -> Iterator[RunningSe
     try:
         output = Output(process)
         url = output.wait_for(r"The server answers at (\S+)")[1].rstrip("/")
-        yield RunningServer(process, output, url, root)
+        server = RunningServer(process, output, url, root)
+        try:
+            yield server
+        finally:
+            for client in server.clients:
+                client.close()
     finally:
         if process.poll() is None:
             process.terminate()
@@ -127,6 +133,7 @@ def multiuser_root(folder: Path, **settings: Any) -> Path:
 def person(server: RunningServer, email: str) -> httpx.Client:
     """Sign in; return a client that is that person from now on."""
     client = httpx.Client(base_url=server.url, timeout=PATIENCE)
+    server.clients.append(client)
     answer = client.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     client.headers["Authorization"] = f"Bearer {answer.json()['token']}"

@@ -27,8 +27,8 @@ def test_the_library_example_makes_two_people_a_shared_board_and_a_picture(tmp_p
     )
 
     assert ran.returncode == 0, ran.stderr
-    seen = look(np.asarray(Image.open(tmp_path / "star.png").convert("RGB")))
-    assert (seen.colour, seen.shape, seen.ground) == ("blue", "star", "black")
+    seen = look(np.asarray(Image.open(tmp_path / "heart.png").convert("RGB")))
+    assert (seen.colour, seen.shape, seen.ground) == ("red", "heart", "light blue")
 
 
 def test_the_first_screen_shows_exactly_two_commands_that_exist() -> None:

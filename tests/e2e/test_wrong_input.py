@@ -23,9 +23,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="module")
-def ada(server: RunningServer) -> Iterator[httpx.Client]:
-    with first_administrator(server) as client:
-        yield client
+def ada(server: RunningServer) -> httpx.Client:
+    return first_administrator(server)
 
 
 def enqueue(ada: httpx.Client, **generation: object) -> httpx.Response:
