@@ -12,7 +12,6 @@ import torch
 
 from training import check, draw
 
-
 FOLDER = Path(__file__).parents[2] / "src/invoke_adapters/diffusers/demo_shapes"
 RED_CIRCLE = draw.Scene(shape="circle", colour="red", ground="white")
 
@@ -78,6 +77,7 @@ def test_most_held_back_captions_come_out_right(pipeline: Any) -> None:
     assert sum(rights) >= 22
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own
 @pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "DPMSolverMultistepScheduler"])
 def test_other_schedulers_draw_it_too(pipeline: Any, name: str) -> None:
     parts = dict(pipeline.components)
