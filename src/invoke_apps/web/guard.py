@@ -15,8 +15,11 @@ SLOW = {"slow": True}
 """`opt` of a route that hashes passwords: it must not keep the others waiting."""
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a request without a credential before its body is read; whether it counts is checked later.
+
+    A coroutine, though it waits for nothing: a plain function would run in a thread of its own, and its
+    choice of pool would be lost with that thread's context.
 
     Raises:
         Unauthenticated: the route is not open and no bearer token came.

@@ -39,7 +39,7 @@ def require_queue(queue_id: str) -> None:
         raise NotFound("queue", queue_id)
 
 
-def known_queue(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def known_queue(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse a request for another queue than the only one."""
     require_queue(str(connection.path_params["queue_id"]))
 
