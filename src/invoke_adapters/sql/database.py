@@ -101,14 +101,9 @@ def open_database(
         Unavailable: it cannot be opened, is damaged, or belongs to a newer version.
         StorageFull: the disk is full.
     """
+    upgrade(url, busy_timeout=busy_timeout, run_folder=run_folder)
     address = sa.make_url(url)
     path = file_of(address)
-    try:
-        upgrade(url, busy_timeout=busy_timeout, run_folder=run_folder)
-    except Unavailable as error:  # whoever opens it may know where it lies; who uses it need not
-        if path is None:
-            raise
-        raise Unavailable(f"{path}: {error}", retry_after=error.retry_after) from error
     if path is None:
         reader = postgresql.engine(address, busy_timeout=busy_timeout, writing=False)
         writer = postgresql.engine(address, busy_timeout=busy_timeout, writing=True)

@@ -60,7 +60,7 @@ def upgrade(
     except sa.exc.ArgumentError as error:
         raise Invalid("The database address cannot be read.", field="db_url") from error
     path = file_of(address)
-    with translated(writing=True), _folders(path, run_folder):
+    with _named(path), translated(writing=True), _folders(path, run_folder):
         engine = sa.create_engine(address) if path is None else _sqlite_engine(path, busy_timeout)
         try:
             if _revision(engine) == to:
@@ -70,6 +70,17 @@ def upgrade(
                 _upgrade(engine, path, to)
         finally:
             engine.dispose()
+
+
+@contextmanager
+def _named(path: Path | None) -> Iterator[None]:
+    """Let refusals name the file: whoever opens it may know where it lies; who uses it need not."""
+    try:
+        yield
+    except Unavailable as error:
+        if path is None or str(path.parent) in str(error):
+            raise
+        raise Unavailable(f"{path}: {error}", retry_after=error.retry_after) from error
 
 
 @contextmanager
