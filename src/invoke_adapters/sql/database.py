@@ -1,6 +1,7 @@
 """The database: opened, read, written and closed."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,17 +41,31 @@ class SqlDatabase:
         # The databases' own queues of writers are unfair; within a process threads wait here instead.
         self._turn = threading.Lock()
         self._belfry = Belfry(watch)
+        # Readers that wait for the next unit: taking one costs a third of a checkout from the pool.
+        self._idle: deque[sa.Connection] = deque()
 
     @contextmanager
     def reading(self) -> Iterator[SqlWork]:
         """Yield a unit of work that sees one snapshot; writing in it raises TypeError."""
-        with (
-            translated(writing=False),
-            self._reader.connect() as connection,
-            connection.begin() as transaction,
-        ):
-            yield SqlWork(connection)
-            transaction.rollback()
+        with translated(writing=False), self._idle_reader() as connection:
+            transaction = connection.begin()
+            try:
+                yield SqlWork(connection)
+            finally:
+                transaction.rollback()
+
+    @contextmanager
+    def _idle_reader(self) -> Iterator[sa.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._reader.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()  # whatever it was, the next unit begins with another one
+            raise
+        self._idle.append(connection)
 
     @contextmanager
     def writing(self) -> Iterator[SqlWork]:
@@ -78,6 +93,8 @@ class SqlDatabase:
     def close(self) -> None:
         """Close every connection; a SQLite database is one whole file afterwards."""
         self._belfry.close()
+        while self._idle:
+            self._idle.pop().close()
         self._reader.dispose()
         if self._writer.dialect.name == "sqlite":
             with suppress(Unavailable):  # another process is using it, and will do this in its turn

@@ -27,7 +27,7 @@ class Mapper(Generic[T]):
         self.key = table.c[key]
         has_key = self.key == sa.bindparam(KEY)
         self.select = sa.select(*self.columns)
-        self.by_key = self.select.where(has_key)
+        self.by_key = HotQuery(self.select.where(has_key))
         self.known = sa.select(self.key).where(has_key)
         self.insert = sa.insert(table)
         self.update = (
@@ -47,7 +47,7 @@ class Mapper(Generic[T]):
 
     def find(self, connection: sa.Connection, key: Any) -> T | None:
         """Return the value of this key, or None."""
-        row = connection.execute(self.by_key, {KEY: key}).first()
+        row = self.by_key.first(connection, key)
         return None if row is None else self.value(row)
 
     def is_known(self, connection: sa.Connection, key: Any) -> bool:

@@ -45,7 +45,8 @@ def run(application: Application, listener: socket.socket) -> None:
         on_start=lambda: announce(application, listener.getsockname()[1]),
         on_stop=web.end_streams,
     )
-    asyncio.run(server.serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
     _log.info("The server has stopped.")
 
 
