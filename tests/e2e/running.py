@@ -101,7 +101,13 @@ def start(root: Path, *arguments: str, **variables: str) -> "subprocess.Popen[st
 @contextmanager
 def running(root: Path, *arguments: str, **variables: str) -> Iterator[RunningServer]:
     """Run a server on a free port until the block ends."""
-    process = start(root, *arguments, **variables)
+    with running_process(start(root, *arguments, **variables), root) as server:
+        yield server
+
+
+@contextmanager
+def running_process(process: "subprocess.Popen[str]", root: Path) -> Iterator[RunningServer]:
+    """Look after a server process until the block ends."""
     try:
         output = Output(process)
         url = output.wait_for(r"The server answers at (\S+)")[1].rstrip("/")
@@ -120,6 +126,36 @@ def running(root: Path, *arguments: str, **variables: str) -> Iterator[RunningSe
                 process.kill()
                 process.wait()
         output.join()
+
+
+def on_a_small_disk(
+    root: Path, options: str, *, settings: str = "", then: str = "true"
+) -> "subprocess.Popen[str]":
+    """Start a server whose root is a disk of its own, in a mount namespace that ends with it.
+
+    Args:
+        root: the folder that the disk is mounted on.
+        options: of the mount, such as `size=6m`.
+        settings: what stands in its invokeai.yaml.
+        then: what the shell does on the disk before the server starts.
+    """
+    root.mkdir(exist_ok=True)
+    script = (
+        'mount -t tmpfs -o "$3" tmpfs "$1"'
+        ' && { [ -z "$4" ] || printf %s "$4" > "$1/invokeai.yaml"; }'
+        f' && {then} && exec "$2" --root "$1" --port 0'
+    )
+    return subprocess.Popen(
+        [
+            *("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh"),
+            *(str(root), str(BIN / "invokeai-web"), options, settings),
+        ],
+        env=environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
 
 
 def multiuser_root(folder: Path, **settings: Any) -> Path:

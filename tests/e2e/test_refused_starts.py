@@ -2,17 +2,15 @@
 
 import socket
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.running import (
-    BIN,
     PATIENCE,
-    environment,
     first_administrator,
     multiuser_root,
+    on_a_small_disk,
     person,
     running,
     start,
@@ -83,31 +81,6 @@ def test_a_root_that_cannot_be_made(tmp_path: Path) -> None:
     assert "--root" in said
 
 
-def on_a_small_disk(root: Path, options: str, then: str = "true") -> "subprocess.Popen[str]":
-    """Start a server whose root is a disk of its own, in a mount namespace that ends with it."""
-    root.mkdir(exist_ok=True)
-    script = f'mount -t tmpfs -o "{options}" tmpfs "$1" && {then} && exec "$2" --root "$1" --port 0'
-    return subprocess.Popen(
-        [
-            "unshare",
-            "--user",
-            "--map-root-user",
-            "--mount",
-            "sh",
-            "-ec",
-            script,
-            "sh",
-            str(root),
-            str(BIN / "invokeai-web"),
-        ],
-        env=environment(),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 @pytest.mark.parametrize(
     ("options", "then", "words"),
     [
@@ -119,7 +92,7 @@ def on_a_small_disk(root: Path, options: str, then: str = "true") -> "subprocess
 def test_a_disk_that_is_read_only_or_full(
     tmp_path: Path, options: str, then: str, words: str
 ) -> None:
-    process = on_a_small_disk(tmp_path / "root", options, then)
+    process = on_a_small_disk(tmp_path / "root", options, then=then)
     _, said = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 4, said

@@ -7,8 +7,10 @@ from pathlib import Path
 import attrs
 import click
 import pytest
+from click.testing import CliRunner
 
 from invoke_apps import library
+from invoke_apps.cli.admin import LATER as LATER_GROUPS
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.settings import LATER, Settings
 
@@ -52,4 +54,13 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str
 def test_every_administrators_command_is_described() -> None:
     text = (REFERENCE / "commands.md").read_text()
     for path in leaves(admin):
-        assert f"invoke-admin {' '.join(path)}" in text
+        assert path[0] in LATER_GROUPS or f"invoke-admin {' '.join(path)}" in text
+
+
+@pytest.mark.parametrize("group", sorted(LATER_GROUPS))
+def test_a_group_that_comes_later_is_refused_with_a_sentence(group: str) -> None:
+    refused = CliRunner().invoke(admin, [group, "list", "--anything", "7"])
+
+    assert refused.exit_code == 1
+    assert f"{group}` cannot be used yet" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1

@@ -2,13 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("diffusers")
-
-from training import draw, journal, text, unet, vae  # noqa: E402
-from training.rates import rate  # noqa: E402
-from training.team import Team  # noqa: E402
+from training import draw, journal, text, unet, vae
+from training.rates import rate
+from training.team import Team
 
 
 @pytest.fixture(scope="module")

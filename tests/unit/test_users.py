@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from invoke_core.domain.boards import Permission, Visibility
-from invoke_core.domain.identifiers import SYSTEM
+from invoke_core.domain.identifiers import SYSTEM, UserId
 from invoke_core.domain.news import NewsKind
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.queue import JobStatus
@@ -300,6 +300,57 @@ def test_a_deleted_account_leaves_nothing_and_guests_keep_their_pictures(account
         accounts.login()
     kinds = {item.kind for item in accounts.news()}
     assert {NewsKind.SESSION_ENDED, NewsKind.BOARD_CHANGED, NewsKind.IMAGE_DELETED} <= kinds
+
+
+def test_content_that_is_handed_over_is_whole(accounts):
+    accounts.administrator()
+    user, heir, guest = (accounts.person(f"{name}@example.com") for name in ("a", "heir", "guest"))
+    with accounts.database.writing() as work:
+        board, guests_board = a_board(work, user), a_board(work, guest)
+        a_grant(work, board, heir, Permission.READ)
+        a_grant(work, board, guest, Permission.WRITE)
+        own = [an_image(work, user, place) for place in (board, guests_board, None)]
+        guests = an_image(work, guest, board)
+        a_job(work, user)
+
+    accounts.users.delete(HOST, user.user_id, transfer_to=heir.user_id)
+
+    with accounts.database.reading() as work:
+        assert work.users.find_by_email(user.email) is None
+        assert [kept.board_id for kept in work.boards.owned_by(heir.user_id)] == [board.board_id]
+        assert {grant.user_id for grant in work.boards.grants(board.board_id)} == {guest.user_id}
+        kept = {image.image_name: image.board_id for image in work.images.owned_by(heir.user_id)}
+        assert kept == {image.image_name: image.board_id for image in own}
+        assert work.images.get(guests.image_name).board_id == board.board_id
+        assert work.jobs.counts(owner_id=user.user_id).total == 0
+    assert accounts.files.removed == []
+
+
+@pytest.mark.parametrize("heir", ["unknown", "itself"])
+def test_content_that_cannot_be_handed_over_stays(accounts, heir):
+    accounts.administrator()
+    user = accounts.person()
+    with accounts.database.writing() as work:
+        board = a_board(work, user)
+
+    with pytest.raises((NotFound, RuleViolation)):
+        transfer_to = user.user_id if heir == "itself" else UserId("unknown")
+        accounts.users.delete(HOST, user.user_id, transfer_to=transfer_to)
+
+    with accounts.database.reading() as work:
+        assert work.boards.get(board.board_id).owner_id == user.user_id
+
+
+def test_system_may_get_the_content(accounts):
+    accounts.administrator()
+    user = accounts.person()
+    with accounts.database.writing() as work:
+        board = a_board(work, user)
+
+    accounts.users.delete(HOST, user.user_id, transfer_to=SYSTEM)
+
+    with accounts.database.reading() as work:
+        assert work.boards.get(board.board_id).owner_id == SYSTEM
 
 
 def test_files_stay_while_a_row_may_name_them(accounts):

@@ -68,6 +68,26 @@ class InvokeGroup(click.Group):
     group_class = type
 
 
+class LaterCommand(click.Command):
+    """A command whose feature is not there yet: refused with a sentence, whatever follows it."""
+
+    def __init__(self, name: str, feature: str) -> None:
+        """Stand in for the command `name`, which the feature will bring."""
+        super().__init__(
+            name,
+            hidden=True,
+            add_help_option=False,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )
+        self._feature = feature
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Refuse."""
+        raise Refusal(
+            f"`{ctx.command_path}` cannot be used yet: this version has no {self._feature}."
+        )
+
+
 def root_option(command: F) -> F:
     """Give the command the option `--root`."""
     return click.option(

@@ -137,17 +137,19 @@ def usermod(
 @root_option
 @_email
 @click.option("--force", "-f", is_flag=True, help="Do not ask.")
-def userdel(root: Path | None, email: str | None, force: bool) -> None:
+@click.option("--transfer-to", metavar="EMAIL", help="Who gets the boards and images instead.")
+def userdel(root: Path | None, email: str | None, force: bool, transfer_to: str | None) -> None:
     """Delete a user with all boards, images and jobs, for good."""
     email = email or ask("--email", "E-mail address")
     with opened(root) as app:
         user = app.users.get_by_email(this_host(), email)
+        heir = app.users.get_by_email(this_host(), transfer_to) if transfer_to else None
         if not force:
-            confirm(
-                f"This deletes {user.email} ({user.display_name}) with all boards, images and jobs,"
-                " for good."
-            )
-        app.users.delete(this_host(), user.user_id)
+            fate = f"; {heir.email} gets the boards and images" if heir else ""
+            with_all = "" if heir else " with all boards, images and jobs"
+            confirm(f"This deletes {user.email} ({user.display_name}){with_all}, for good{fate}.")
+        heir_id = heir.user_id if heir else None
+        app.users.delete(this_host(), user.user_id, transfer_to=heir_id)
     click.echo(f"Deleted {user.email}.")
 
 

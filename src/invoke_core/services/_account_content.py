@@ -1,4 +1,4 @@
-"""What becomes of a person's boards and pictures when the account goes."""
+"""What becomes of a person's boards and pictures when the account goes: removed, or handed over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.ports.unit_of_work import Work
 from invoke_core.services import flows
-from invoke_core.services._image_news import tell_of_lost_board
+from invoke_core.services._image_news import tell_of_board, tell_of_lost_board
 
 
 def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
@@ -25,6 +25,26 @@ def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
         work.boards.remove(board.board_id)
         tell_of_lost_board(work, board, [user_id, *guests], now)
     return image_names
+
+
+def hand_over(work: Work, user_id: UserId, heir_id: UserId, now: datetime) -> None:
+    """Give the user's boards and pictures to another user; jobs that have not ended are dropped.
+
+    A grant that the heir had on such a board goes: the owner may do everything.
+    """
+    flows.remove_jobs(work, user_id, now)
+    for board in work.boards.owned_by(user_id):
+        if any(grant.user_id == heir_id for grant in work.boards.grants(board.board_id)):
+            work.boards.remove_grant(board.board_id, heir_id)
+        work.boards.put(attrs.evolve(board, owner_id=heir_id, updated_at=now))
+        tell_of_board(work, board.board_id, now)
+    for image in work.images.owned_by(user_id):
+        work.images.put(attrs.evolve(image, owner_id=heir_id, updated_at=now))
+        audience = Audience.of_user(heir_id)
+        if image.board_id is not None:
+            audience = Audience.of_board(image.board_id)
+        body = {"image_name": image.image_name, "board_id": image.board_id}
+        work.news.tell(NewsKind.IMAGE_CHANGED, audience, body, now)
 
 
 def _return_guests_images(work: Work, board: Board, now: datetime) -> None:

@@ -26,14 +26,14 @@ from invoke_core.domain.users import (
     require_administrator_left,
     require_changeable,
 )
-from invoke_core.errors import Invalid, NotFound
+from invoke_core.errors import Invalid, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
-from invoke_core.services._account_content import remove_content
+from invoke_core.services._account_content import hand_over, remove_content
 
 MIN_DIRECTORY_SEARCH = 2  # characters
 MAX_DIRECTORY_ENTRIES = 20
@@ -192,18 +192,27 @@ class UserService:
                 self._take_effect(work, before, after)
         return SavedUser(user=after, warnings=accepted.warnings if accepted else ())
 
-    def delete(self, principal: Principal, user_id: UserId) -> None:
+    def delete(
+        self, principal: Principal, user_id: UserId, *, transfer_to: UserId | None = None
+    ) -> None:
         """Delete an account with its content everywhere: boards, images, jobs.
 
         Pictures of others on its boards go back to their owners' uncategorised.
 
+        Args:
+            principal: who asks.
+            user_id: the account.
+            transfer_to: who gets its boards and images instead; `system` may.
+
         Raises:
             Forbidden: the principal is no administrator.
-            NotFound: the account is unknown.
-            RuleViolation: it is `system`.
+            NotFound: the account, or who should get its content, is unknown; nothing happens.
+            RuleViolation: it is `system`, or would get its own content.
             LastAdministrator: nobody who can administer would be left.
         """
         require_administrator(principal)
+        if transfer_to == user_id:
+            raise RuleViolation("An account that is deleted cannot keep its content.")
         with self.writing() as work:
             user = work.users.get(user_id)
             require_changeable(user_id)
@@ -211,7 +220,11 @@ class UserService:
             now = self.clock.now()
             # Told first, for an audience that is looked up later must not need the account.
             self._tell_sessions_ended(work, user_id)
-            image_names = remove_content(work, user_id, now)
+            image_names: Sequence[ImageName] = ()
+            if transfer_to is None:
+                image_names = remove_content(work, user_id, now)
+            else:
+                hand_over(work, user_id, work.users.get(transfer_to).user_id, now)
             work.users.remove(user_id)
         self._remove_files(image_names)
 

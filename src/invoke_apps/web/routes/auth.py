@@ -354,9 +354,14 @@ def update_user(
 
 
 @delete("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
-def delete_user(user_id: FromPath[str], call: NamedDependency[Call]) -> None:
-    """Delete an account with its content everywhere."""
-    call(lambda app, principal: app.users.delete(principal, UserId(user_id)))
+def delete_user(
+    user_id: FromPath[str],
+    call: NamedDependency[Call],
+    transfer_to: FromQuery[str | None] = None,
+) -> None:
+    """Delete an account with its content everywhere, or hand the content to another account."""
+    heir_id = None if transfer_to is None else UserId(transfer_to)
+    call(lambda app, principal: app.users.delete(principal, UserId(user_id), transfer_to=heir_id))
 
 
 @get("/directory", sync_to_thread=True)
