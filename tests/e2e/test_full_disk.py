@@ -45,7 +45,13 @@ def test_uploads_until_the_disk_is_full_and_on_when_there_is_room(tmp_path: Path
         refused = upload(ada)
         assert refused.status_code == 507
 
-        enter = ["nsenter", f"--target={process.pid}", "--user", "--mount", "--preserve-credentials"]
+        enter = [
+            "nsenter",
+            f"--target={process.pid}",
+            "--user",
+            "--mount",
+            "--preserve-credentials",
+        ]
         subprocess.run([*enter, "rm", str(root / "ballast")], check=True)
         assert upload(ada).status_code == 201
         assert ada.get("/api/v1/images/").json()["total"] == len(kept) + 1

@@ -166,3 +166,14 @@ class QueueMachine(RuleBasedStateMachine):
 
 QueueMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestQueueMachine = QueueMachine.TestCase
+
+
+def test_a_result_that_is_handed_in_twice_keeps_its_picture() -> None:
+    machine = QueueMachine()
+    machine.begin(mode=QueueMode.FIFO)
+    machine.enqueue(person=0, prepend=False, runs=1)
+    job = machine.claim()
+    machine.complete(job)
+    machine.complete(job)
+    machine.no_job_is_lost_and_none_has_two_pictures()
+    machine.teardown()

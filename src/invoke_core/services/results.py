@@ -8,14 +8,14 @@ import attrs
 
 from invoke_core.domain.boards import Permission, permission_on
 from invoke_core.domain.estimates import kind_of, with_measurement
-from invoke_core.domain.identifiers import BoardId
+from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.news import NewsKind
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.principals import Principal, Via
 from invoke_core.domain.queue import Job, JobStatus, require_lease, result_name
 from invoke_core.domain.users import User
-from invoke_core.errors import LeaseLost, NotFound
+from invoke_core.errors import InvokeError, LeaseLost, NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
@@ -58,8 +58,10 @@ class ResultService:
         stored = self.files.save(pixels, texts, result_name(job))
         try:
             image = self._record(job, stored, metadata, gpu_seconds)
-        except BaseException:  # whatever it was: no row names the files
-            self.files.discard(stored.image_name)
+        except BaseException:
+            # A result that is handed in twice fails the second time, and its files are the first one's.
+            if not self._is_recorded(stored.image_name):
+                self.files.discard(stored.image_name)
             raise
         self.progress.remove(job.item_id)
         return image
@@ -90,6 +92,14 @@ class ResultService:
             ]
             flows.move(work, [Move(each, each.settled(gpu_seconds)) for each in own], now)
         self.progress.remove(job.item_id)
+
+    def _is_recorded(self, image_name: ImageName) -> bool:
+        """Return whether a row names the files; True where that cannot be found out."""
+        try:
+            with self.reading() as work:
+                return bool(work.images.find_many([image_name]))
+        except InvokeError:
+            return True
 
     def _record(
         self, job: Job, stored: StoredFiles, metadata: Mapping[str, Any], gpu_seconds: float
