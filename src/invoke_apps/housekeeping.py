@@ -40,6 +40,7 @@ def _chores(application: Application) -> list[Chore]:
     return [
         ("writing down when sessions were last seen", application.sign_in.flush_seen),
         ("forgetting sessions that have ended", application.sign_in.remove_expired),
+        ("forgetting wrong sign-ins of long ago", application.sign_in.forget_failures),
         ("forgetting old news", application.events.forget_old),
     ]
 

@@ -15,6 +15,7 @@ from invoke_core.testing.queue import (
     WorkerRepositoryContract,
 )
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -42,6 +43,10 @@ class TestMemoryUsers(UserRepositoryContract):
 
 
 class TestMemorySessions(SessionRepositoryContract):
+    pass
+
+
+class TestMemoryThrottle(ThrottleRepositoryContract):
     pass
 
 

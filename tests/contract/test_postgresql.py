@@ -18,6 +18,7 @@ from invoke_core.testing.queue import (
     WorkerRepositoryContract,
 )
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -80,6 +81,10 @@ class TestPostgresqlUsers(UserRepositoryContract):
 
 
 class TestPostgresqlSessions(SessionRepositoryContract):
+    pass
+
+
+class TestPostgresqlThrottle(ThrottleRepositoryContract):
     pass
 
 

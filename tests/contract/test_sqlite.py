@@ -18,6 +18,7 @@ from invoke_core.testing.queue import (
     WorkerRepositoryContract,
 )
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -56,6 +57,10 @@ class TestSqliteUsers(UserRepositoryContract):
 
 
 class TestSqliteSessions(SessionRepositoryContract):
+    pass
+
+
+class TestSqliteThrottle(ThrottleRepositoryContract):
     pass
 
 

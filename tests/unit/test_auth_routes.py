@@ -330,3 +330,39 @@ def test_single_user_mode_asks_nobody(open_remote):
     remote.refused(403, "POST", "/login", json={"email": "a@b.c", "password": "x"})
     wanted = {"email": "a@b.c", "password": PASSWORD, "setup_code": CODE}
     remote.refused(403, "POST", "/setup", json=wanted)
+
+
+def test_too_many_wrong_sign_ins_wait_unless_the_browser_is_known(remote, admin):
+    login = {"email": "admin@example.com", "password": PASSWORD}
+    answer = remote.call("POST", "/login", json=login)
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("invoke_device=")
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=lax", "Path=/api/v1/auth"))
+    device = cookie.partition("=")[2].partition(";")[0]
+    remote.client.cookies.clear()
+
+    for _ in range(10):
+        remote.refused(401, "POST", "/login", json={**login, "password": "wrong"})
+        remote.client.cookies.clear()
+    waiting = remote.call("POST", "/login", json=login)
+    assert waiting.status_code == 429
+    assert int(waiting.headers["Retry-After"]) == 15
+    known = remote.client.post(
+        "/api/v1/auth/login", json=login, headers={"Cookie": f"invoke_device={device}"}
+    )
+    assert known.status_code == 200
+    assert "set-cookie" not in known.headers
+
+    user_id = remote.ok("GET", "/me", known.json()["token"])["user_id"]
+    remote.ok("POST", f"/users/{user_id}/unlock", known.json()["token"], status=204)
+    remote.ok("POST", "/login", json=login)
+
+
+def test_only_administrators_unlock(remote, admin):
+    user = remote.ok(
+        "POST", "/users", admin, status=201, json={"email": "u@example.com", "password": PASSWORD}
+    )
+    token = remote.token("u@example.com")
+
+    remote.refused(403, "POST", f"/users/{user['user_id']}/unlock", token)
+    remote.refused(404, "POST", "/users/unknown/unlock", admin)

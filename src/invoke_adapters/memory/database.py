@@ -18,6 +18,7 @@ from invoke_adapters.memory.queue import (
 )
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
+from invoke_adapters.memory.throttle import MemoryThrottleRepository
 from invoke_adapters.memory.users import MemoryUserRepository
 from invoke_core.errors import Unavailable
 
@@ -37,6 +38,11 @@ class MemoryWork:
     def sessions(self) -> MemorySessionRepository:
         """Return the sign-ins."""
         return MemorySessionRepository(self.state)
+
+    @property
+    def throttle(self) -> MemoryThrottleRepository:
+        """Return the tallies of failures, and the known devices."""
+        return MemoryThrottleRepository(self.state)
 
     @property
     def boards(self) -> MemoryBoardRepository:

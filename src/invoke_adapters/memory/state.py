@@ -1,6 +1,7 @@
 """One state of everything, and a view of it that copies a table at its first change."""
 
 from collections.abc import Iterator, MutableMapping, Sequence
+from datetime import datetime
 from typing import Generic, TypeVar
 
 import attrs
@@ -23,6 +24,7 @@ from invoke_core.domain.news import NewsItem
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, WorkerRecord
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.throttle import Tally
 from invoke_core.domain.users import SYSTEM_USER, User
 
 K = TypeVar("K")
@@ -99,6 +101,8 @@ class State:
 
     users: Table[UserId, User] = attrs.field(factory=Table)
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
+    tallies: Table[tuple[str, str], Tally] = attrs.field(factory=Table)
+    devices: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
     boards: Table[BoardId, Board] = attrs.field(factory=Table)
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)

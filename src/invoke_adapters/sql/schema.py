@@ -73,6 +73,24 @@ sessions = sa.Table(
     _optional("user_agent", Text),
 )
 
+throttle_tallies = sa.Table(
+    "throttle_tallies",
+    metadata,
+    _column("account", Text, primary_key=True),
+    _column("address", Text, primary_key=True),
+    _column("failures", sa.BigInteger()),
+    _column("first_at", UtcDateTime()),
+    _column("last_at", UtcDateTime(), index=True),
+)
+
+devices = sa.Table(
+    "devices",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("digest", Text, primary_key=True),
+    _column("added_at", UtcDateTime()),
+)
+
 boards = sa.Table(
     "boards",
     metadata,

@@ -14,6 +14,7 @@ from invoke_adapters.sql.queue import (
     SqlWorkerRepository,
 )
 from invoke_adapters.sql.sessions import SqlSessionRepository
+from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
 
 
@@ -33,6 +34,11 @@ class SqlWork:
     def sessions(self) -> SqlSessionRepository:
         """Return the sign-ins."""
         return SqlSessionRepository(self.connection)
+
+    @property
+    def throttle(self) -> SqlThrottleRepository:
+        """Return the tallies of failures, and the known devices."""
+        return SqlThrottleRepository(self.connection)
 
     @property
     def boards(self) -> SqlBoardRepository:

@@ -153,6 +153,18 @@ def userdel(root: Path | None, email: str | None, force: bool, transfer_to: str 
     click.echo(f"Deleted {user.email}.")
 
 
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+def unlock(root: Path | None, email: str | None) -> None:
+    """Forget a user's wrong sign-ins, so that they can try again at once."""
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        app.users.unlock(this_host(), user.user_id)
+    click.echo(f"Unlocked {user.email}.")
+
+
 @click.group(cls=InvokeGroup)
 def user() -> None:
     """Add, list, change and delete users."""
@@ -162,6 +174,7 @@ user.add_command(useradd, "add")
 user.add_command(userlist, "list")
 user.add_command(usermod, "modify")
 user.add_command(userdel, "delete")
+user.add_command(unlock)
 
 
 def _password_given(password: str | None, *, password_stdin: bool) -> str | None:

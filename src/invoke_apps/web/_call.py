@@ -14,6 +14,7 @@ from invoke_core.domain.sign_in import Client
 
 T = TypeVar("T")
 
+DEVICE_COOKIE = "invoke_device"  # proves nothing but that this browser signed in before
 FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -60,6 +61,7 @@ def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
         client=Client(
             address=address,
             user_agent=request.headers.get("user-agent"),
+            device=request.cookies.get(DEVICE_COOKIE),
             is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
         token=token.strip() if scheme.lower() == "bearer" else None,

@@ -16,6 +16,7 @@ class Client:
     address: str | None = None  # of the client, as text
     user_agent: str | None = None
     is_loopback: bool = False  # a loopback Host, and no forwarding header
+    device: str | None = attrs.field(default=None, repr=False)  # what a browser was given before
 
 
 def setup_code_required(*, loopback_only: bool, client: Client) -> bool:

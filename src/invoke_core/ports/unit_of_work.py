@@ -14,6 +14,7 @@ from invoke_core.ports.queue import (
     WorkerRepository,
 )
 from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
 
 
@@ -24,6 +25,8 @@ class Work(Protocol):
     def users(self) -> UserRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def throttle(self) -> ThrottleRepository: ...
     @property
     def boards(self) -> BoardRepository: ...
     @property

@@ -10,6 +10,7 @@ from invoke_core.domain.passwords import AcceptedPassword, PasswordPolicy, check
 from invoke_core.domain.principals import SINGLE_USER, Principal, require_usable
 from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
+from invoke_core.domain.throttle import DAY, device_digest
 from invoke_core.domain.tokens import Claims
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
@@ -37,6 +38,7 @@ from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
 from invoke_core.services._sessions import Sessions
+from invoke_core.services._throttle import Brake
 from invoke_core.services.users import SavedUser
 
 
@@ -57,6 +59,7 @@ class SignedIn:
     user: User
     token: str = attrs.field(repr=False)
     expires_in: int  # seconds
+    device: str | None = attrs.field(repr=False)  # to be told a known device by; None: it has one
 
 
 @attrs.frozen(kw_only=True)
@@ -160,15 +163,19 @@ class SignInService:
         Raises:
             Forbidden: nobody signs in to this server.
             Unauthenticated: the address is unknown or the password is wrong; both alike.
+            TooMany: there were too many wrong tries, so this one was not looked at.
             AccountDisabled: the right password of a deactivated account.
         """
         self._require_multiuser()
         with self.reading() as work:
             found = work.users.find_by_email(email) if _can_be_an_address(email) else None
+        reserved = self._brake.reserve(email, client, found)
         verdict = self.hasher.verify(password, found.password_hash if found else None)
         if found is None or not verdict.matches:
             raise _wrong()
         if not found.is_active:
+            with self.writing() as work:
+                self._brake.succeeded(work, reserved)
             raise AccountDisabled
         upgraded = self.hasher.hash(password) if verdict.needs_upgrade else found.password_hash
         now = self.clock.now()
@@ -183,8 +190,11 @@ class SignInService:
             if verdict.needs_upgrade:
                 self._book.follow_upgrade(work, found, user)
             session = self._book.begin(work, user, client, remember_me=remember_me, now=now)
+            self._brake.succeeded(work, reserved)
+            device = self._known_device(work, user, client, now)
         return SignedIn(
             user=user,
+            device=device,
             token=self._book.token(session, user, now),
             expires_in=int((session.expires_at - now).total_seconds()),
         )
@@ -239,6 +249,7 @@ class SignInService:
                 same.
             Invalid: the name or the new password cannot be one, or the current password is missing.
             WeakPassword: the policy refuses the new password.
+            TooMany: there were too many wrong tries.
             Conflict: the password was changed by somebody else at the same time.
         """
         require_changeable(principal.user_id)
@@ -247,7 +258,7 @@ class SignInService:
             before = work.users.get(principal.user_id)
         accepted: AcceptedPassword | None = None
         if new_password is not None:
-            accepted = self._new_password(before, current_password, new_password)
+            accepted = self._new_password(principal, before, current_password, new_password)
         password_hash = self.hasher.hash(accepted.text) if accepted else None
         now = self.clock.now()
         token = None
@@ -323,6 +334,11 @@ class SignInService:
         with self.writing() as work:
             return work.sessions.remove_expired(self.clock.now())
 
+    def forget_failures(self) -> int:
+        """Forget wrong sign-ins that count no more; return how many tallies went."""
+        with self.writing() as work:
+            return work.throttle.remove_before(self.clock.now() - DAY)
+
     def _require_multiuser(self) -> None:
         if not self.multiuser:
             raise Forbidden("This server runs in single-user mode: nobody signs in.")
@@ -334,12 +350,31 @@ class SignInService:
         except Unavailable:
             return None  # the next request tries again; this one is good as it is
 
-    def _new_password(self, user: User, current: str | None, new: str) -> AcceptedPassword:
+    @property
+    def _brake(self) -> Brake:
+        return Brake(self.writing, self.clock)
+
+    def _known_device(self, work: Work, user: User, client: Client, now: datetime) -> str | None:
+        """Return a secret for a device that has none; a known one keeps the secret that it has."""
+        if client.device is not None and work.throttle.knows_device(
+            user.user_id, device_digest(client.device)
+        ):
+            return None
+        device = self.randomness.secret()
+        work.throttle.add_device(user.user_id, device_digest(device), now)
+        return device
+
+    def _new_password(
+        self, principal: Principal, user: User, current: str | None, new: str
+    ) -> AcceptedPassword:
         if current is None:
             raise Invalid("Type your current password too.", field="current_password")
         accepted = checked_password(new, self.policy, field="new_password")
+        reserved = self._brake.reserve(user.email, Client(address=principal.address), user)
         if not self.hasher.verify(current, user.password_hash).matches:
             raise RuleViolation("The current password is not right.")
+        with self.writing() as work:
+            self._brake.succeeded(work, reserved)
         if self.hasher.verify(accepted.text, user.password_hash).matches:
             raise RuleViolation("The new password is the current one: choose another.")
         return accepted

@@ -15,6 +15,7 @@ from invoke_core.domain.passwords import (
     generated_password,
 )
 from invoke_core.domain.principals import Principal, require_administrator, require_usable
+from invoke_core.domain.throttle import account_key
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
     User,
@@ -227,6 +228,17 @@ class UserService:
                 hand_over(work, user_id, work.users.get(transfer_to).user_id, now)
             work.users.remove(user_id)
         self._remove_files(image_names)
+
+    def unlock(self, principal: Principal, user_id: UserId) -> None:
+        """Forget the wrong sign-ins of an account, so that its owner can try again at once.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: the account is unknown.
+        """
+        require_administrator(principal)
+        with self.writing() as work:
+            work.throttle.remove_account(account_key(work.users.get(user_id).email))
 
     def directory(self, principal: Principal, search: str) -> Sequence[User]:
         """Return at most 20 active people, for sharing: by a part of the name, or the whole address.

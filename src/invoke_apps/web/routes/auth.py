@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import attrs
 import msgspec
-from litestar import Response, Router, delete, get, patch, post
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
-from invoke_apps.web._call import Call
+from invoke_apps.web._call import DEVICE_COOKIE, Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.routes._users import (
     ManagedUserView,
@@ -23,6 +24,7 @@ from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.throttle import DEVICE_LIFE
 from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, UserChanges
 
 T = TypeVar("T")
@@ -206,18 +208,34 @@ def setup(data: JSONBody[SetupBody], call: NamedDependency[Call]) -> Response[Se
 
 
 @post("/login", opt=OPEN | SLOW, status_code=200, sync_to_thread=True)
-def login(data: JSONBody[LoginBody], call: NamedDependency[Call]) -> LoginView:
-    """Sign in."""
+def login(
+    data: JSONBody[LoginBody], request: Request[Any, Any, Any], call: NamedDependency[Call]
+) -> Response[LoginView]:
+    """Sign in. The answer makes the browser a known device of the account."""
     signed_in = call.anonymous(
         lambda app, client: app.sign_in.login(
             client, email=data.email, password=data.password, remember_me=data.remember_me
         )
     )
-    return LoginView(
+    view = LoginView(
         token=signed_in.token,
         user=UserView.of(signed_in.user),
         expires_in=signed_in.expires_in,
     )
+    cookies = []
+    if signed_in.device is not None:
+        cookies.append(
+            Cookie(
+                key=DEVICE_COOKIE,
+                value=signed_in.device,
+                path=request.scope.get("root_path", "") + "/api/v1/auth",
+                max_age=int(DEVICE_LIFE.total_seconds()),
+                httponly=True,
+                samesite="lax",
+                secure=request.url.scheme == "https",
+            )
+        )
+    return Response(view, cookies=cookies)
 
 
 @post("/logout", status_code=200, sync_to_thread=True)
@@ -364,6 +382,12 @@ def delete_user(
     call(lambda app, principal: app.users.delete(principal, UserId(user_id), transfer_to=heir_id))
 
 
+@post("/users/{user_id:str}/unlock", status_code=204, sync_to_thread=True)
+def unlock_user(user_id: FromPath[str], call: NamedDependency[Call]) -> None:
+    """Forget the wrong sign-ins of an account, so that its owner can try again at once."""
+    call(lambda app, principal: app.users.unlock(principal, UserId(user_id)))
+
+
 @get("/directory", sync_to_thread=True)
 def directory(call: NamedDependency[Call], search: FromQuery[str]) -> DirectoryPage:
     """Find people to share with, by a part of their name or their whole address."""
@@ -390,6 +414,7 @@ router = Router(
         get_user,
         update_user,
         delete_user,
+        unlock_user,
         directory,
     ],
     tags=["accounts"],

@@ -6,7 +6,16 @@
 from collections.abc import Mapping
 
 from invoke_core.testing.boards import BoardRepositoryContract
-from invoke_core.testing.broken import accounts, boards, catalogue, images, news, queue, units
+from invoke_core.testing.broken import (
+    accounts,
+    boards,
+    catalogue,
+    images,
+    news,
+    queue,
+    throttle,
+    units,
+)
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.models import ModelRepositoryContract
@@ -18,12 +27,14 @@ from invoke_core.testing.queue import (
     WorkerRepositoryContract,
 )
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 
 FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
     SessionRepositoryContract: accounts.SESSIONS,
+    ThrottleRepositoryContract: throttle.THROTTLE,
     BoardRepositoryContract: boards.BOARDS,
     ImageRepositoryContract: images.IMAGES,
     ModelRepositoryContract: catalogue.MODELS,
