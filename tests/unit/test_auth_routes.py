@@ -334,6 +334,7 @@ def test_single_user_mode_asks_nobody(open_remote):
 
 def test_too_many_wrong_sign_ins_wait_unless_the_browser_is_known(remote, admin):
     login = {"email": "admin@example.com", "password": PASSWORD}
+    remote.client.cookies.clear()
     answer = remote.call("POST", "/login", json=login)
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("invoke_device=")
