@@ -137,6 +137,13 @@ def test_an_unknown_address_is_refused_like_a_known_one(accounts):
     assert told[0] == told[1]
 
 
+def test_without_an_address_an_account_has_its_limit_and_others_are_untouched(accounts):
+    nowhere = Client()
+
+    assert fail(accounts, PAIR_FAILURES + 1, nowhere) == 1
+    assert sum(fail(accounts, 1, nowhere, f"person{n}@example.com") for n in range(40)) == 0
+
+
 def test_one_address_that_tries_many_accounts_is_stopped(accounts):
     refused = sum(fail(accounts, 1, email=f"person{n}@example.com") for n in range(40))
 

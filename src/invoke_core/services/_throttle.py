@@ -45,7 +45,9 @@ class Brake:
         account, address = account_key(email), address_key(client.address)
         now = self.clock.now()
         with self.writing() as work:
-            keys = [(account, address), ("", address), (account, "")]
+            keys = [(account, address or "unknown"), (account, "")]
+            if address:  # all who come without one would share a limit
+                keys.append(("", address))
             if client.device is not None and user is not None:
                 digest = device_digest(client.device)
                 if work.throttle.knows_device(user.user_id, digest):
@@ -54,7 +56,6 @@ class Brake:
                 work.throttle.find(*key)
                 or Tally(account=key[0], address=key[1], first_at=now, last_at=now)
                 for key in keys
-                if any(key)
             ]
             opens = max(map(opens_at, fresh), default=now)
             if opens > now:
