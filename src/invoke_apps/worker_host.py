@@ -38,16 +38,17 @@ def serve(application: Application, *, is_child: bool) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     settings = application.settings
     with ExitStack() as opened:
-        workers = []
+        workers, devices = [], []
         for name in settings.devices:
             runner, device = _runner_on(settings, name, opened, is_child=is_child)
+            devices.append(device)
             workers.append(Worker(WorkerParts.of(application), runner, device=device))
         threads = [threading.Thread(target=_run, args=(worker,)) for worker in workers]
         for thread in threads:
             thread.start()
         if is_child:
             threading.Thread(target=_end_with_standard_input, daemon=True).start()
-        _log.info("A worker runs on %s.", ", ".join(settings.devices))
+        _log.info("A worker runs on %s.", ", ".join(devices))
         signal.sigwait(ENDINGS)
         for worker in workers:
             worker.stop()
