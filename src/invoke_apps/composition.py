@@ -19,6 +19,7 @@ from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.keys import KeyRing, configured_ring, stored_ring
 from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
+from invoke_adapters.zxcvbn_list import CommonPasswords
 from invoke_apps.application import Application
 from invoke_apps.settings import Settings
 from invoke_core.domain.passwords import PasswordPolicy
@@ -98,7 +99,9 @@ def build(
         codec = codec or PillowImageCodec(settings.max_image_pixels)
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
         policy = PasswordPolicy(
-            min_length=settings.password_min_length,
+            min_length=settings.least_password_length,
+            composition=settings.password_profile == "guide",  # noqa: S105 - no password
+            common=CommonPasswords(),
             require_special=settings.password_require_special,
             strict=settings.strict_password_checking,
         )

@@ -1,10 +1,14 @@
 import unicodedata
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from invoke_adapters.zxcvbn_list import CommonPasswords
 from invoke_core.domain.passwords import (
+    Owner,
     PasswordPolicy,
     checked_password,
     generated_password,
@@ -122,3 +126,46 @@ def test_a_password_is_accepted_or_refused_and_nothing_else(password):
 
     assert unicodedata.is_normalized("NFC", accepted.text)
     assert checked_password(accepted.text, POLICY) == accepted
+
+
+ADMIN = Owner(email="admin@example.com", display_name="Grace Hopper")
+STRICT = PasswordPolicy(common=CommonPasswords())
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("Password1", "Password123", "Admin123", "1!Admin!1", "Example99", "GRACE-2024"),
+        *("Hopper#1", "InvokeAI1", "invoke2026", "Password!!9"),
+    ],
+)
+def test_common_passwords_and_bare_names_are_refused_by_both_profiles(password):
+    nist = attrs.evolve(STRICT, composition=False, min_length=1)
+
+    assert any("common" in s or "name" in s for s in shortcomings(password, STRICT, ADMIN))
+    assert shortcomings(password, nist, ADMIN)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["AdminPass123", "TempPass123", "NewPassword123", "NewTempPassword123", "Shapes4Everyone"],
+)
+def test_the_guides_own_passwords_pass(password):
+    assert shortcomings(password, STRICT, ADMIN) == ()
+
+
+def test_every_common_password_is_refused_whatever_its_case():
+    anything = attrs.evolve(STRICT, composition=False, min_length=1)
+    for password in FREQUENCY_LISTS["passwords"]:
+        assert shortcomings(password.upper(), anything)
+
+
+def test_the_nist_profile_asks_for_length_alone():
+    nist = PasswordPolicy(min_length=15, composition=False, common=CommonPasswords())
+
+    assert shortcomings("correct horse battery staple", nist) == ()
+    assert len(shortcomings("Short-1", nist)) == 1
+
+
+def test_a_name_without_letters_forbids_nothing():
+    assert shortcomings("Aa345678x", PasswordPolicy(), Owner(email="123@456.com")) == ()

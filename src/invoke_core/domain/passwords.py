@@ -1,8 +1,9 @@
 """Which passwords are good enough, and how one is drawn."""
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 import attrs
 
@@ -19,11 +20,24 @@ _SPECIAL = "!#%*+-=?@_"  # none that a shell or a URL takes apart
 
 @attrs.frozen(kw_only=True)
 class PasswordPolicy:
-    """What a new password must have: the profile of the guide."""
+    """What a new password must have: by default the profile of the guide.
+
+    Without `composition`, and with 15 characters, it is that of NIST SP 800-63B-4, 3.1.1.2.
+    """
 
     min_length: int = 8  # characters (code points) of the NFC form
+    composition: bool = True  # upper and lower case letters and a digit are asked for
     require_special: bool = False
     strict: bool = True  # False: a weak password is accepted, and what it lacks is a warning
+    common: Container[str] = frozenset()  # passwords that everybody tries first, in lower case
+
+
+@attrs.frozen(kw_only=True)
+class Owner:
+    """Whose password it is to be: nobody takes their own name for one."""
+
+    email: str = ""
+    display_name: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,30 +55,53 @@ _PARTS: Sequence[tuple[str, Callable[[str], bool]]] = (
 )
 
 
-def shortcomings(password: str, policy: PasswordPolicy) -> tuple[str, ...]:
+_PRODUCT_WORDS = ("invoke", "invokeai", "password")
+_NO_LETTERS_AT_THE_ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+
+
+def shortcomings(password: str, policy: PasswordPolicy, owner: Owner = Owner()) -> tuple[str, ...]:
     """Return what the password lacks, one sentence each; nothing for a good one.
 
     Args:
         password: in NFC form.
         policy: what is asked for. Letters and digits of every script count.
+        owner: whose it is to be.
     """
     missing = []
     if len(password) < policy.min_length:
         missing.append(f"The password needs at least {policy.min_length} characters.")
-    missing += [sentence for sentence, has in _PARTS if not any(map(has, password))]
+    if policy.composition:
+        missing += [sentence for sentence, has in _PARTS if not any(map(has, password))]
     if policy.require_special and all(c.isalnum() or c.isspace() for c in password):
         missing.append("The password needs a special character, such as ! or #.")
+    if password.casefold() in policy.common:
+        missing.append("The password is one of the most common ones: everybody tries it first.")
+    elif _bare(password) in _words_of(owner):
+        missing.append("The password is little more than a name that everybody can guess.")
     return tuple(missing)
 
 
+def _bare(text: str) -> str:
+    """Return the text, letters folded, without the digits and signs at both ends."""
+    return _NO_LETTERS_AT_THE_ENDS.sub("", text.casefold())
+
+
+def _words_of(owner: Owner) -> frozenset[str]:
+    """Return the words that the password must be more than: of the address, the name, the product."""
+    local, _, domain = owner.email.rpartition("@")
+    words = [local, domain.partition(".")[0], *owner.display_name.split(), *_PRODUCT_WORDS]
+    return frozenset(filter(None, map(_bare, words)))
+
+
 def checked_password(
-    password: str, policy: PasswordPolicy, *, field: str = "password"
+    password: str, policy: PasswordPolicy, *, owner: Owner = Owner(), field: str = "password"
 ) -> AcceptedPassword:
     """Return the password as it may be set, NFC-normalised.
 
     Args:
         password: as it was typed; spaces and case are kept.
         policy: what it must have.
+        owner: whose it is to be.
         field: what it is called where it came from.
 
     Raises:
@@ -78,7 +115,7 @@ def checked_password(
         raise Invalid("A password has at most 1,024 characters.", field=field)
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise Invalid("The password is not valid Unicode text.", field=field)
-    missing = shortcomings(text, policy)
+    missing = shortcomings(text, policy, owner)
     if missing and policy.strict:
         raise WeakPassword(missing)
     return AcceptedPassword(text=text, warnings=missing)
@@ -114,6 +151,7 @@ def generated_password(policy: PasswordPolicy, secret: str) -> str:
 __all__ = [
     "MAX_PASSWORD_CHARACTERS",
     "AcceptedPassword",
+    "Owner",
     "PasswordPolicy",
     "checked_password",
     "generated_password",

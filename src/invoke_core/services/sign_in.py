@@ -6,7 +6,12 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.identifiers import SessionId, UserId
-from invoke_core.domain.passwords import AcceptedPassword, PasswordPolicy, checked_password
+from invoke_core.domain.passwords import (
+    AcceptedPassword,
+    Owner,
+    PasswordPolicy,
+    checked_password,
+)
 from invoke_core.domain.principals import SINGLE_USER, Principal, require_usable
 from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
@@ -138,7 +143,8 @@ class SignInService:
             raise Forbidden("Type the setup code that the server printed on its console.")
         email = checked_email(email)
         name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
-        accepted = checked_password(password, self.policy)
+        owner = Owner(email=email, display_name=name)
+        accepted = checked_password(password, self.policy, owner=owner)
         now = self.clock.now()
         user = User(
             user_id=UserId(self.randomness.identifier()),
@@ -369,7 +375,8 @@ class SignInService:
     ) -> AcceptedPassword:
         if current is None:
             raise Invalid("Type your current password too.", field="current_password")
-        accepted = checked_password(new, self.policy, field="new_password")
+        owner = Owner(email=user.email, display_name=user.display_name)
+        accepted = checked_password(new, self.policy, owner=owner, field="new_password")
         reserved = self._brake.reserve(user.email, Client(address=principal.address), user)
         if not self.hasher.verify(current, user.password_hash).matches:
             raise RuleViolation("The current password is not right.")

@@ -10,6 +10,7 @@ from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.pages import Page
 from invoke_core.domain.passwords import (
     AcceptedPassword,
+    Owner,
     PasswordPolicy,
     checked_password,
     generated_password,
@@ -141,7 +142,8 @@ class UserService:
         require_administrator(principal)
         email = checked_email(email)
         name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
-        accepted = checked_password(password, self.policy)
+        owner = Owner(email=email, display_name=name)
+        accepted = checked_password(password, self.policy, owner=owner)
         now = self.clock.now()
         user = User(
             user_id=UserId(self.randomness.identifier()),
@@ -175,9 +177,9 @@ class UserService:
         """
         require_administrator(principal)
         with self.reading() as work:
-            work.users.get(user_id)  # an unknown account costs no hash
+            user = work.users.get(user_id)  # an unknown account costs no hash
         require_changeable(user_id)
-        new, accepted = self._checked(changes)
+        new, accepted = self._checked(user, changes)
         if accepted is not None:
             new["password_hash"] = self.hasher.hash(accepted.text)
         now = self.clock.now()
@@ -271,7 +273,9 @@ class UserService:
         require_usable(principal)
         return generated_password(self.policy, self.randomness.secret())
 
-    def _checked(self, changes: UserChanges) -> tuple[dict[str, Any], AcceptedPassword | None]:
+    def _checked(
+        self, user: User, changes: UserChanges
+    ) -> tuple[dict[str, Any], AcceptedPassword | None]:
         """Return the new values of an account's fields, and the new password."""
         new: dict[str, Any] = {
             name: value
@@ -286,7 +290,11 @@ class UserService:
             new["note"] = checked_note(changes.note)
         if changes.password is None:
             return new, None
-        return new, checked_password(changes.password, self.policy)
+        owner = Owner(
+            email=new.get("email", user.email),
+            display_name=new.get("display_name", user.display_name),
+        )
+        return new, checked_password(changes.password, self.policy, owner=owner)
 
     def _take_effect(self, work: Work, before: User, after: User) -> None:
         if after.epoch != before.epoch:
