@@ -23,6 +23,7 @@ from invoke_core.services.queue import QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.sign_in import SignInService
+from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.users import UserService
 
 
@@ -39,6 +40,7 @@ class Application:
     progress: ProgressStore
     users: UserService
     sign_in: SignInService
+    signing_keys: SigningKeyService
     boards: BoardService
     images: ImageService
     models: ModelService

@@ -16,7 +16,8 @@ from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
-from invoke_adapters.pyjwt.keys import KeyRing, configured_ring, stored_ring
+from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
+from invoke_adapters.pyjwt.keys import configured_ring
 from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_adapters.zxcvbn_list import CommonPasswords
@@ -32,6 +33,7 @@ from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.signing_keys import SigningKeys
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
@@ -47,6 +49,7 @@ from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.sign_in import SignInService
+from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.users import UserService
 
 
@@ -75,7 +78,8 @@ def build(
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
     with ExitStack() as opened:
-        tokens = tokens or PyJwtCodec(_key_ring(settings, clock, randomness), clock, randomness)
+        codec_of_keys, keys = _signing(settings, clock, randomness)
+        tokens = tokens or codec_of_keys
         run = settings.root / "run"
         if database is None:
             url = settings.database_url
@@ -158,6 +162,7 @@ def build(
             progress=progress,
             users=users,
             sign_in=sign_in,
+            signing_keys=SigningKeyService(keys, timedelta(days=settings.session_absolute_days)),
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
             models=models,
@@ -196,9 +201,13 @@ def _dispatch_rules(settings: Settings) -> DispatchRules:
     return attrs.evolve(rules, slack_seconds=settings.queue_slack_seconds)
 
 
-def _key_ring(settings: Settings, clock: Clock, randomness: Randomness) -> KeyRing:
+def _signing(
+    settings: Settings, clock: Clock, randomness: Randomness
+) -> tuple[TokenCodec, SigningKeys]:
     if settings.jwt_secret_key is not None:
-        return configured_ring(settings.jwt_secret_key)
+        ring = configured_ring(settings.jwt_secret_key)
+        return PyJwtCodec(ring, clock, randomness), ConfiguredKey()
     folder = settings.path(settings.secrets_dir)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return stored_ring(folder / "keys.json", clock, randomness)
+    file = folder / "keys.json"
+    return KeyFileCodec(file, clock, randomness), KeyFile(file, clock, randomness)

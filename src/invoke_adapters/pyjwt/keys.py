@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def stored_ring(path: Path, clock: Clock, randomness: Randomness) -> KeyRing:
     try:
         if not path.exists():
             _create(path, clock, randomness)
-        return _read(path)
+        return _ring(load(path))
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(
@@ -97,27 +98,41 @@ def _is_plain(key: bytes) -> bool:
     return len(set(key)) < 8 or repeats
 
 
+def new_entry(now: datetime, randomness: Randomness) -> tuple[str, dict[str, str]]:
+    """Return the id of a new key, and what the file says of it."""
+    return randomness.identifier(), {"secret": randomness.secret(), "created_at": now.isoformat()}
+
+
 def _create(path: Path, clock: Clock, randomness: Randomness) -> None:
-    kid = randomness.identifier()
-    document = {
-        "format": _FORMAT,
-        "active": kid,
-        "keys": {kid: {"secret": randomness.secret(), "created_at": clock.now().isoformat()}},
-    }
+    kid, entry = new_entry(clock.now(), randomness)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store(path, {"format": _FORMAT, "active": kid, "keys": {kid: entry}}, replace=False)
+
+
+def store(path: Path, document: Mapping[str, Any], *, replace: bool) -> None:
+    """Write the key file, whole or not at all, readable by us alone.
+
+    Args:
+        path: the file.
+        document: its content.
+        replace: whether a file that is there already gives way; else it stays and nothing happens.
+    """
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".keys-")  # 0600 from the start
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
-        # A link fails where the name is taken, so that whoever comes second keeps the first one's keys.
-        Path(path).hardlink_to(draft)
+        if replace:
+            Path(draft).replace(path)
+        else:
+            # A link fails where the name is taken: whoever comes second keeps the first one's keys.
+            path.hardlink_to(draft)
         _sync_folder(path.parent)
     except FileExistsError:
         return
     finally:
-        Path(draft).unlink()
+        Path(draft).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -128,7 +143,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _read(path: Path) -> KeyRing:
+def load(path: Path) -> dict[str, Any]:
+    """Return what the key file holds; raise Unavailable where others may read it, or it is damaged."""
     with path.open("rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode & 0o077:
@@ -138,11 +154,13 @@ def _read(path: Path) -> KeyRing:
             )
         content = file.read()
     try:
-        return _ring(json.loads(content))
+        document: dict[str, Any] = json.loads(content)
+        _ring(document)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unavailable(
             f"The key file {path} is damaged: restore it, or delete it and everybody signs in again."
         ) from error
+    return document
 
 
 def _ring(document: Mapping[str, Any]) -> KeyRing:

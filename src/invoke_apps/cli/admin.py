@@ -4,6 +4,7 @@ import click
 
 from invoke_apps.cli._base import InvokeGroup, LaterCommand
 from invoke_apps.cli.model import model
+from invoke_apps.cli.secret import secret
 from invoke_apps.cli.user import user
 
 LATER = {
@@ -16,7 +17,6 @@ LATER = {
     "db": "commands for the database",
     "doctor": "repair of what a crash left behind",
     "queue": "commands for the queue",
-    "secret": "commands for signing keys",
     "status": "report of its state",
 }
 """Groups that are named already and not there yet."""
@@ -28,6 +28,7 @@ def main() -> None:
 
 
 main.add_command(model)
+main.add_command(secret)
 main.add_command(user)
 for name, feature in LATER.items():
     main.add_command(LaterCommand(name, feature))
