@@ -85,6 +85,24 @@ def test_from_a_fresh_root_to_a_red_circle_that_is_shared_and_taken_back(
     assert kim.get(path).status_code == 200
 
 
+def test_a_weak_change_of_a_picture_stays_closer_to_it_than_a_strong_one(
+    server: RunningServer,
+) -> None:
+    ada = first_administrator(server)
+    start = until_finished(ada, enqueue(ada, None, seed=7))["image_names"][0]
+
+    away = []
+    for strength in (0.1, 0.9):
+        init = {"image_name": start, "strength": strength}
+        prompt = "a large green heart on a black background"
+        item_id = enqueue(ada, None, seed=8, prompt=prompt, init_image=init)
+        made = picture(ada, until_finished(ada, item_id)["image_names"][0])
+        difference = np.asarray(made, float) - np.asarray(picture(ada, start), float)
+        away.append(np.abs(difference).mean())
+
+    assert away[1] > 3 * away[0]
+
+
 def test_progress_and_previews_arrive_while_a_picture_is_made(server: RunningServer) -> None:
     ada = first_administrator(server)
 

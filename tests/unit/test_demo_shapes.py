@@ -102,3 +102,33 @@ def test_image_to_image_keeps_the_place_and_changes_the_colour(pipeline: Any) ->
     (made,) = pictures(to_image, ["a red square"], image=image, strength=0.9)
 
     assert check.look(made).colour == "red"
+
+
+def test_a_start_picture_comes_through_the_autoencoder(pipeline: Any) -> None:
+    rng = np.random.default_rng(1)
+    start = draw.draw(draw.Scene(shape="heart", colour="red", ground="light blue"), rng).pixels
+    image = torch.from_numpy(start.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+    with torch.no_grad():
+        latents = pipeline.vae.encode(image).latent_dist.sample(torch.Generator().manual_seed(0))
+        back = pipeline.vae.decode(latents).sample
+
+    assert float((back - image).abs().mean()) * 127.5 < 4
+
+
+def test_a_weak_change_stays_closer_to_the_start_picture(pipeline: Any) -> None:
+    rng = np.random.default_rng(0)
+    start = draw.draw(draw.Scene(shape="square", colour="blue", ground="white"), rng).pixels
+    to_image = diffusers.StableDiffusionImg2ImgPipeline(
+        **pipeline.components, requires_safety_checker=False
+    )
+    to_image.set_progress_bar_config(disable=True)
+    image = torch.from_numpy(start.copy()).permute(2, 0, 1)[None].float() / 255
+
+    away = []
+    for strength in (0.1, 0.9):
+        prompt = "a large green heart on a black background"
+        (made,) = pictures(to_image, [prompt], image=image, strength=strength)
+        away.append(float(np.abs(made.astype(float) - start).mean()))
+
+    assert away[1] > 3 * away[0]
