@@ -59,6 +59,18 @@ def test_processes_never_lose_an_update(url: str) -> None:
         assert work.queue.run_seconds() == {"kind": (0.0, 200)}
 
 
+def _open_and_write(start: Any, url: str) -> None:
+    start.wait()
+    with open_database(url) as database, database.writing() as work:
+        work.queue.put_paused(True)
+
+
+def test_processes_that_open_a_new_database_at_once_all_get_in(tmp_path: Path) -> None:
+    for number in range(3):
+        url = f"sqlite:///{tmp_path}/{number}/invoke.db"
+        assert _spawn(_open_and_write, url, processes=4) == [0, 0, 0, 0]
+
+
 def _tell(start: Any, url: str) -> None:
     with open_database(url) as database:
         start.wait()

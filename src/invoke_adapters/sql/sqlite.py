@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,8 @@ def engine(path: Path, *, busy_timeout: float, writing: bool) -> sa.Engine:
 
     @sa.event.listens_for(created, "connect")
     def _set_up(connection: sqlite3.Connection, record: Any) -> None:
+        _use_write_ahead_log(connection, busy_timeout)
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             f"query_only = {'OFF' if writing else 'ON'}",
@@ -54,6 +55,27 @@ def engine(path: Path, *, busy_timeout: float, writing: bool) -> sa.Engine:
         driver.execute(begin)
 
     return created
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch the file to its write-ahead log, where it is not switched yet.
+
+    SQLite needs the file for itself for that, and does not wait for it as it waits for writers: two
+    processes that open a new database at once would be refused. So we wait.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def leave_one_file(writer: sa.Engine) -> None:
