@@ -27,16 +27,26 @@ def translated(*, writing: bool) -> Iterator[None]:
     """
     try:
         yield
-    except sa.exc.TimeoutError as error:
-        raise Unavailable(BUSY, retry_after=1) from error
-    except UnicodeEncodeError as error:
-        raise Invalid(_UNSTORABLE) from error
-    except sqlite3.Error as error:
-        raise _of_sqlite(error, writing=writing) from error
-    except sa.exc.DBAPIError as error:
+    except Exception as error:
+        ours = as_ours(error, writing=writing)
+        if ours is error:
+            raise
+        raise ours from error
+
+
+def as_ours(error: Exception, *, writing: bool) -> Exception:
+    """Return what a driver's error means; any other error is returned as it is."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return Unavailable(BUSY, retry_after=1)
+    if isinstance(error, UnicodeEncodeError):
+        return Invalid(_UNSTORABLE)
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error, writing=writing)
+    if isinstance(error, sa.exc.DBAPIError):
         if isinstance(error.orig, sqlite3.Error):
-            raise _of_sqlite(error.orig, writing=writing) from error
-        raise _of_postgresql(error, writing=writing) from error
+            return _of_sqlite(error.orig, writing=writing)
+        return _of_postgresql(error, writing=writing)
+    return error
 
 
 def _of_sqlite(error: sqlite3.Error, *, writing: bool) -> Exception:

@@ -17,8 +17,17 @@ KEY = "key_"  # the bound parameter of the statements about one row
 class Mapper(Generic[T]):
     """The statements of one table, built once: building one anew costs as much as running it."""
 
-    def __init__(self, type: Callable[..., T], table: sa.Table, key: str) -> None:
-        """Map a class of attrs, whose fields are columns of the table, `key` among them."""
+    def __init__(
+        self, type: Callable[..., T], table: sa.Table, key: str, *, kept: bool = False
+    ) -> None:
+        """Map a class of attrs, whose fields are columns of the table, `key` among them.
+
+        Args:
+            type: the class.
+            table: the table.
+            key: the name of the column that tells rows apart.
+            kept: see `HotQuery`.
+        """
         self.type = type
         self.table = table
         fields: Any = attrs.fields_dict(cast(Any, type))
@@ -27,7 +36,7 @@ class Mapper(Generic[T]):
         self.key = table.c[key]
         has_key = self.key == sa.bindparam(KEY)
         self.select = sa.select(*self.columns)
-        self.by_key = HotQuery(self.select.where(has_key))
+        self.by_key = HotQuery(self.select.where(has_key), self.value, kept=kept)
         self.known = sa.select(self.key).where(has_key)
         self.insert = sa.insert(table)
         self.update = (
@@ -47,8 +56,7 @@ class Mapper(Generic[T]):
 
     def find(self, connection: sa.Connection, key: Any) -> T | None:
         """Return the value of this key, or None."""
-        row = self.by_key.first(connection, key)
-        return None if row is None else self.value(row)
+        return self.by_key.find(connection, key)
 
     def is_known(self, connection: sa.Connection, key: Any) -> bool:
         """Return whether there is a row of this key."""
@@ -65,32 +73,60 @@ class Mapper(Generic[T]):
         return [self.value(row) for row in connection.execute(query)]
 
 
-class HotQuery:
+class HotQuery(Generic[T]):
     """A query of one row by `KEY` that every request asks.
 
     On SQLite it goes to the driver itself, for a fifth of what it costs through SQLAlchemy's layers;
     text and conversions are still SQLAlchemy's.
     """
 
-    def __init__(self, query: sa.Select[Any]) -> None:
+    def __init__(
+        self, query: sa.Select[Any], value: Callable[[Sequence[Any]], T], *, kept: bool = False
+    ) -> None:
+        """Make the query.
+
+        Args:
+            query: what is asked.
+            value: makes a row of it a value.
+            kept: whether readers keep what they found until somebody commits, see `Kept`; only for
+                values that nobody can change.
+        """
         self._query = query
+        self._value = value
+        self._kept = kept
         self._text = ""
         self._converters: list[tuple[int, Callable[[Any], Any]]] = []
 
-    def first(self, connection: sa.Connection, key: Any) -> Sequence[Any] | None:
-        """Return the row of the key, or None."""
+    def find(self, connection: sa.Connection, key: Any) -> T | None:
+        """Return the value of the key, or None."""
         if connection.dialect.name != "sqlite":
-            return connection.execute(self._query, {KEY: key}).first()
+            row = connection.execute(self._query, {KEY: key}).first()
+            return None if row is None else self._value(row)
+        pooled = connection.connection
+        driver: Any = pooled.dbapi_connection
+        if not driver.in_transaction:  # a reading unit, which begins with its first question
+            driver.execute("BEGIN")
+        kept: Kept | None = pooled.info.get(Kept) if self._kept else None
+        if kept is None:
+            return self._ask(connection.dialect, driver, key)
+        values = kept.present(driver)
+        found: T | None = values.get((self, key))
+        if found is None:
+            found = self._ask(connection.dialect, driver, key)
+            if found is not None:
+                values[self, key] = found
+        return found
+
+    def _ask(self, dialect: sa.Dialect, driver: Any, key: Any) -> T | None:
         if not self._text:
-            self._prepare(connection.dialect)
-        driver: Any = connection.connection.dbapi_connection
+            self._prepare(dialect)
         row = driver.execute(self._text, (key,)).fetchone()
         if row is None:
             return None
         values = list(row)
         for place, convert in self._converters:
             values[place] = convert(values[place])
-        return values
+        return self._value(values)
 
     def _prepare(self, dialect: sa.Dialect) -> None:
         converters: list[tuple[int, Callable[[Any], Any]]] = []
@@ -98,10 +134,33 @@ class HotQuery:
             convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
             if convert is not None:
                 converters.append((place, convert))
-        self._converters = (
-            converters  # before the text, which tells other threads that all is there
-        )
+        # Before the text, which tells other threads that all is there.
+        self._converters = converters
         self._text = str(self._query.compile(dialect=dialect))
+
+
+class Kept:
+    """What one SQLite connection found that never writes, until anybody commits.
+
+    `PRAGMA data_version` changes, for this connection, with every commit of any other, whatever process
+    made it: SQLite forgets its own pages of the file by the same sign. Asked inside the transaction it
+    speaks of that transaction's snapshot. So what is kept is as true as a query, for a tenth of its cost.
+    """
+
+    MOST = 512  # values; then it begins anew
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._version: int | None = None
+        self._values: dict[Any, Any] = {}
+
+    def present(self, driver: Any) -> dict[Any, Any]:
+        """Return what is still true in the transaction that the driver is in; may be added to."""
+        (version,) = driver.execute("PRAGMA data_version").fetchone()
+        if version != self._version or len(self._values) >= self.MOST:
+            self._values.clear()
+            self._version = version
+        return self._values
 
 
 def page(

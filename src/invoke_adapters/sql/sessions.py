@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -19,10 +20,18 @@ from invoke_core.errors import Conflict, NotFound
 SESSIONS = Mapper(Session, schema.sessions, "session_id")
 _sessions = schema.sessions.c
 
+
+def _with_user(row: Sequence[Any]) -> tuple[Session, User]:
+    width = len(SESSIONS.names)
+    return SESSIONS.value(row[:width]), USERS.value(row[width:])
+
+
 _WITH_USER = HotQuery(
     sa.select(*SESSIONS.columns, *USERS.columns)
     .join_from(schema.sessions, schema.users)
-    .where(_sessions.session_id == sa.bindparam(KEY))
+    .where(_sessions.session_id == sa.bindparam(KEY)),
+    _with_user,
+    kept=True,
 )
 _SEEN_AT = sa.bindparam("seen_at", type_=UtcDateTime())
 _TOUCH = (
@@ -40,11 +49,7 @@ class SqlSessionRepository:
 
     def find_with_user(self, session_id: SessionId) -> tuple[Session, User] | None:
         """Return the session and its account as it is now; None if unknown."""
-        row = _WITH_USER.first(self.connection, session_id)
-        if row is None:
-            return None
-        width = len(SESSIONS.names)
-        return SESSIONS.value(row[:width]), USERS.value(row[width:])
+        return _WITH_USER.find(self.connection, session_id)
 
     def of_user(self, user_id: UserId) -> Sequence[Session]:
         """Return the account's sessions, the one seen last first, then by id."""

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from invoke_adapters.sql.errors import translated
+from invoke_adapters.sql.mapping import Kept
 
 _POLL_SECONDS = 0.2
 
@@ -48,11 +49,14 @@ def engine(path: Path, *, busy_timeout: float, writing: bool) -> sa.Engine:
             f"query_only = {'OFF' if writing else 'ON'}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        if not writing:
+            record.info[Kept] = Kept()
 
     @sa.event.listens_for(created, "begin")
     def _begin(connection: sa.Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
-        driver.execute(begin)
+        if not driver.in_transaction:  # else a `HotQuery` of the same reading unit began it
+            driver.execute(begin)
 
     return created
 

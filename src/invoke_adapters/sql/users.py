@@ -14,7 +14,7 @@ from invoke_core.domain.pages import Page
 from invoke_core.domain.users import User, email_identity, search_text
 from invoke_core.errors import Conflict, NotFound
 
-USERS = Mapper(User, schema.users, "user_id")
+USERS = Mapper(User, schema.users, "user_id", kept=True)
 
 _BY_EMAIL = (
     USERS.select.where(
