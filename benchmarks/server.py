@@ -80,7 +80,8 @@ def measure(seconds: float) -> tuple[Idle, list[Cost]]:
 @contextmanager
 def _answering(root: Path) -> Iterator[tuple[RunningServer, float]]:
     began = time.perf_counter()
-    with running(root) as server:
+    # An installed program keeps its bytecode, whatever the shell that runs this says.
+    with running(root, PYTHONDONTWRITEBYTECODE="") as server:
         httpx.get(f"{server.url}/healthz").raise_for_status()
         yield server, time.perf_counter() - began
 

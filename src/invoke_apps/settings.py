@@ -1,6 +1,7 @@
 """Every setting, with its default and unit."""
 
 import ipaddress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -140,6 +141,7 @@ class Settings:
         return is_loopback(self.host) and self.base_url is None and not self.trusted_proxies
 
 
+@lru_cache(maxsize=256)  # every request asks, and nearly always about the same two names
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address means this machine alone."""
     if host.lower().rstrip(".") == "localhost":

@@ -64,7 +64,7 @@ def open_remote(tmp_path):
             [auth.router],
             dependencies={"call": Provide(provide_call, sync_to_thread=False)},
             exception_handlers=HANDLERS,
-            guards=[guard],
+            middleware=[guard],
             state=State({"application": application}),
         )
         client = TestClient(app, base_url="http://127.0.0.1")

@@ -360,7 +360,7 @@ def remote(catalogue: Catalogue) -> Iterator[TestClient[Any]]:
         [routes.router],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
-        guards=[guard],
+        middleware=[guard],
         state=State({"application": application}),
     )
     with TestClient(app, base_url="http://127.0.0.1") as client:

@@ -45,7 +45,7 @@ def client(world: World) -> Iterator[TestClient[Any]]:
         [queue.router],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
-        guards=[guard],
+        middleware=[guard],
         state=State({"application": app}),
     )
     with TestClient(litestar, base_url="http://127.0.0.1") as client:

@@ -38,7 +38,9 @@ def test_a_handler_runs_in_the_pool_of_its_kind(method: str, path: str, pool: st
     set_asyncio_executor(executor)
     settings = SimpleNamespace(multiuser=False)
     state = State({"application": SimpleNamespace(settings=settings)})
-    app = Litestar([read, write, write_slowly], guards=[guard], state=state, openapi_config=None)
+    app = Litestar(
+        [read, write, write_slowly], middleware=[guard], state=state, openapi_config=None
+    )
     try:
         with TestClient(app) as client:
             assert client.request(method, path).text.startswith(pool)

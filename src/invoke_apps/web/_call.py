@@ -5,17 +5,21 @@ from typing import Any, TypeVar
 
 import attrs
 from litestar import Request
-from litestar.datastructures import State
+from litestar.types import Scope
 
 from invoke_apps.application import Application
 from invoke_apps.settings import is_loopback
+from invoke_apps.web.edge import host_name
+from invoke_apps.web.headers import has_header, header
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sign_in import Client
 
 T = TypeVar("T")
 
 DEVICE_COOKIE = "invoke_device"  # proves nothing but that this browser signed in before
-FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+FORWARDING_HEADERS = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"}
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,21 +54,23 @@ class Call:
         self.scope_state["refreshed_token"] = token
 
 
-def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
+def provide_call(scope: Scope) -> Call:
     """Return the call of a request."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    address = request.client.host if request.client else None
-    host = request.url.hostname or ""
-    forwarded = any(name in request.headers for name in FORWARDING_HEADERS)
+    scheme, _, token = header(scope, b"authorization").partition(" ")
+    client = scope["client"]
+    address = client[0] if client else None
+    host = host_name(header(scope, b"host")) or ""
+    forwarded = has_header(scope, FORWARDING_HEADERS)
+    cookies = Request(scope).cookies if header(scope, b"cookie") else {}
     return Call(
-        app=state.application,
+        app=scope["litestar_app"].state.application,
         client=Client(
             address=address,
-            user_agent=request.headers.get("user-agent"),
-            device=request.cookies.get(DEVICE_COOKIE),
+            user_agent=header(scope, b"user-agent") or None,
+            device=cookies.get(DEVICE_COOKIE),
             is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
         token=token.strip() if scheme.lower() == "bearer" else None,
-        in_background=request.headers.get("x-background") == "1",
-        scope_state=request.scope["state"],
+        in_background=header(scope, b"x-background") == "1",
+        scope_state=scope["state"],
     )

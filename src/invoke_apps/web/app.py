@@ -12,6 +12,9 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.plugins import PluginProtocol
+from litestar.plugins.attrs import AttrsSchemaPlugin
+from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from invoke_apps.application import Application
@@ -69,7 +72,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     executor = SplitExecutor()
     set_asyncio_executor(executor)
     documented = [docs.docs, docs.document] if settings.openapi_docs else []
-    inner = Litestar(
+    inner = _Litestar(
         route_handlers=[
             pages.home,
             system.router,
@@ -84,8 +87,8 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
         ],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
-        guards=[guard],
         lifespan=[life],
+        middleware=[guard],
         logging_config=None,
         openapi_config=_openapi() if settings.openapi_docs else None,
         request_max_body_size=settings.max_json_bytes,
@@ -93,6 +96,18 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     )
     edge = Edge(inner=inner, hosts=own_hosts(settings), origins=own_origins(settings))
     return WebApp(edge, alarm)
+
+
+class _Litestar(Litestar):
+    """Litestar with the plugins that we use.
+
+    Its own choice imports pydantic where that is installed, as it is beside diffusers: a tenth of the
+    start, for types that we do not have.
+    """
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin(), AttrsSchemaPlugin()]
 
 
 def _openapi() -> OpenAPIConfig:

@@ -1,6 +1,7 @@
 """The web application on uvicorn, in this process, on a socket that is bound already."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -66,6 +67,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            gc.freeze()  # the collector need never look at what the start made
+            gc.enable()
             self._on_start()
 
     @contextmanager

@@ -1,0 +1,34 @@
+"""What a start of the server loads: nothing that only takes time and memory."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import sys, tempfile
+from pathlib import Path
+from invoke_apps.composition import in_memory
+from invoke_apps.settings import Settings
+import invoke_apps.web.server
+from invoke_apps.web.app import create_app
+
+with in_memory(Settings(root=Path(tempfile.mkdtemp()))) as application:
+    create_app(application)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+# The worker's, what only a migration needs, and what Litestar would bring of its own accord.
+NEEDLESS = {"torch", "diffusers", "transformers", "numpy", "alembic", "pydantic", "hypothesis"}
+
+
+def test_a_start_loads_nothing_needless() -> None:
+    path = [str(Path(folder).resolve()) for folder in sys.path if folder]
+    program = f"import sys; sys.path[:0] = {path!r}\n{PROGRAM}"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    loaded = set(done.stdout.split())
+    assert "litestar" in loaded
+    assert not NEEDLESS & loaded
