@@ -1,6 +1,7 @@
 """Boards and their grants in SQL."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from invoke_adapters.sql import schema
 from invoke_adapters.sql.access import held_on_board, sees_board
 from invoke_adapters.sql.errors import attempt
-from invoke_adapters.sql.mapping import KEY, Mapper, among, page, upsert
+from invoke_adapters.sql.mapping import KEY, Mapper, among_listed, listed, page, upsert
 from invoke_core.domain.boards import (
     Board,
     BoardOrder,
@@ -29,6 +30,10 @@ GRANTS = Mapper(Grant, schema.board_grants, "board_id")
 _boards = schema.boards.c
 _grants = schema.board_grants.c
 _images = schema.images.c
+
+_GRANTS_OF = GRANTS.select.where(_grants.board_id == sa.bindparam("board_id")).order_by(
+    _grants.user_id
+)
 
 
 @attrs.frozen
@@ -77,8 +82,8 @@ class SqlBoardRepository:
 
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id."""
-        query = GRANTS.select.where(_grants.board_id == board_id).order_by(_grants.user_id)
-        return GRANTS.all(self.connection, query)
+        rows = self.connection.execute(_GRANTS_OF, {"board_id": board_id})
+        return [GRANTS.value(row) for row in rows]
 
     def put_grant(self, grant: Grant) -> None:
         """Keep the grant, in place of the one that the user had."""
@@ -100,16 +105,9 @@ class SqlBoardRepository:
 
     def list_visible(self, principal: Principal, query: BoardQuery) -> Page[BoardSummary]:
         """Return the boards on which `permission_on` gives the principal anything."""
-        selected = _seen_by(principal)
-        if not query.include_archived:
-            selected = selected.where(_boards.archived.is_(False))
-        order = (
-            _boards.created_at
-            if query.order_by is BoardOrder.CREATED_AT
-            else sa.func.lower(_boards.name)  # folds ASCII: SQLite does, and PostgreSQL's "C"
+        selected = _listed(
+            principal, query.include_archived, query.order_by, descending=query.descending
         )
-        columns = (order, _boards.board_id)
-        selected = selected.order_by(*(c.desc() if query.descending else c.asc() for c in columns))
         rows = page(self.connection, selected, tuple, offset=query.offset, limit=query.limit)
         return Page(
             items=self._summaries(rows.items),
@@ -147,19 +145,10 @@ class SqlBoardRepository:
     def _counts(self, board_ids: Sequence[BoardId]) -> Mapping[BoardId, tuple[int, int]]:
         if not board_ids:
             return {}
-        general = sa.func.sum(sa.case((_images.category == ImageCategory.GENERAL, 1), else_=0))
-        query = (
-            sa.select(_images.board_id, general, sa.func.count())
-            .where(
-                among(self.connection, _images.board_id, board_ids),
-                _images.is_intermediate.is_(False),
-            )
-            .group_by(_images.board_id)
+        rows = self.connection.execute(
+            _counting(self.connection.dialect.name), {"board_ids": listed(board_ids)}
         )
-        return {
-            board_id: (int(images), total - int(images))
-            for board_id, images, total in self.connection.execute(query)
-        }
+        return {board_id: (int(images), total - int(images)) for board_id, images, total in rows}
 
     def owned_by(self, user_id: UserId) -> Sequence[Board]:
         """Return the boards of an owner, ordered by id."""
@@ -167,6 +156,9 @@ class SqlBoardRepository:
         return BOARDS.all(self.connection, query)
 
 
+# Statements about boards are long: building one costs several times what running it does, so the ones
+# of those who come again are kept. Principals are values, and so is each statement.
+@lru_cache(maxsize=128)
 def _seen_by(principal: Principal) -> sa.Select[Any]:
     return (
         sa.select(
@@ -177,6 +169,37 @@ def _seen_by(principal: Principal) -> sa.Select[Any]:
         )
         .join_from(schema.boards, schema.users, _boards.owner_id == schema.users.c.user_id)
         .where(sees_board(principal))
+    )
+
+
+@lru_cache(maxsize=128)
+def _listed(
+    principal: Principal, include_archived: bool, order_by: BoardOrder, *, descending: bool
+) -> sa.Select[Any]:
+    selected = _seen_by(principal)
+    if not include_archived:
+        selected = selected.where(_boards.archived.is_(False))
+    order = (
+        _boards.created_at
+        if order_by is BoardOrder.CREATED_AT
+        else sa.func.lower(_boards.name)  # folds ASCII: SQLite does, and PostgreSQL's "C"
+    )
+    columns = (order, _boards.board_id)
+    return selected.order_by(*(c.desc() if descending else c.asc() for c in columns))
+
+
+@cache
+def _counting(dialect: str) -> sa.Select[Any]:
+    """Return for each of the boards its number of generated images and of all; intermediates apart."""
+    general = sa.func.sum(sa.case((_images.category == ImageCategory.GENERAL, 1), else_=0))
+    board_ids = sa.bindparam("board_ids", type_=sa.Text())
+    return (
+        sa.select(_images.board_id, general, sa.func.count())
+        .where(
+            among_listed(dialect, _images.board_id, board_ids),
+            _images.is_intermediate.is_(False),
+        )
+        .group_by(_images.board_id)
     )
 
 

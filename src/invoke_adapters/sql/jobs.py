@@ -1,6 +1,7 @@
 """Jobs in SQL."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -18,6 +19,10 @@ from invoke_core.ports.queue import NewJob
 _jobs = schema.jobs.c
 _NAMES = [field.name for field in attrs.fields(Job) if field.name != "lease"]
 SELECT_JOBS = sa.select(_jobs.lease_worker_id, _jobs.lease_fence, *(_jobs[n] for n in _NAMES))
+
+_NUMBERS = sa.select(_jobs.item_id)
+_COUNTED = sa.select(_jobs.status, sa.func.count()).group_by(_jobs.status)
+_FILTERS = ("status", "owner_id", "batch_id", "origin", "destination")
 
 _has_key = _jobs.item_id == sa.bindparam(KEY)
 _BY_KEY = SELECT_JOBS.where(_has_key)
@@ -107,12 +112,21 @@ class SqlJobRepository:
 
     def list(self, query: JobQuery) -> Page[Job]:
         """Return jobs as the query says."""
-        selected = _matching(SELECT_JOBS, query)
-        return page(self.connection, selected, job_of, offset=query.offset, limit=query.limit)
+        values = _values(query)
+        return page(
+            self.connection,
+            _matching(SELECT_JOBS, tuple(values), descending=query.descending),
+            job_of,
+            offset=query.offset,
+            limit=query.limit,
+            parameters=values,
+        )
 
     def item_ids(self, query: JobQuery) -> Sequence[ItemId]:
         """Return the numbers of all jobs that match, ignoring offset and limit."""
-        return list(self.connection.execute(_matching(sa.select(_jobs.item_id), query)).scalars())
+        values = _values(query)
+        selected = _matching(_NUMBERS, tuple(values), descending=query.descending)
+        return list(self.connection.execute(selected, values).scalars())
 
     def counts(
         self,
@@ -123,8 +137,8 @@ class SqlJobRepository:
     ) -> QueueCounts:
         """Return how many jobs stand in each state."""
         query = JobQuery(owner_id=owner_id, batch_id=batch_id, destination=destination)
-        selected = _matching(sa.select(_jobs.status, sa.func.count()), query)
-        rows = self.connection.execute(selected.order_by(None).group_by(_jobs.status))
+        values = _values(query)
+        rows = self.connection.execute(_matching(_COUNTED, tuple(values)), values)
         return QueueCounts(**{status.value: count for status, count in rows})
 
     def head(self, owner_id: UserId) -> Job | None:
@@ -141,9 +155,18 @@ class SqlJobRepository:
         return [job_of(row) for row in self.connection.execute(_UPCOMING, wanted)]
 
 
-def _matching(selected: sa.Select[Any], query: JobQuery) -> sa.Select[Any]:
-    for name in ("status", "owner_id", "batch_id", "origin", "destination"):
-        wanted = getattr(query, name)
-        if wanted is not None:
-            selected = selected.where(_jobs[name] == wanted)
-    return selected.order_by(_jobs.item_id.desc() if query.descending else _jobs.item_id)
+def _values(query: JobQuery) -> dict[str, Any]:
+    """Return what the jobs of a query have, by column."""
+    values = {name: getattr(query, name) for name in _FILTERS}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@lru_cache(maxsize=256)  # there are few kinds of them, and building one costs more than running it
+def _matching(
+    selected: sa.Select[Any], columns: tuple[str, ...], *, descending: bool | None = None
+) -> sa.Select[Any]:
+    """Return the query for jobs that have what is bound to these columns; None: in no order."""
+    selected = selected.where(*(_jobs[name] == sa.bindparam(name) for name in columns))
+    if descending is None:
+        return selected
+    return selected.order_by(_jobs.item_id.desc() if descending else _jobs.item_id)

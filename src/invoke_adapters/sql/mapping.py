@@ -1,7 +1,7 @@
 """Rows become values and values rows: columns carry the names of a value's fields."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -170,29 +170,41 @@ def page(
     *,
     offset: int,
     limit: int | None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Page[T]:
     """Return a stretch of an ordered query, its rows made values, and the number of all of them."""
-    counted = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
-    total = connection.execute(counted).scalar_one()
+    bound = dict(parameters or {})
     stretch = query if limit is None and not offset else query.offset(offset)
     if limit is not None:
         stretch = stretch.limit(limit)
-    return Page(
-        items=[value(row) for row in connection.execute(stretch)],
-        offset=offset,
-        limit=total if limit is None else limit,
-        total=total,
-    )
+    items = [value(row) for row in connection.execute(stretch, bound)]
+    total = offset + len(items)
+    is_last = (limit is None or len(items) < limit) and (items or not offset)
+    if not is_last:  # else the unit's one snapshot has no more than these, and need not be asked
+        counted = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
+        total = connection.execute(counted, bound).scalar_one()
+    return Page(items=items, offset=offset, limit=total if limit is None else limit, total=total)
 
 
 def among(
     connection: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[Any]
 ) -> sa.ColumnElement[bool]:
     """Return the condition that the column is one of many values: one parameter, however many."""
-    listed = sa.literal(json.dumps(list(values)), sa.Text())
-    if connection.dialect.name == "sqlite":
-        return column.in_(sa.select(sa.func.json_each(listed).table_valued("value").c.value))
-    words = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON())).table_valued("value")
+    return among_listed(connection.dialect.name, column, sa.literal(listed(values), sa.Text()))
+
+
+def listed(values: Sequence[Any]) -> str:
+    """Return many values as the one parameter of `among_listed`."""
+    return json.dumps(list(values))
+
+
+def among_listed(
+    dialect: str, column: sa.ColumnElement[Any], values: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that the column is one of what `listed` returned."""
+    if dialect == "sqlite":
+        return column.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value))
+    words = sa.func.json_array_elements_text(sa.cast(values, sa.JSON())).table_valued("value")
     return column.in_(sa.select(sa.cast(words.c.value, column.type)))
 
 

@@ -16,6 +16,16 @@ from invoke_core.errors import Conflict, NotFound
 MODELS = Mapper(Model, schema.models, "key")
 _models = schema.models.c
 
+_is_key = _models.key == sa.bindparam("key")
+_FIND = (
+    MODELS.select.where(
+        _models.type == sa.bindparam("type"),
+        sa.or_(_is_key, _models.folded_name == sa.bindparam("name")),
+    )
+    .order_by(_is_key.desc(), _models.base)
+    .limit(1)
+)
+
 
 @attrs.frozen
 class SqlModelRepository:
@@ -32,16 +42,9 @@ class SqlModelRepository:
 
     def find(self, key_or_name: str, type: ModelType) -> Model | None:
         """Return the model of this type with this key, else the first by base with this name."""
-        is_key = _models.key == key_or_name
-        query = (
-            MODELS.select.where(
-                _models.type == type,
-                sa.or_(is_key, _models.folded_name == key_or_name.casefold()),
-            )
-            .order_by(is_key.desc(), _models.base)
-            .limit(1)
-        )
-        return next(iter(MODELS.all(self.connection, query)), None)
+        wanted = {"key": key_or_name, "name": key_or_name.casefold(), "type": type}
+        row = self.connection.execute(_FIND, wanted).first()
+        return None if row is None else MODELS.value(row)
 
     def list(
         self, *, type: ModelType | None = None, bases: Sequence[BaseModel] | None = None

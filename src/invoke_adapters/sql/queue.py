@@ -40,6 +40,12 @@ _FIRST_OF_MODEL = {
     .limit(1)
     for mode, order in _ORDERS.items()
 }
+_ACTIVE = FLOWS.select.where(sa.or_(_flows.pending > 0, _flows.in_flight > 0)).order_by(
+    _flows.user_id
+)
+_VIRTUAL_TIME = sa.select(_state.round_robin, _state.fair_share)
+_PAUSED = sa.select(_state.paused)
+_PUT_STATE = sa.update(schema.queue_state)
 _NEXT_FENCE = sa.update(schema.queue_state).values(fence=_state.fence + 1).returning(_state.fence)
 _BEAT = (
     sa.update(schema.workers)
@@ -84,8 +90,7 @@ class SqlFlowRepository:
 
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
-        active = sa.or_(_flows.pending > 0, _flows.in_flight > 0)
-        return FLOWS.all(self.connection, FLOWS.select.where(active).order_by(_flows.user_id))
+        return FLOWS.all(self.connection, _ACTIVE)
 
 
 @attrs.frozen
@@ -96,13 +101,12 @@ class SqlQueueStateRepository:
 
     def virtual_time(self) -> VirtualTime:
         """Return the virtual time; zero at first."""
-        query = sa.select(_state.round_robin, _state.fair_share)
-        round_robin, fair_share = self.connection.execute(query).one()
+        round_robin, fair_share = self.connection.execute(_VIRTUAL_TIME).one()
         return VirtualTime(round_robin=round_robin, fair_share=fair_share)
 
     def put_virtual_time(self, virtual: VirtualTime) -> None:
         """Keep the virtual time."""
-        self.connection.execute(sa.update(schema.queue_state), attrs.asdict(virtual))
+        self.connection.execute(_PUT_STATE, attrs.asdict(virtual))
 
     def next_fence(self) -> int:
         """Return a fencing number above every one given before."""
@@ -111,12 +115,12 @@ class SqlQueueStateRepository:
 
     def paused(self) -> bool:
         """Return whether no job may be dispatched; False at first."""
-        paused: bool = self.connection.execute(sa.select(_state.paused)).scalar_one()
+        paused: bool = self.connection.execute(_PAUSED).scalar_one()
         return paused
 
     def put_paused(self, paused: bool) -> None:
         """Keep whether no job may be dispatched."""
-        self.connection.execute(sa.update(schema.queue_state), {"paused": paused})
+        self.connection.execute(_PUT_STATE, {"paused": paused})
 
     def run_seconds(self) -> Mapping[str, tuple[float, int]]:
         """Return the measured run times of kinds of jobs."""
