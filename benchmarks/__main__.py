@@ -19,13 +19,14 @@ def main() -> None:
 
     print(f"{_processor()}, Python {platform.python_version()}, PyTorch {torch.__version__}\n")
     print("| what | figure |\n|---|---|")
-    idle, costs = server.measure(arguments.seconds)
-    row("start with a new root, to the first answer", f"{idle.first_start_seconds:.2f} s")
-    row("start with an old root, to the first answer", f"{idle.start_seconds:.2f} s")
-    row("CPU of that start", f"{idle.start_cpu_seconds:.2f} s")
-    row("memory of the server process", f"{idle.resident_megabytes} MB")
-    row("CPU while nobody asks", f"{idle.cpu_percent:.1f} % of a core")
-    for cost in costs:
+    found = server.measure(arguments.seconds)
+    row("start with a new root, to the first answer", f"{found.first_start_seconds:.2f} s")
+    row("start with an old root, to the first answer", f"{found.start_seconds:.2f} s")
+    row("CPU of that start", f"{found.start_cpu_seconds:.2f} s")
+    row("memory of the server process", f"{found.resident_megabytes} MB")
+    row("the same after all these requests", f"{found.resident_megabytes_afterwards} MB")
+    row("CPU while nobody asks", f"{found.cpu_percent:.1f} % of a core")
+    for cost in found.costs:
         figure = f"{cost.cpu_milliseconds:.2f} ms CPU, {cost.per_second:.0f} a second"
         row(f"{cost.name}, one client", figure)
     for pending in (1_000, 10_000):
