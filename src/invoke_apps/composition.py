@@ -10,8 +10,6 @@ import attrs
 
 from invoke_adapters.diffusers import bundled_models
 from invoke_adapters.files import FileImageStorage
-from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
-from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.pillow import PillowImageCodec
@@ -98,7 +96,7 @@ def build(
                 )
             )
             progress = progress or opened.enter_context(open_progress_store(url, run_folder=run))
-        progress = progress or MemoryProgressStore()
+        progress = progress or _memory_progress()
         storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
         codec = codec or PillowImageCodec(settings.max_image_pixels)
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
@@ -183,13 +181,22 @@ def in_memory(settings: Settings, **overrides: Any) -> Application:
 
     For tests, notebooks and trying the library. Passwords are hashed at the least cost.
     """
+    from invoke_adapters.memory import MemoryDatabase  # here: the server never needs it
+    from invoke_adapters.memory.storage import MemoryImageStorage
+
     parts: dict[str, Any] = {
         "database": MemoryDatabase(),
-        "progress": MemoryProgressStore(),
+        "progress": _memory_progress(),
         "storage": MemoryImageStorage(),
         "hasher": PasslibBcryptHasher(rounds=4),
     }
     return build(settings, **(parts | overrides))
+
+
+def _memory_progress() -> ProgressStore:
+    from invoke_adapters.memory import MemoryProgressStore
+
+    return MemoryProgressStore()
 
 
 def _dispatch_rules(settings: Settings) -> DispatchRules:
