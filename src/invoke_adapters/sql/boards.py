@@ -166,6 +166,12 @@ class SqlBoardRepository:
         query = BOARDS.select.where(_boards.owner_id == user_id).order_by(_boards.board_id)
         return BOARDS.all(self.connection, query)
 
+    def count_owned(self, user_id: UserId) -> int:
+        """Return how many boards an owner has."""
+        query = sa.select(sa.func.count()).where(_boards.owner_id == user_id)
+        count: int = self.connection.execute(query).scalar_one()
+        return count
+
 
 def _seen_by(principal: Principal) -> sa.Select[Any]:
     return (

@@ -56,7 +56,9 @@ def message(letter: Letter, user: User, url: str) -> Message:
         case LinkPurpose.RESET:
             subject = "A new password for your account on the image server"
             said = "an administrator lets you choose a new password. Open this address:"
-            otherwise = "If you did not ask for it, tell your administrator; nothing has changed yet."
+            otherwise = (
+                "If you did not ask for it, tell your administrator; nothing has changed yet."
+            )
     text = (
         f"Hello {user.display_name},\n\n{said}\n\n{url}\n\n"
         f"It works once, until {until}. {otherwise}\n"
