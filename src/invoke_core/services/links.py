@@ -132,6 +132,15 @@ class LinkService:
         """
         return self._choose(token, LinkPurpose.RESET, new_password, "new_password", None)
 
+    def holder(self, token: str) -> User:
+        """Return the account that a link of either purpose is for.
+
+        Raises:
+            RuleViolation: the link is wrong, used, replaced or expired.
+        """
+        with self.reading() as work:
+            return self._holder(work, token)
+
     def forget_expired(self) -> int:
         """Forget links that expired longer ago than anybody would ask why; return how many went."""
         with self.writing() as work:
@@ -190,14 +199,14 @@ class LinkService:
             work.throttle.remove_account(account_key(user.email))
         return SavedUser(user=after, warnings=accepted.warnings)
 
-    def _holder(self, work: Work, token: str, purpose: LinkPurpose) -> User:
+    def _holder(self, work: Work, token: str, purpose: LinkPurpose | None = None) -> User:
         """Return the account that the link is for.
 
         Raises:
             RuleViolation: the link does not work.
         """
         link = work.links.find(link_digest(token))
-        if link is None or link.purpose is not purpose:
+        if link is None or purpose not in {None, link.purpose}:
             raise RuleViolation(
                 "This link does not work: it was used already, a newer one took its place, or it is not"
                 " complete. Ask an administrator for another."
