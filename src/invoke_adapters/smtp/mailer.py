@@ -59,7 +59,7 @@ class SmtpMailer:
             letter["Date"] = format_datetime(self.clock.now())
             letter["Message-ID"] = make_msgid(domain=_address(self.sender).domain)
             letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
-            letter.set_content(message.text)
+            letter.set_content(message.text, cte="quoted-printable")  # ASCII on every way
         except (ValueError, IndexError, MessageError) as error:
             raise Invalid("The letter has an address or subject that no mail can have.") from error
         return letter

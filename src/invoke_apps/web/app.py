@@ -15,7 +15,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from invoke_apps.application import Application
-from invoke_apps.web import docs, events, pages
+from invoke_apps.web import docs, events, link_pages, pages
 from invoke_apps.web._call import provide_call
 from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
@@ -81,6 +81,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     inner = Litestar(
         route_handlers=[
             pages.home,
+            *link_pages.handlers,
             system.router,
             auth.router,
             account_life.router,

@@ -132,14 +132,18 @@ class LinkService:
         """
         return self._choose(token, LinkPurpose.RESET, new_password, "new_password", None)
 
-    def holder(self, token: str) -> User:
-        """Return the account that a link of either purpose is for.
+    def holder(self, token: str, purpose: LinkPurpose | None = None) -> User:
+        """Return the account that a link is for.
+
+        Args:
+            token: of the link.
+            purpose: what it must be good for; None: any.
 
         Raises:
             RuleViolation: the link is wrong, used, replaced or expired.
         """
         with self.reading() as work:
-            return self._holder(work, token)
+            return self._holder(work, token, purpose)
 
     def forget_expired(self) -> int:
         """Forget links that expired longer ago than anybody would ask why; return how many went."""
