@@ -81,7 +81,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     inner = Litestar(
         route_handlers=[
             pages.home,
-            *link_pages.handlers,
+            link_pages.router,
             system.router,
             auth.router,
             account_life.router,

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
@@ -93,7 +93,7 @@ class _LinkPage:
         return page(title, content, status=400 if trouble else 200, has_form=True)
 
 
-@get("/invitation/{token:str}", include_in_schema=False, sync_to_thread=True, opt=OPEN)
+@get("/invitation/{token:str}", sync_to_thread=True, opt=OPEN)
 def invitation(
     token: FromPath[str], request: Request[Any, Any, Any], call: NamedDependency[Call]
 ) -> Response[str]:
@@ -103,7 +103,6 @@ def invitation(
 
 @post(
     "/invitation/{token:str}",
-    include_in_schema=False,
     sync_to_thread=True,
     status_code=200,
     opt=OPEN | SLOW,
@@ -118,7 +117,7 @@ def accept(
     return _LinkPage(request, call, LinkPurpose.INVITATION, token).choose(data)
 
 
-@get("/password-reset/{token:str}", include_in_schema=False, sync_to_thread=True, opt=OPEN)
+@get("/password-reset/{token:str}", sync_to_thread=True, opt=OPEN)
 def reset(
     token: FromPath[str], request: Request[Any, Any, Any], call: NamedDependency[Call]
 ) -> Response[str]:
@@ -128,7 +127,6 @@ def reset(
 
 @post(
     "/password-reset/{token:str}",
-    include_in_schema=False,
     sync_to_thread=True,
     status_code=200,
     opt=OPEN | SLOW,
@@ -143,4 +141,6 @@ def choose(
     return _LinkPage(request, call, LinkPurpose.RESET, token).choose(data)
 
 
-handlers = [invitation, accept, reset, choose]
+router = Router(
+    path="/", route_handlers=[invitation, accept, reset, choose], include_in_schema=False
+)
