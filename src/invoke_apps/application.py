@@ -17,13 +17,18 @@ from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
+from invoke_core.services.links import LinkService
+from invoke_core.services.mail import MailService
 from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
+from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
 
 
@@ -40,6 +45,11 @@ class Application:
     progress: ProgressStore
     users: UserService
     sign_in: SignInService
+    links: LinkService
+    passwords: PasswordService
+    mail: MailService
+    statistics: StatisticsService
+    sweep: SweepService
     signing_keys: SigningKeyService
     boards: BoardService
     images: ImageService

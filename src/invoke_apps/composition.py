@@ -16,18 +16,23 @@ from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
 from invoke_adapters.pyjwt.keys import configured_ring
+from invoke_adapters.smtp import SmtpMailer
 from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
-from invoke_adapters.zxcvbn_list import CommonPasswords
+from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
+from invoke_apps.config import ConfigurationError
 from invoke_apps.settings import Settings
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.domain.sessions import SessionPolicy
 from invoke_core.domain.sign_in import setup_code
+from invoke_core.domain.users import checked_email
+from invoke_core.errors import Invalid
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.imaging import ImageCodec
+from invoke_core.ports.mail import Mailer
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
@@ -41,13 +46,18 @@ from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
+from invoke_core.services.links import LinkService
+from invoke_core.services.mail import MailService
 from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
+from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
 
 
@@ -63,6 +73,7 @@ def build(
     clock: Clock | None = None,
     randomness: Randomness | None = None,
     processes: Processes | None = None,
+    mailer: Mailer | None = None,
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
@@ -72,6 +83,7 @@ def build(
     Raises:
         Unavailable: the database, the key file or a folder cannot be used, or the configured signing key
             is too short or a sample.
+        ConfigurationError: letters could be sent, but from no address.
     """
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
@@ -106,7 +118,12 @@ def build(
             common=CommonPasswords(),
             require_special=settings.password_require_special,
             strict=settings.strict_password_checking,
+            history=settings.password_history,
+            max_age=None
+            if settings.password_max_age_days is None
+            else timedelta(days=settings.password_max_age_days),
         )
+        mailer = mailer or _mailer(settings, clock)
         reading, writing = database.reading, database.writing
         files = ImageFiles(storage, codec, randomness)
         users = UserService(
@@ -136,6 +153,15 @@ def build(
                 absolute=timedelta(days=settings.session_absolute_days),
             ),
         )
+        links = LinkService(
+            reading=reading,
+            writing=writing,
+            hasher=hasher,
+            clock=clock,
+            randomness=randomness,
+            policy=policy,
+            by_mail=mailer is not None,
+        )
         models_dir = settings.path(settings.models_dir)
         models = ModelService(
             reading,
@@ -160,6 +186,19 @@ def build(
             progress=progress,
             users=users,
             sign_in=sign_in,
+            links=links,
+            passwords=PasswordService(
+                reading=reading, policy=policy, meter=ZxcvbnMeter(), links=links
+            ),
+            mail=MailService(
+                reading=reading,
+                writing=writing,
+                clock=clock,
+                randomness=randomness,
+                mailer=mailer,
+            ),
+            statistics=StatisticsService(reading, clock),
+            sweep=SweepService(reading, writing, storage),
             signing_keys=SigningKeyService(keys, timedelta(days=settings.session_absolute_days)),
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
@@ -197,6 +236,26 @@ def _memory_progress() -> ProgressStore:
     from invoke_adapters.memory import MemoryProgressStore
 
     return MemoryProgressStore()
+
+
+def _mailer(settings: Settings, clock: Clock) -> Mailer | None:
+    if settings.smtp_host is None:
+        return None
+    sender = settings.smtp_from or settings.smtp_username or ""
+    try:
+        checked_email(sender)
+    except Invalid as error:
+        raise ConfigurationError(
+            "`smtp_host` is set, and letters need an address that they come from: set `smtp_from`."
+        ) from error
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=sender,
+        clock=clock,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+    )
 
 
 def _dispatch_rules(settings: Settings) -> DispatchRules:

@@ -6,20 +6,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from invoke_apps.application import Application
+from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.errors import InvokeError
 
 EVERY_SECONDS = 60.0
+STOP_SECONDS = (
+    12.0  # for a letter that is being sent; if it was, and nobody wrote it down, it goes again
+)
 
 _log = logging.getLogger("invoke.housekeeping")
+
+Chore = tuple[str, Callable[[], object]]
 
 
 @contextmanager
 def housekeeping(application: Application) -> Iterator[None]:
-    """Do the chores every minute in a thread of their own, and once more at the end."""
+    """Do the chores at once and every minute in a thread of their own, and some once more at the end."""
     stopping = threading.Event()
     chores = _chores(application)
 
     def work() -> None:
+        _do(chores)
         while not stopping.wait(EVERY_SECONDS):
             _do(chores)
 
@@ -33,14 +40,50 @@ def housekeeping(application: Application) -> Iterator[None]:
         _do(chores[:1])
 
 
-Chore = tuple[str, Callable[[], object]]
+@contextmanager
+def postman(application: Application) -> Iterator[None]:
+    """Send letters as soon as they are asked for, by whichever process, and again every minute.
+
+    In a thread of its own, for a mail server that does not answer must not keep the chores waiting.
+    """
+    waiting = threading.Event()
+    stopping = threading.Event()
+    chores: list[Chore] = [("sending letters", application.mail.deliver)]
+
+    def hear(item: NewsItem) -> None:
+        if item.kind is NewsKind.MAIL_WAITING:
+            waiting.set()
+
+    def work() -> None:
+        while True:
+            waiting.clear()  # first: what is asked for from now on gets a round of its own
+            if stopping.is_set():
+                return
+            _do(chores)
+            waiting.wait(EVERY_SECONDS)
+
+    if application.mail.mailer is None:
+        yield
+        return
+    application.news.subscribe(hear)
+    thread = threading.Thread(target=work, name="postman", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        application.news.unsubscribe(hear)
+        stopping.set()
+        waiting.set()
+        thread.join(STOP_SECONDS)
 
 
 def _chores(application: Application) -> list[Chore]:
     return [
         ("writing down when sessions were last seen", application.sign_in.flush_seen),
+        ("removing files of deleted pictures", application.sweep.remove_doomed_files),
         ("forgetting sessions that have ended", application.sign_in.remove_expired),
         ("forgetting wrong sign-ins of long ago", application.sign_in.forget_failures),
+        ("forgetting links that have expired", application.links.forget_expired),
         ("forgetting old news", application.events.forget_old),
     ]
 
@@ -49,5 +92,5 @@ def _do(chores: list[Chore]) -> None:
     for name, chore in chores:
         try:
             chore()
-        except InvokeError as error:  # the next minute tries again
+        except (InvokeError, OSError) as error:  # the next minute tries again
             _log.warning("%s failed: %s", name, error)

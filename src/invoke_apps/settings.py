@@ -39,12 +39,21 @@ class Settings:
         default=None, validator=optional(and_(_positive, le(1024)))
     )  # None: 8 of `guide`, 15 of `nist`
     password_require_special: bool = False
+    password_history: int = attrs.field(default=0, validator=and_(ge(0), le(24)))
+    password_max_age_days: float | None = attrs.field(default=None, validator=optional(gt(0)))
     bcrypt_rounds: int = attrs.field(default=12, validator=and_(ge(4), le(20)))  # log2 of the cost
     jwt_secret_key: str | None = attrs.field(default=None, repr=False)  # at least 32 bytes
     jwt_token_expiry_hours: float = attrs.field(default=24, validator=gt(0))
     jwt_remember_me_days: float = attrs.field(default=7, validator=gt(0))
     session_absolute_days: float = attrs.field(default=30, validator=gt(0))
     user_directory: bool = True  # signed-in people can look others up by name
+
+    # E-mail; without smtp_host invitations and reset links are shown to whoever makes them
+    smtp_host: str | None = None
+    smtp_port: int = attrs.field(default=587, validator=and_(ge(1), le(65535)))
+    smtp_username: str | None = None
+    smtp_password: str | None = attrs.field(default=None, repr=False)
+    smtp_from: str | None = None  # None: smtp_username, where that is an address
 
     # Where it answers
     host: str = "127.0.0.1"
@@ -127,6 +136,15 @@ class Settings:
         return 15 if self.password_profile == "nist" else 8  # noqa: S105 - no password
 
     @property
+    def site(self) -> str:
+        """Return the address under which people reach the server, as far as the settings tell."""
+        if self.base_url is not None:
+            return self.base_url
+        scheme = "https" if self.ssl_certfile else "http"
+        host = "localhost" if is_everywhere(self.host) or is_loopback(self.host) else self.host
+        return f"{scheme}://{host}:{self.port}{self.root_path}/"
+
+    @property
     def generation_limits(self) -> GenerationLimits:
         """Return the limits on one generation."""
         return GenerationLimits(
@@ -152,9 +170,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_everywhere(host: str) -> bool:
+    """Return whether an address stands for every one of this machine."""
+    return host.strip("[]") in {"", "0.0.0.0", "::"}  # noqa: S104 - nothing is bound here
+
+
 LATER = {
-    "password_history": "password history",
-    "password_max_age_days": "password expiry",
     "require_second_factor": "a second factor",
     "storage_url": "object storage",
     "max_queue_history": "trimming the queue's history",
@@ -176,11 +197,6 @@ LATER = {
     "allow_private_download_urls": "downloading models",
     "remote_api_tokens": "downloading models",
     "hub_endpoint": "downloading models",
-    "smtp_host": "e-mail",
-    "smtp_port": "e-mail",
-    "smtp_username": "e-mail",
-    "smtp_password": "e-mail",
-    "smtp_from": "e-mail",
     "oidc_providers": "single sign-on",
     "webhooks": "webhooks",
     "metrics": "metrics",
@@ -245,4 +261,4 @@ WITHOUT_EFFECT = frozenset(
 )
 """Keys that are accepted and named once in the log as having no effect."""
 
-__all__ = ["LATER", "WITHOUT_EFFECT", "Settings", "is_loopback"]
+__all__ = ["LATER", "WITHOUT_EFFECT", "Settings", "is_everywhere", "is_loopback"]

@@ -5,6 +5,12 @@ import pytest
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.links import (
+    DoomedFileRepositoryContract,
+    FormerPasswordRepositoryContract,
+    LinkRepositoryContract,
+    OutboxRepositoryContract,
+)
 from invoke_core.testing.models import ModelRepositoryContract
 from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
@@ -47,6 +53,22 @@ class TestMemorySessions(SessionRepositoryContract):
 
 
 class TestMemoryThrottle(ThrottleRepositoryContract):
+    pass
+
+
+class TestMemoryLinks(LinkRepositoryContract):
+    pass
+
+
+class TestMemoryOutbox(OutboxRepositoryContract):
+    pass
+
+
+class TestMemoryFormerPasswords(FormerPasswordRepositoryContract):
+    pass
+
+
+class TestMemoryDoomedFiles(DoomedFileRepositoryContract):
     pass
 
 

@@ -8,6 +8,12 @@ from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store,
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.links import (
+    DoomedFileRepositoryContract,
+    FormerPasswordRepositoryContract,
+    LinkRepositoryContract,
+    OutboxRepositoryContract,
+)
 from invoke_core.testing.models import ModelRepositoryContract
 from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
@@ -85,6 +91,22 @@ class TestPostgresqlSessions(SessionRepositoryContract):
 
 
 class TestPostgresqlThrottle(ThrottleRepositoryContract):
+    pass
+
+
+class TestPostgresqlLinks(LinkRepositoryContract):
+    pass
+
+
+class TestPostgresqlOutbox(OutboxRepositoryContract):
+    pass
+
+
+class TestPostgresqlFormerPasswords(FormerPasswordRepositoryContract):
+    pass
+
+
+class TestPostgresqlDoomedFiles(DoomedFileRepositoryContract):
     pass
 
 

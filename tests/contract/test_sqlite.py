@@ -8,6 +8,12 @@ from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store,
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.links import (
+    DoomedFileRepositoryContract,
+    FormerPasswordRepositoryContract,
+    LinkRepositoryContract,
+    OutboxRepositoryContract,
+)
 from invoke_core.testing.models import ModelRepositoryContract
 from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
@@ -61,6 +67,22 @@ class TestSqliteSessions(SessionRepositoryContract):
 
 
 class TestSqliteThrottle(ThrottleRepositoryContract):
+    pass
+
+
+class TestSqliteLinks(LinkRepositoryContract):
+    pass
+
+
+class TestSqliteOutbox(OutboxRepositoryContract):
+    pass
+
+
+class TestSqliteFormerPasswords(FormerPasswordRepositoryContract):
+    pass
+
+
+class TestSqliteDoomedFiles(DoomedFileRepositoryContract):
     pass
 
 

@@ -12,7 +12,11 @@ from invoke_core.domain.principals import host_principal
 from invoke_core.domain.sessions import SessionPolicy
 from invoke_core.domain.sign_in import Client
 from invoke_core.ports.hashing import Verdict
+from invoke_core.services.links import LinkService
+from invoke_core.services.mail import MailService
 from invoke_core.services.sign_in import SignInService
+from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 
@@ -55,9 +59,22 @@ class MemoryFiles:
         self.removed.append(image_name)
 
 
+class Post:
+    """A mailer that keeps what it is given; it refuses with what stands in `refusals`, one after another."""
+
+    def __init__(self):
+        self.sent = []
+        self.refusals = []
+
+    def send(self, message):
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.sent.append(message)
+
+
 @attrs.define
 class Accounts:
-    """The two services on one database."""
+    """The services on one database."""
 
     database: MemoryDatabase
     clock: FixedClock
@@ -65,6 +82,11 @@ class Accounts:
     files: MemoryFiles
     users: UserService
     sign_in: SignInService
+    links: LinkService
+    mail: MailService
+    post: "Post"
+    statistics: StatisticsService
+    sweep: SweepService
 
     def person(self, email="person@example.com", **changes):
         return self.users.create(HOST, email=email, password=PASSWORD, **changes).user
@@ -110,4 +132,27 @@ def open_accounts(database=None, **changes):
     users = attrs.evolve(users, **{n: v for n, v in changes.items() if n in names})
     names = {field.name for field in attrs.fields(SignInService)}
     sign_in = attrs.evolve(sign_in, **{n: v for n, v in changes.items() if n in names})
-    return Accounts(database, clock, hasher, files, users, sign_in)
+    links = LinkService(**shared)
+    names = {field.name for field in attrs.fields(LinkService)}
+    links = attrs.evolve(links, **{n: v for n, v in changes.items() if n in names})
+    post = Post()
+    mail = MailService(
+        reading=database.reading,
+        writing=database.writing,
+        clock=clock,
+        randomness=randomness,
+        mailer=post,
+    )
+    return Accounts(
+        database=database,
+        clock=clock,
+        hasher=hasher,
+        files=files,
+        users=users,
+        sign_in=sign_in,
+        links=links,
+        mail=mail,
+        post=post,
+        statistics=StatisticsService(database.reading, clock),
+        sweep=SweepService(database.reading, database.writing, files),
+    )

@@ -1,16 +1,20 @@
 import json
 from contextlib import contextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 
+import attrs
 import pytest
 from click.testing import CliRunner
 
 from invoke_apps.cli import user as commands
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.config import ConfigurationError
+from invoke_apps.settings import Settings
 from invoke_core.domain.identifiers import SYSTEM
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.errors import StorageFull, Unauthenticated, Unavailable
+from invoke_core.testing.builders import a_board, an_image
 from tests.unit.accounts import HOST, PASSWORD, open_accounts
 
 
@@ -20,13 +24,19 @@ def accounts():
 
 
 @pytest.fixture
-def run(accounts, monkeypatch):
+def run(accounts, monkeypatch, tmp_path):
     roots = []
 
     @contextmanager
     def opened(root):
         roots.append(root)
-        yield SimpleNamespace(users=accounts.users, sign_in=accounts.sign_in)
+        yield SimpleNamespace(
+            users=accounts.users,
+            sign_in=accounts.sign_in,
+            links=accounts.links,
+            statistics=accounts.statistics,
+            settings=run.settings,
+        )
 
     monkeypatch.setattr(commands, "opened", opened)
 
@@ -36,6 +46,7 @@ def run(accounts, monkeypatch):
         return result
 
     run.roots = roots
+    run.settings = Settings(root=tmp_path)
     return run
 
 
@@ -245,3 +256,77 @@ def test_every_command_is_in_the_group_too_and_hands_on_the_root(accounts, run, 
 )
 def test_every_command_has_help(run, command):
     assert "--help" in run(command, "--help").stdout
+
+
+def test_a_user_is_invited_by_a_link_on_standard_output(accounts, run):
+    result = run(admin, "user", "invite", "-e", "new@example.com", "-n", "New", "--admin")
+
+    (url,) = result.stdout.splitlines()
+    assert url.startswith("http://localhost:9090/invitation/")
+    assert "new@example.com" in result.stderr
+    assert "base_url" in result.stderr
+    user = only(accounts)
+    assert (user.display_name, user.is_admin, user.password_hash) == ("New", True, None)
+    accounts.links.accept(url.rpartition("/")[2], password="Another-Pass-9")
+    run(admin, "user", "invite", "-e", "new@example.com", code=1)
+    run(admin, "user", "invite", code=2)
+
+
+def test_a_password_is_reset_by_a_link(accounts, run, tmp_path):
+    accounts.person("user@example.com")
+    run.settings = Settings(root=tmp_path, base_url="https://invoke.example.com/studio")
+
+    result = run(admin, "user", "reset-link", "-e", "USER@example.com")
+
+    (url,) = result.stdout.splitlines()
+    assert url.startswith("https://invoke.example.com/studio/password-reset/")
+    assert "base_url" not in result.stderr
+    accounts.links.reset_password(url.rpartition("/")[2], new_password="Another-Pass-9")
+    run(admin, "user", "reset-link", "-e", "nobody@example.com", code=1)
+
+
+def test_with_mail_the_commands_show_no_link(accounts, run):
+    accounts.links = attrs.evolve(accounts.links, by_mail=True)
+
+    result = run(admin, "user", "invite", "-e", "new@example.com")
+
+    assert "mails a link to new@example.com" in result.stdout
+    assert "http" not in result.output
+
+
+def test_what_a_deletion_touches_is_shown(accounts, run):
+    user = accounts.person("user@example.com")
+    with accounts.database.writing() as work:
+        an_image(work, user, a_board(work, user, name="Boards of mine"), size_bytes=10)
+
+    result = run(admin, "user", "content", "-e", "user@example.com")
+    record = json.loads(run(admin, "user", "content", "-e", "user@example.com", "--json").stdout)
+
+    assert "Boards of mine" in result.stdout
+    assert "1 board, 1 image (10 bytes) and 0 unfinished jobs" in result.stderr
+    assert record["boards"][0]["board_name"] == "Boards of mine"
+    assert (record["images"], record["storage_bytes"], record["workflows"]) == (1, 10, 0)
+    run(admin, "user", "content", "-e", "nobody@example.com", code=1)
+
+
+def test_unused_accounts_are_listed(accounts, run):
+    accounts.person("old@example.com")
+    accounts.clock.advance(timedelta(days=31))
+    accounts.person("new@example.com")
+
+    listed = run(commands.userlist, "--unused-days", "30")
+
+    assert "old@example.com" in listed.stdout
+    assert "new@example.com" not in listed.stdout
+    run(commands.userlist, "--unused-days", "-1", code=2)
+
+
+def test_content_is_handed_over(accounts, run):
+    user, heir = accounts.person("user@example.com"), accounts.person("heir@example.com")
+    with accounts.database.writing() as work:
+        a_board(work, user)
+
+    run(commands.userdel, "-e", "user@example.com", "-f", "--transfer-to", "nobody@x.com", code=1)
+    run(commands.userdel, "-e", "user@example.com", "-f", "--transfer-to", "heir@example.com")
+
+    assert accounts.statistics.of_user(HOST, heir.user_id).boards == 1

@@ -128,3 +128,7 @@ class MemoryBoardRepository:
         """Return the boards of an owner, ordered by id."""
         found = [board for board in self.state.boards.values() if board.owner_id == user_id]
         return sorted(found, key=lambda board: board.board_id)
+
+    def count_owned(self, user_id: UserId) -> int:
+        """Return how many boards an owner has."""
+        return sum(board.owner_id == user_id for board in self.state.boards.values())

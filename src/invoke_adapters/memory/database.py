@@ -8,6 +8,12 @@ import attrs
 
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.images import MemoryImageRepository
+from invoke_adapters.memory.links import (
+    MemoryDoomedFileRepository,
+    MemoryFormerPasswordRepository,
+    MemoryLinkRepository,
+    MemoryOutboxRepository,
+)
 from invoke_adapters.memory.models import MemoryModelRepository
 from invoke_adapters.memory.news import MemoryNewsBell, MemoryNewsRepository
 from invoke_adapters.memory.queue import (
@@ -45,6 +51,21 @@ class MemoryWork:
         return MemoryThrottleRepository(self.state)
 
     @property
+    def former_passwords(self) -> MemoryFormerPasswordRepository:
+        """Return the passwords that accounts had before."""
+        return MemoryFormerPasswordRepository(self.state)
+
+    @property
+    def links(self) -> MemoryLinkRepository:
+        """Return the invitations and reset links."""
+        return MemoryLinkRepository(self.state)
+
+    @property
+    def outbox(self) -> MemoryOutboxRepository:
+        """Return the letters that are to be sent."""
+        return MemoryOutboxRepository(self.state)
+
+    @property
     def boards(self) -> MemoryBoardRepository:
         """Return the boards."""
         return MemoryBoardRepository(self.state)
@@ -53,6 +74,11 @@ class MemoryWork:
     def images(self) -> MemoryImageRepository:
         """Return the images."""
         return MemoryImageRepository(self.state)
+
+    @property
+    def doomed_files(self) -> MemoryDoomedFileRepository:
+        """Return the files that are still to be removed."""
+        return MemoryDoomedFileRepository(self.state)
 
     @property
     def models(self) -> MemoryModelRepository:

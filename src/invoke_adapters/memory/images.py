@@ -17,6 +17,7 @@ from invoke_core.domain.images import (
 )
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.statistics import ImageUsage
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.images import ImageNames
 
@@ -124,6 +125,18 @@ class MemoryImageRepository:
     def owned_by(self, user_id: UserId) -> Sequence[Image]:
         """Return every image of an owner, ordered by name."""
         return self._all(lambda image: image.owner_id == user_id)
+
+    def usage(
+        self, *, owner_id: UserId | None = None, board_id: BoardId | None = None
+    ) -> ImageUsage:
+        """Return how many images there are and what they take."""
+        found = self._all(
+            lambda image: (
+                (owner_id is None or image.owner_id == owner_id)
+                and (board_id is None or image.board_id == board_id)
+            )
+        )
+        return ImageUsage(images=len(found), size_bytes=sum(image.size_bytes for image in found))
 
     def _all(self, wanted: Callable[[Image], bool]) -> Sequence[Image]:
         found = [stored.image for stored in self.state.images.values() if wanted(stored.image)]

@@ -89,6 +89,14 @@ class MemoryJobRepository:
         counted = Counter(job.status for job in self._matching(query))
         return QueueCounts(**{status.value: counted[status] for status in JobStatus})
 
+    def gpu_seconds(self, owner_id: UserId) -> float:
+        """Return the seconds that the owner's ended jobs ran."""
+        return sum(
+            (job.completed_at - job.started_at).total_seconds()
+            for job in self.state.jobs.values()
+            if job.owner_id == owner_id and job.started_at and job.completed_at
+        )
+
     def _pending(self, owner_id: UserId) -> Sequence[Job]:
         found = [
             job

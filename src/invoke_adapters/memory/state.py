@@ -19,6 +19,8 @@ from invoke_core.domain.identifiers import (
     WorkerId,
 )
 from invoke_core.domain.images import Image
+from invoke_core.domain.links import AccountLink
+from invoke_core.domain.mail import Letter
 from invoke_core.domain.models import Model
 from invoke_core.domain.news import NewsItem
 from invoke_core.domain.pages import Page
@@ -103,6 +105,10 @@ class State:
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
     tallies: Table[tuple[str, str], Tally] = attrs.field(factory=Table)
     devices: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
+    links: Table[UserId, AccountLink] = attrs.field(factory=Table)
+    letters: Table[UserId, Letter] = attrs.field(factory=Table)
+    former_passwords: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
+    doomed_files: Table[ImageName, datetime] = attrs.field(factory=Table)
     boards: Table[BoardId, Board] = attrs.field(factory=Table)
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)

@@ -1,6 +1,7 @@
 """Accounts in dictionaries."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
@@ -40,6 +41,7 @@ class MemoryUserRepository:
         search: str | None = None,
         is_admin: bool | None = None,
         is_active: bool | None = None,
+        unused_since: datetime | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -51,9 +53,15 @@ class MemoryUserRepository:
             and (search is None or search.casefold() in search_text(user))
             and (is_admin is None or user.is_admin == is_admin)
             and (is_active is None or user.is_active == is_active)
+            and (unused_since is None or self._last_seen(user) < unused_since)
         ]
         found.sort(key=lambda user: (user.created_at, user.user_id))
         return page(found, offset, limit)
+
+    def _last_seen(self, user: User) -> datetime:
+        sessions = self.state.sessions.values()
+        seen = [s.last_seen_at for s in sessions if s.user_id == user.user_id]
+        return max([user.created_at, user.last_login_at or user.created_at, *seen])
 
     def count_administrators(self) -> int:
         """Return how many accounts can administer."""
@@ -78,7 +86,7 @@ class MemoryUserRepository:
         self.state.users[user.user_id] = user
 
     def remove(self, user_id: UserId) -> None:
-        """Remove the account with its sessions, flow and grants."""
+        """Remove the account with all that is its own."""
         self.get(user_id)
         if (
             user_id == SYSTEM
@@ -90,6 +98,10 @@ class MemoryUserRepository:
         for session_id, session in list(self.state.sessions.items()):
             if session.user_id == user_id:
                 del self.state.sessions[session_id]
+        self.state.links.pop(user_id, None)
+        self.state.letters.pop(user_id, None)
+        for former in [key for key in self.state.former_passwords if key[0] == user_id]:
+            del self.state.former_passwords[former]
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

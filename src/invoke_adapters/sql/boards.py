@@ -155,6 +155,12 @@ class SqlBoardRepository:
         query = BOARDS.select.where(_boards.owner_id == user_id).order_by(_boards.board_id)
         return BOARDS.all(self.connection, query)
 
+    def count_owned(self, user_id: UserId) -> int:
+        """Return how many boards an owner has."""
+        query = sa.select(sa.func.count()).where(_boards.owner_id == user_id)
+        count: int = self.connection.execute(query).scalar_one()
+        return count
+
 
 # Statements about boards are long: building one costs several times what running it does, so the ones
 # of those who come again are kept. Principals are values, and so is each statement.

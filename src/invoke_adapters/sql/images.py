@@ -16,6 +16,7 @@ from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import Image, ImageQuery, ImageScope, search_text
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.statistics import ImageUsage
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.images import ImageNames
 
@@ -150,6 +151,19 @@ class SqlImageRepository:
         """Return every image of an owner, ordered by name."""
         query = IMAGES.select.where(_images.owner_id == user_id).order_by(_images.image_name)
         return IMAGES.all(self.connection, query)
+
+    def usage(
+        self, *, owner_id: UserId | None = None, board_id: BoardId | None = None
+    ) -> ImageUsage:
+        """Return how many images there are and what they take."""
+        size = sa.func.coalesce(sa.func.sum(_images.size_bytes), 0)
+        query = sa.select(sa.func.count(), size).select_from(schema.images)
+        if owner_id is not None:
+            query = query.where(_images.owner_id == owner_id)
+        if board_id is not None:
+            query = query.where(_images.board_id == board_id)
+        images, size_bytes = self.connection.execute(query).one()
+        return ImageUsage(images=images, size_bytes=int(size_bytes))  # PostgreSQL: a decimal
 
 
 def _ordered(selected: sa.Select[Any], query: ImageQuery) -> sa.Select[Any]:

@@ -141,6 +141,17 @@ class SqlJobRepository:
         rows = self.connection.execute(_matching(_COUNTED, tuple(values)), values)
         return QueueCounts(**{status.value: count for status, count in rows})
 
+    def gpu_seconds(self, owner_id: UserId) -> float:
+        """Return the seconds that the owner's ended jobs ran."""
+        began, ended = _jobs.started_at, _jobs.completed_at
+        if self.connection.dialect.name == "sqlite":
+            ran: Any = (sa.func.julianday(ended) - sa.func.julianday(began)) * 86_400.0
+        else:
+            ran = sa.extract("epoch", sa.cast(ended, sa.DateTime()) - sa.cast(began, sa.DateTime()))
+        # A job without one of the two times adds nothing: its difference is null.
+        query = sa.select(sa.func.sum(ran)).where(_jobs.owner_id == owner_id)
+        return float(self.connection.execute(query).scalar() or 0.0)
+
     def head(self, owner_id: UserId) -> Job | None:
         """Return the owner's pending job with the highest priority, then the lowest number."""
         return next(iter(self.upcoming(owner_id, limit=1)), None)

@@ -13,6 +13,7 @@ from invoke_core.domain.boards import Permission, Visibility
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.images import ImageCategory, ImageOrigin
+from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
 from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.queue import JobStatus
@@ -56,6 +57,7 @@ users = sa.Table(
     _column("note", Text),
     _column("email_identity", Text, unique=True),
     _column("search_text", Text),
+    _optional("password_changed_at", UtcDateTime()),
 )
 
 sessions = sa.Table(
@@ -89,6 +91,43 @@ devices = sa.Table(
     _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
     _column("digest", Text, primary_key=True),
     _column("added_at", UtcDateTime()),
+)
+
+account_links = sa.Table(
+    "account_links",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("purpose", Word(LinkPurpose)),
+    _column("digest", Text, unique=True),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime()),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("purpose", Word(LinkPurpose)),
+    _column("site", Text),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime()),
+    _column("attempts", sa.BigInteger()),
+    _column("due_at", UtcDateTime(), index=True),
+)
+
+former_passwords = sa.Table(
+    "former_passwords",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("password_hash", Text, primary_key=True),
+    _column("replaced_at", UtcDateTime()),
+)
+
+doomed_files = sa.Table(  # no foreign key: the rows of these pictures are gone
+    "doomed_files",
+    metadata,
+    _column("image_name", Text, primary_key=True),
+    _column("doomed_at", UtcDateTime()),
 )
 
 boards = sa.Table(

@@ -1,6 +1,7 @@
 """Accounts in SQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -27,7 +28,10 @@ _BY_EMAIL = (
     .limit(1)
 )
 _ADMINISTRATORS = sa.select(sa.func.count()).where(
-    schema.users.c.is_admin, schema.users.c.is_active, schema.users.c.user_id != SYSTEM
+    schema.users.c.is_admin,
+    schema.users.c.is_active,
+    schema.users.c.user_id != SYSTEM,
+    sa.or_(schema.users.c.password_hash.is_not(None), schema.users.c.last_login_at.is_not(None)),
 )
 
 
@@ -64,6 +68,7 @@ class SqlUserRepository:
         search: str | None = None,
         is_admin: bool | None = None,
         is_active: bool | None = None,
+        unused_since: datetime | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -76,6 +81,15 @@ class SqlUserRepository:
             query = query.where(users.is_admin == is_admin)
         if is_active is not None:
             query = query.where(users.is_active == is_active)
+        if unused_since is not None:
+            seen = sa.exists().where(
+                schema.sessions.c.user_id == users.user_id,
+                schema.sessions.c.last_seen_at >= unused_since,
+            )
+            signed_in = sa.func.coalesce(users.last_login_at, users.created_at)
+            query = query.where(
+                signed_in < unused_since, users.created_at < unused_since, sa.not_(seen)
+            )
         query = query.order_by(users.created_at, users.user_id)
         return page(self.connection, query, USERS.value, offset=offset, limit=limit)
 
@@ -107,7 +121,7 @@ class SqlUserRepository:
             raise NotFound("user", user.user_id)
 
     def remove(self, user_id: UserId) -> None:
-        """Remove the account with its sessions, flow and grants."""
+        """Remove the account with all that is its own."""
         owns = "The account still owns boards, images or jobs."
         if user_id == SYSTEM:
             raise Conflict(owns)

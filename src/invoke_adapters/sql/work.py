@@ -6,6 +6,12 @@ import sqlalchemy as sa
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
+from invoke_adapters.sql.links import (
+    SqlDoomedFileRepository,
+    SqlFormerPasswordRepository,
+    SqlLinkRepository,
+    SqlOutboxRepository,
+)
 from invoke_adapters.sql.models import SqlModelRepository
 from invoke_adapters.sql.news import SqlNewsRepository, Told
 from invoke_adapters.sql.queue import (
@@ -41,6 +47,21 @@ class SqlWork:
         return SqlThrottleRepository(self.connection)
 
     @property
+    def former_passwords(self) -> SqlFormerPasswordRepository:
+        """Return the passwords that accounts had before."""
+        return SqlFormerPasswordRepository(self.connection)
+
+    @property
+    def links(self) -> SqlLinkRepository:
+        """Return the invitations and reset links."""
+        return SqlLinkRepository(self.connection)
+
+    @property
+    def outbox(self) -> SqlOutboxRepository:
+        """Return the letters that are to be sent."""
+        return SqlOutboxRepository(self.connection)
+
+    @property
     def boards(self) -> SqlBoardRepository:
         """Return the boards."""
         return SqlBoardRepository(self.connection)
@@ -49,6 +70,11 @@ class SqlWork:
     def images(self) -> SqlImageRepository:
         """Return the images."""
         return SqlImageRepository(self.connection)
+
+    @property
+    def doomed_files(self) -> SqlDoomedFileRepository:
+        """Return the files that are still to be removed."""
+        return SqlDoomedFileRepository(self.connection)
 
     @property
     def models(self) -> SqlModelRepository:

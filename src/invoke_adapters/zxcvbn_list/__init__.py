@@ -1,10 +1,12 @@
-"""The 30,000 most common passwords, as the package zxcvbn lists them."""
+"""Common passwords and an estimate of guesses, both from the package zxcvbn."""
 
 from functools import cached_property
 
+from invoke_adapters.zxcvbn_list.meter import ZxcvbnMeter
+
 
 class CommonPasswords:
-    """A container of lower-case passwords; the list is read when it is first asked. Thread-safe."""
+    """The 30,000 most common passwords in lower case, read when they are first asked. Thread-safe."""
 
     def __contains__(self, password: object) -> bool:
         """Return whether the password, in lower case, is a common one."""
@@ -17,4 +19,4 @@ class CommonPasswords:
         return frozenset(FREQUENCY_LISTS["passwords"])
 
 
-__all__ = ["CommonPasswords"]
+__all__ = ["CommonPasswords", "ZxcvbnMeter"]

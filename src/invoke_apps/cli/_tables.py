@@ -23,8 +23,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     console.print(table)
 
 
-def print_json(records: Sequence[object]) -> None:
-    """Print the records as an array, as the HTTP interface gives them."""
+def print_json(records: object) -> None:
+    """Print a record, or records as an array, as the HTTP interface gives them."""
     click.echo(msgspec.json.format(msgspec.json.encode(records), indent=2).decode())
 
 

@@ -17,6 +17,7 @@ from invoke_apps.cli._base import (
 )
 from invoke_core.domain.users import checked_email
 from invoke_core.errors import Invalid
+from invoke_core.services.links import IssuedLink
 from invoke_core.services.users import UserChanges
 
 EXPOSED = (
@@ -68,13 +69,19 @@ def useradd(
 @root_option
 @click.option("--verbose", "-v", is_flag=True, help="Show every detail.")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of records.")
-def userlist(root: Path | None, verbose: bool, as_json: bool) -> None:
+@click.option(
+    "--unused-days",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Only accounts that nobody has used for N days.",
+)
+def userlist(root: Path | None, verbose: bool, as_json: bool, unused_days: int | None) -> None:
     """List all users, the oldest account first."""
     from invoke_apps.cli._tables import print_json, print_table
     from invoke_apps.web.routes._users import ManagedUserView
 
     with opened(root) as app:
-        people = app.users.list(this_host(), limit=None).items
+        people = app.users.list(this_host(), unused_days=unused_days, limit=None).items
     if as_json:
         print_json([ManagedUserView.of(person) for person in people])
         return
@@ -145,12 +152,72 @@ def userdel(root: Path | None, email: str | None, force: bool, transfer_to: str 
         user = app.users.get_by_email(this_host(), email)
         heir = app.users.get_by_email(this_host(), transfer_to) if transfer_to else None
         if not force:
-            fate = f"; {heir.email} gets the boards and images" if heir else ""
-            with_all = "" if heir else " with all boards, images and jobs"
-            confirm(f"This deletes {user.email} ({user.display_name}){with_all}, for good{fate}.")
+            found = app.statistics.content(this_host(), user.user_id)
+            what = f"{_some(len(found.boards), 'board')} and {_some(found.images, 'image')}"
+            fate = f"{heir.email} gets {what}" if heir else f"{what} go with it"
+            confirm(f"This deletes {user.email} ({user.display_name}) for good; {fate}.")
         heir_id = heir.user_id if heir else None
         app.users.delete(this_host(), user.user_id, transfer_to=heir_id)
     click.echo(f"Deleted {user.email}.")
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.option("--name", "-n", help="The display name; the e-mail address without one.")
+@click.option("--admin", "-a", is_flag=True, help="Make the account an administrator.")
+def invite(root: Path | None, email: str | None, name: str | None, admin: bool) -> None:
+    """Add a user who chooses the password by a link, which works once within seven days."""
+    email = email or ask("--email", "E-mail address", value_proc=_address)
+    with opened(root) as app:
+        issued = app.links.invite(
+            this_host(),
+            email=email,
+            display_name=name,
+            is_admin=admin,
+            site=app.settings.site,
+        )
+        _show_link(issued, app.settings.base_url)
+
+
+@click.command("reset-link", cls=InvokeCommand)
+@root_option
+@_email
+def reset_link(root: Path | None, email: str | None) -> None:
+    """Make a link by which a user chooses a new password, once within a day."""
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        issued = app.links.reset_link(this_host(), user.user_id, site=app.settings.site)
+        _show_link(issued, app.settings.base_url)
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.option("--json", "as_json", is_flag=True, help="Print a record.")
+def content(root: Path | None, email: str | None, as_json: bool) -> None:
+    """Show what a deletion of a user would remove, or hand over; nothing changes."""
+    from invoke_apps.cli._tables import print_json, print_table
+    from invoke_apps.web.routes.account_life import ContentView
+
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        found = app.statistics.content(this_host(), user.user_id)
+    if as_json:
+        print_json(ContentView.of(found))
+        return
+    rows = [
+        [item.board.board_id, item.board.name, item.images, item.guests_images]
+        for item in found.boards
+    ]
+    print_table(["Board", "Name", "Images", "Of other people"], rows)
+    click.echo(
+        f"{user.email} has {_some(len(rows), 'board')}, {_some(found.images, 'image')}"
+        f" ({found.storage_bytes} bytes) and {_some(found.unfinished_jobs, 'unfinished job')}.",
+        err=True,
+    )
 
 
 @click.command(cls=InvokeCommand)
@@ -174,6 +241,9 @@ user.add_command(useradd, "add")
 user.add_command(userlist, "list")
 user.add_command(usermod, "modify")
 user.add_command(userdel, "delete")
+user.add_command(invite)
+user.add_command(reset_link)
+user.add_command(content)
 user.add_command(unlock)
 
 
@@ -211,6 +281,25 @@ def _new_password() -> str:
         hide_input=True,
         confirmation_prompt="Password again",
     )
+
+
+def _show_link(issued: IssuedLink, base_url: str | None) -> None:
+    until = f"It works once, until {issued.expires_at:%Y-%m-%d %H:%M} UTC."
+    if issued.url is None:
+        click.echo(f"The server mails a link to {issued.user.email}. {until}")
+        return
+    click.echo(issued.url)
+    click.echo(f"Give this link to {issued.user.email}, and to nobody else. {until}", err=True)
+    if base_url is None:
+        click.echo(
+            "Warning: the link names this machine as the settings do; set base_url to the address that"
+            " people type.",
+            err=True,
+        )
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _warn(warnings: tuple[str, ...]) -> None:

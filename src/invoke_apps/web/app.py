@@ -18,13 +18,22 @@ from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from invoke_apps.application import Application
-from invoke_apps.web import docs, events, pages
+from invoke_apps.web import docs, events, link_pages, pages
 from invoke_apps.web._call import provide_call
 from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
-from invoke_apps.web.routes import auth, board_images, boards, images, models, queue, system
+from invoke_apps.web.routes import (
+    account_life,
+    auth,
+    board_images,
+    boards,
+    images,
+    models,
+    queue,
+    system,
+)
 from invoke_apps.web.threads import SplitExecutor
 
 Companion = Callable[[Application], AbstractContextManager[object]]
@@ -75,8 +84,10 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     inner = _Litestar(
         route_handlers=[
             pages.home,
+            link_pages.router,
             system.router,
             auth.router,
+            account_life.router,
             boards.router,
             images.router,
             board_images.router,

@@ -14,10 +14,12 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from invoke_apps.settings import Settings, is_loopback
+from invoke_core.domain.links import LinkPurpose
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LINK = re.compile(rf"(/(?:{'|'.join(LinkPurpose)})/).+$")
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -73,11 +75,11 @@ class Edge:
             _access.info(
                 "%s %s %d",
                 scope["method"],
-                scope["path"],
+                shown_path(scope["path"]),
                 status,
                 extra={
                     "method": scope["method"],
-                    "path": scope["path"],
+                    "path": shown_path(scope["path"]),
                     "status": status,
                     "milliseconds": round((time.perf_counter() - began) * 1000, 1),
                     "request_id": request_id,
@@ -100,6 +102,11 @@ class Edge:
             if asked.lower() not in {own.lower(), *self.origins}:
                 return 403, "Another site's page may not change anything here."
         return None
+
+
+def shown_path(path: str) -> str:
+    """Return a path as the log may keep it: without the token that ends the path of a link."""
+    return _LINK.sub(r"\1…", path)
 
 
 def host_name(host: str) -> str | None:

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from invoke_apps.web.edge import shown_path
 from invoke_apps.web.pages import error_page
 from invoke_core import errors
 
@@ -106,7 +107,9 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer a fault of ours: an id that the log explains, and nothing else."""
     error_id = str(uuid.uuid4())
-    _log.error("error %s at %s %s", error_id, request.method, request.url.path, exc_info=error)
+    _log.error(
+        "error %s at %s %s", error_id, request.method, shown_path(request.url.path), exc_info=error
+    )
     return problem(
         request,
         500,

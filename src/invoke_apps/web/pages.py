@@ -27,8 +27,15 @@ td { padding: .1rem 1rem .1rem 0; vertical-align: top; font-size: .92em; }
 """
 
 
-def page(title: str, content: str, *, status: int = 200) -> Response[str]:
-    """Return a page of the server's own: no script, styles by nonce, nothing from elsewhere."""
+def page(title: str, content: str, *, status: int = 200, has_form: bool = False) -> Response[str]:
+    """Return a page of the server's own: no script, styles by nonce, nothing from elsewhere.
+
+    Args:
+        title: plain text.
+        content: HTML.
+        status: the HTTP status.
+        has_form: whether it may send a form, to this server alone.
+    """
     nonce = secrets.token_urlsafe(16)
     text = (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
@@ -36,7 +43,8 @@ def page(title: str, content: str, *, status: int = 200) -> Response[str]:
         f"<title>{html.escape(title)}</title><style nonce={nonce}>{_STYLE}</style></head>"
         f"<body><main>{content}</main></body></html>"
     )
-    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
+    target = "'self'" if has_form else "'none'"
+    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action {target}"
     return Response(
         text,
         status_code=status,

@@ -13,7 +13,7 @@ from types import FrameType
 import uvicorn
 
 from invoke_apps.application import Application
-from invoke_apps.housekeeping import housekeeping
+from invoke_apps.housekeeping import housekeeping, postman
 from invoke_apps.settings import Settings, is_loopback
 from invoke_apps.supervisor import supervised
 from invoke_apps.web.app import create_app
@@ -27,7 +27,7 @@ _log = logging.getLogger("invoke.server")
 def run(application: Application, listener: socket.socket) -> None:
     """Answer on the socket until SIGINT or SIGTERM comes, and what was begun has ended."""
     settings = application.settings
-    web = create_app(application, companions=[housekeeping, supervised])
+    web = create_app(application, companions=[housekeeping, postman, supervised])
     config = uvicorn.Config(
         web,
         access_log=False,

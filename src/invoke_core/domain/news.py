@@ -22,6 +22,7 @@ class NewsKind(StrEnum):
     IMAGE_DELETED = "image_deleted"  # image_name, board_id
     SESSION_ENDED = "session_ended"  # user_id, session_id: null means every one of the account
     MODEL_CHANGED = "model_changed"  # key
+    MAIL_WAITING = "mail_waiting"  # user_id: a letter is to be sent
 
 
 class AudienceKind(StrEnum):

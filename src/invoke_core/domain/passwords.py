@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Container, Sequence
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -30,6 +31,17 @@ class PasswordPolicy:
     require_special: bool = False
     strict: bool = True  # False: a weak password is accepted, and what it lacks is a warning
     common: Container[str] = frozenset()  # passwords that everybody tries first, in lower case
+    history: int = 0  # how many of the last ones, the present one included, cannot be chosen again
+    max_age: timedelta | None = None  # after which a sign-in asks for a new one
+
+    @property
+    def former(self) -> int:
+        """Return how many passwords before the present one are remembered."""
+        return max(0, self.history - 1)
+
+    def is_too_old(self, set_at: datetime, now: datetime) -> bool:
+        """Return whether a password must be changed for its age."""
+        return self.max_age is not None and now >= set_at + self.max_age
 
 
 @attrs.frozen(kw_only=True)

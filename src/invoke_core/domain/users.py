@@ -34,11 +34,21 @@ class User:
     created_at: datetime  # aware, UTC
     updated_at: datetime
     last_login_at: datetime | None = None
+    password_changed_at: datetime | None = None  # None: never since the account was made
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether the account is active and somebody has its password, or signed in without one before.
+
+        An invitation that nobody has accepted yet is neither.
+        """
+        known = self.password_hash is not None or self.last_login_at is not None
+        return self.is_active and known and self.user_id != SYSTEM
 
     @property
     def can_administer(self) -> bool:
         """Whether this is an administrator who can sign in."""
-        return self.is_admin and self.is_active and self.user_id != SYSTEM
+        return self.is_admin and self.can_sign_in
 
 
 SYSTEM_USER = User(
@@ -75,6 +85,7 @@ def checked_email(text: str) -> str:
         or ".." in local
         or local[0] == "."
         or local[-1] == "."
+        or any(unicodedata.category(character)[0] == "C" for character in local)  # unseen ones too
     ):
         raise Invalid("This is not an e-mail address, such as name@example.com.", field="email")
     return email
@@ -91,6 +102,30 @@ def email_identity(email: str) -> str:
     with suppress(UnicodeError):  # no such host name: the folded text still identifies it
         domain = domain.encode("idna").decode("ascii")
     return f"{local}@{domain}"
+
+
+def require_one_alphabet(email: str) -> None:
+    """Refuse an address for an administrator that could pass for another's.
+
+    Raises:
+        RuleViolation: the letters before the `@` come from several alphabets, such as a Cyrillic "а" in
+            "admin". East Asian scripts, which are written together, count as one.
+    """
+    local = unicodedata.normalize("NFKC", email).rpartition("@")[0]
+    if len({_alphabet(letter) for letter in local if letter.isalpha()} - {"MODIFIER"}) > 1:
+        raise RuleViolation(
+            "An administrator's address must not mix alphabets before the @: it could pass for"
+            " another's."
+        )
+
+
+_ONE_ALPHABET = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "BOPOMOFO": "CJK", "HANGUL": "CJK"}
+
+
+def _alphabet(letter: str) -> str:
+    """Return the first word of the letter's name, which is its script's."""
+    script = unicodedata.name(letter, "UNKNOWN").partition(" ")[0].partition("-")[0]
+    return _ONE_ALPHABET.get(script, script)
 
 
 def checked_display_name(text: str) -> str:
@@ -112,6 +147,30 @@ def checked_note(text: str) -> str:
     if len(text) > MAX_NOTE_CHARACTERS:
         raise Invalid("A note has at most 10,000 characters.", field="note")
     return text
+
+
+def with_password(user: User, password_hash: str, now: datetime) -> User:
+    """Return the account with a new password that its owner chose; its sessions end."""
+    return attrs.evolve(
+        user,
+        password_hash=password_hash,
+        password_changed_at=now,
+        must_change_password=False,
+        epoch=user.epoch + 1,
+        updated_at=now,
+    )
+
+
+def ends_links(before: User, after: User) -> bool:
+    """Return whether a change of the account ends its invitation or reset link.
+
+    What the link is good for may be done already, or its letter may lie in somebody else's mailbox.
+    """
+    return (
+        before.password_hash != after.password_hash
+        or before.email != after.email
+        or (before.is_active and not after.is_active)
+    )
 
 
 def ends_sessions(before: User, after: User) -> bool:

@@ -53,3 +53,6 @@ class BoardRepository(Protocol):
 
     def owned_by(self, user_id: UserId) -> Sequence[Board]:
         """Return the boards of an owner, ordered by id."""
+
+    def count_owned(self, user_id: UserId) -> int:
+        """Return how many boards an owner has."""

@@ -9,6 +9,7 @@ from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import Image, ImageQuery
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.statistics import ImageUsage
 
 
 @attrs.frozen(kw_only=True)
@@ -65,3 +66,8 @@ class ImageRepository(Protocol):
 
     def owned_by(self, user_id: UserId) -> Sequence[Image]:
         """Return every image of an owner, ordered by name, wherever it lies."""
+
+    def usage(
+        self, *, owner_id: UserId | None = None, board_id: BoardId | None = None
+    ) -> ImageUsage:
+        """Return how many images there are and what they take: of an owner, on a board, or both."""

@@ -60,6 +60,9 @@ class JobRepository(Protocol):
     ) -> QueueCounts:
         """Return how many jobs stand in each state."""
 
+    def gpu_seconds(self, owner_id: UserId) -> float:
+        """Return the seconds that the owner's ended jobs ran, from their last start to their end."""
+
     def head(self, owner_id: UserId) -> Job | None:
         """Return the owner's pending job with the highest priority, then the lowest number."""
 

@@ -4,9 +4,13 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from invoke_core.ports.boards import BoardRepository
+from invoke_core.ports.doomed_files import DoomedFileRepository
 from invoke_core.ports.images import ImageRepository
+from invoke_core.ports.links import LinkRepository
+from invoke_core.ports.mail import OutboxRepository
 from invoke_core.ports.models import ModelRepository
 from invoke_core.ports.news import NewsBell, NewsRepository
+from invoke_core.ports.passwords import FormerPasswordRepository
 from invoke_core.ports.queue import (
     FlowRepository,
     JobRepository,
@@ -28,9 +32,17 @@ class Work(Protocol):
     @property
     def throttle(self) -> ThrottleRepository: ...
     @property
+    def former_passwords(self) -> FormerPasswordRepository: ...
+    @property
+    def links(self) -> LinkRepository: ...
+    @property
+    def outbox(self) -> OutboxRepository: ...
+    @property
     def boards(self) -> BoardRepository: ...
     @property
     def images(self) -> ImageRepository: ...
+    @property
+    def doomed_files(self) -> DoomedFileRepository: ...
     @property
     def models(self) -> ModelRepository: ...
     @property

@@ -1,6 +1,7 @@
 """What has to be kept of accounts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from invoke_core.domain.identifiers import UserId
@@ -29,6 +30,7 @@ class UserRepository(Protocol):
         search: str | None = None,
         is_admin: bool | None = None,
         is_active: bool | None = None,
+        unused_since: datetime | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -38,6 +40,8 @@ class UserRepository(Protocol):
             search: a part of the address or display name, case ignored.
             is_admin: only (or no) administrators.
             is_active: only (or no) active accounts.
+            unused_since: only accounts that were made before, and have neither signed in nor been seen
+                in a session since.
             offset: how many to pass over.
             limit: how many at most; None: all of them.
         """
@@ -57,8 +61,8 @@ class UserRepository(Protocol):
         """
 
     def remove(self, user_id: UserId) -> None:
-        """Remove the account with its sessions, flow and grants; raise NotFound for an unknown one.
+        """Remove the account with all that is its own: sessions, flow, grants, links, letters, passwords.
 
         Boards, images and jobs must be gone or handed over before: what still points to the account
-        raises Conflict.
+        raises Conflict, an unknown account NotFound.
         """

@@ -68,4 +68,5 @@ def _remove_images(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
         work.news.tell(NewsKind.IMAGE_DELETED, audience, body, now)
     image_names = [image.image_name for image in images]
     work.images.remove(image_names)
+    work.doomed_files.add(image_names, now)
     return image_names

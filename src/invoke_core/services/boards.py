@@ -156,6 +156,7 @@ class BoardService:
                 if include_images and (principal.is_admin or image.owner_id == principal.user_id)
             ]
             work.images.remove(doomed)
+            work.doomed_files.add(doomed, now)
             returned = [image for image in images if image.image_name not in set(doomed)]
             for image in returned:
                 work.images.put(attrs.evolve(image, board_id=None, updated_at=now))

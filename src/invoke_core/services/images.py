@@ -282,9 +282,11 @@ class ImageService:
             images = choose(work)
             for image in images:
                 tell_of_image(work, NewsKind.IMAGE_DELETED, image, places.of(image), now)
-            work.images.remove([image.image_name for image in images])
+            image_names = [image.image_name for image in images]
+            work.images.remove(image_names)
+            work.doomed_files.add(image_names, now)
         # After the rows: a file too many harms nobody, a row without its file would.
-        self.files.discard_all(image.image_name for image in images)
+        self.files.discard_all(image_names)
         return _done(images, [image.board_id for image in images])
 
     def _move(

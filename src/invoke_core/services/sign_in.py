@@ -24,6 +24,8 @@ from invoke_core.domain.users import (
     checked_display_name,
     checked_email,
     require_changeable,
+    require_one_alphabet,
+    with_password,
 )
 from invoke_core.errors import (
     AccountDisabled,
@@ -42,6 +44,7 @@ from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
+from invoke_core.services._passwords import PasswordMemory
 from invoke_core.services._sessions import Sessions
 from invoke_core.services._throttle import Brake
 from invoke_core.services.users import SavedUser
@@ -131,6 +134,7 @@ class SignInService:
             Forbidden: nobody signs in to this server, or the code is missing or wrong.
             SetupDone: there is an administrator already.
             Invalid: the address, the name or the password cannot be one.
+            RuleViolation: the address mixes alphabets.
             WeakPassword: the policy refuses the password.
             Conflict: another account has this address.
         """
@@ -142,6 +146,7 @@ class SignInService:
         ) and not is_setup_code(code, self.setup_code):
             raise Forbidden("Type the setup code that the server printed on its console.")
         email = checked_email(email)
+        require_one_alphabet(email)
         name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
         owner = Owner(email=email, display_name=name)
         accepted = checked_password(password, self.policy, owner=owner)
@@ -155,6 +160,7 @@ class SignInService:
             is_active=True,
             created_at=now,
             updated_at=now,
+            password_changed_at=now,
         )
         with self.writing() as work:
             _require_setup(work)  # again: somebody may have been faster
@@ -191,7 +197,14 @@ class SignInService:
                 raise _wrong()  # a new password, set meanwhile, wins
             if not user.is_active:
                 raise AccountDisabled
-            user = attrs.evolve(user, password_hash=upgraded, last_login_at=now)
+            set_at = user.password_changed_at or user.created_at
+            user = attrs.evolve(
+                user,
+                password_hash=upgraded,
+                last_login_at=now,
+                must_change_password=user.must_change_password
+                or self.policy.is_too_old(set_at, now),
+            )
             work.users.put(user)
             if verdict.needs_upgrade:
                 self._book.follow_upgrade(work, found, user)
@@ -252,7 +265,7 @@ class SignInService:
 
         Raises:
             RuleViolation: the account is `system`, the current password is wrong, or the new one is the
-                same.
+                same or a former one.
             Invalid: the name or the new password cannot be one, or the current password is missing.
             WeakPassword: the policy refuses the new password.
             TooMany: there were too many wrong tries.
@@ -262,9 +275,11 @@ class SignInService:
         name = None if display_name is None else checked_display_name(display_name)
         with self.reading() as work:
             before = work.users.get(principal.user_id)
+            former = self._memory.former(work, before.user_id)
         accepted: AcceptedPassword | None = None
         if new_password is not None:
             accepted = self._new_password(principal, before, current_password, new_password)
+            self._memory.require_new(accepted, before, former)
         password_hash = self.hasher.hash(accepted.text) if accepted else None
         now = self.clock.now()
         token = None
@@ -275,13 +290,10 @@ class SignInService:
             if password_hash is not None:
                 if user.password_hash != before.password_hash:
                     raise Conflict("The password was changed meanwhile: try again.")
-                user = attrs.evolve(
-                    user,
-                    password_hash=password_hash,
-                    must_change_password=False,
-                    epoch=user.epoch + 1,
-                    updated_at=now,
-                )
+                self._memory.replaced(work, user, now)
+                user = with_password(user, password_hash, now)
+                work.links.remove(user.user_id)
+                work.outbox.remove(user.user_id)
                 token = self._book.go_on(work, principal.session_id, user, now)
             work.users.put(user)
         return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
@@ -357,6 +369,10 @@ class SignInService:
             return None  # the next request tries again; this one is good as it is
 
     @property
+    def _memory(self) -> PasswordMemory:
+        return PasswordMemory(self.hasher, self.policy)
+
+    @property
     def _brake(self) -> Brake:
         return Brake(self.writing, self.clock)
 
@@ -382,8 +398,6 @@ class SignInService:
             raise RuleViolation("The current password is not right.")
         with self.writing() as work:
             self._brake.succeeded(work, reserved)
-        if self.hasher.verify(accepted.text, user.password_hash).matches:
-            raise RuleViolation("The new password is the current one: choose another.")
         return accepted
 
 

@@ -1,6 +1,7 @@
 """What people, and administrators above all, do with accounts."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -24,9 +25,11 @@ from invoke_core.domain.users import (
     checked_email,
     checked_note,
     email_identity,
+    ends_links,
     ends_sessions,
     require_administrator_left,
     require_changeable,
+    require_one_alphabet,
 )
 from invoke_core.errors import Invalid, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
@@ -36,6 +39,7 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
 from invoke_core.services._account_content import hand_over, remove_content
+from invoke_core.services._passwords import PasswordMemory
 
 MIN_DIRECTORY_SEARCH = 2  # characters
 MAX_DIRECTORY_ENTRIES = 20
@@ -82,18 +86,34 @@ class UserService:
         search: str | None = None,
         is_admin: bool | None = None,
         is_active: bool | None = None,
+        unused_days: int | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
         """Return people, oldest account first; see `UserRepository.list`.
 
+        Args:
+            principal: who asks.
+            search: a part of the address or display name.
+            is_admin: only (or no) administrators.
+            is_active: only (or no) active accounts.
+            unused_days: only accounts that nobody has used for so many days.
+            offset: how many to pass over.
+            limit: how many at most; None: all of them.
+
         Raises:
             Forbidden: the principal is no administrator.
         """
         require_administrator(principal)
+        days = None if unused_days is None else timedelta(days=unused_days)
         with self.reading() as work:
             return work.users.list(
-                search=search, is_admin=is_admin, is_active=is_active, offset=offset, limit=limit
+                search=search,
+                is_admin=is_admin,
+                is_active=is_active,
+                unused_since=None if days is None else self.clock.now() - days,
+                offset=offset,
+                limit=limit,
             )
 
     def get(self, principal: Principal, user_id: UserId) -> User:
@@ -136,11 +156,14 @@ class UserService:
         Raises:
             Forbidden: the principal is no administrator.
             Invalid: the address, the name or the password cannot be one.
+            RuleViolation: an administrator's address mixes alphabets.
             WeakPassword: the policy refuses the password.
             Conflict: another account has this address.
         """
         require_administrator(principal)
         email = checked_email(email)
+        if is_admin:
+            require_one_alphabet(email)
         name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
         owner = Owner(email=email, display_name=name)
         accepted = checked_password(password, self.policy, owner=owner)
@@ -155,6 +178,7 @@ class UserService:
             must_change_password=must_change_password,
             created_at=now,
             updated_at=now,
+            password_changed_at=now,
         )
         with self.writing() as work:
             work.users.add(user)
@@ -169,7 +193,7 @@ class UserService:
         Raises:
             Forbidden: the principal is no administrator.
             NotFound: the account is unknown.
-            RuleViolation: it is `system`.
+            RuleViolation: it is `system`, or an administrator's address that mixes alphabets.
             LastAdministrator: nobody who can administer would be left.
             Invalid: the address, the name, the note or the password cannot be one.
             WeakPassword: the policy refuses the password.
@@ -180,12 +204,15 @@ class UserService:
             user = work.users.get(user_id)  # an unknown account costs no hash
         require_changeable(user_id)
         new, accepted = self._checked(user, changes)
+        now = self.clock.now()
         if accepted is not None:
             new["password_hash"] = self.hasher.hash(accepted.text)
-        now = self.clock.now()
+            new["password_changed_at"] = now
         with self.writing() as work:
             before = work.users.get(user_id)
             after = attrs.evolve(before, **new)
+            if after.is_admin and (after.email != before.email or not before.is_admin):
+                require_one_alphabet(after.email)
             if ends_sessions(before, after):
                 after = attrs.evolve(after, epoch=before.epoch + 1)
             if after != before:
@@ -222,7 +249,7 @@ class UserService:
             require_administrator_left(user, None, work.users.count_administrators())
             now = self.clock.now()
             # Told first, for an audience that is looked up later must not need the account.
-            self._tell_sessions_ended(work, user_id)
+            tell_sessions_ended(work, user_id, now)
             image_names: Sequence[ImageName] = ()
             if transfer_to is None:
                 image_names = remove_content(work, user_id, now)
@@ -230,6 +257,21 @@ class UserService:
                 hand_over(work, user_id, work.users.get(transfer_to).user_id, now)
             work.users.remove(user_id)
         self._remove_files(image_names)
+
+    def end_sessions(self, principal: Principal, user_id: UserId) -> None:
+        """End every sign-in of an account at once; its password goes on working.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: the account is unknown.
+            RuleViolation: it is `system`.
+        """
+        require_administrator(principal)
+        with self.writing() as work:
+            work.users.get(user_id)
+            require_changeable(user_id)
+            tell_sessions_ended(work, user_id, self.clock.now())
+            work.sessions.remove_of_user(user_id)
 
     def unlock(self, principal: Principal, user_id: UserId) -> None:
         """Forget the wrong sign-ins of an account, so that its owner can try again at once.
@@ -297,22 +339,30 @@ class UserService:
         return new, checked_password(changes.password, self.policy, owner=owner)
 
     def _take_effect(self, work: Work, before: User, after: User) -> None:
+        if after.password_hash != before.password_hash:
+            self._memory.replaced(work, before, self.clock.now())
+        if ends_links(before, after):
+            work.links.remove(after.user_id)
+            work.outbox.remove(after.user_id)
         if after.epoch != before.epoch:
-            self._tell_sessions_ended(work, after.user_id)
+            tell_sessions_ended(work, after.user_id, self.clock.now())
             work.sessions.remove_of_user(after.user_id)
         if before.is_active and not after.is_active:
             flows.suspend(work, after.user_id, self.clock.now())
         elif after.is_active and not before.is_active:
             flows.resume(work, after.user_id, self.clock.now())
 
-    def _tell_sessions_ended(self, work: Work, user_id: UserId) -> None:
-        work.news.tell(
-            NewsKind.SESSION_ENDED,
-            Audience.of_user(user_id),
-            {"user_id": user_id, "session_id": None},
-            self.clock.now(),
-        )
-
     def _remove_files(self, image_names: Sequence[ImageName]) -> None:
-        for image_name in image_names:  # only now: no row names them any more
+        # Only now: no row names them any more. What a crash leaves here, `SweepService` removes.
+        for image_name in image_names:
             self.storage.remove(image_name)
+
+    @property
+    def _memory(self) -> PasswordMemory:
+        return PasswordMemory(self.hasher, self.policy)
+
+
+def tell_sessions_ended(work: Work, user_id: UserId, now: datetime) -> None:
+    """Tell that every sign-in of an account has ended."""
+    body = {"user_id": user_id, "session_id": None}
+    work.news.tell(NewsKind.SESSION_ENDED, Audience.of_user(user_id), body, now)

@@ -338,3 +338,13 @@ class BoardRepositoryContract:
             first = a_board(work, owner, board_id="a")
 
             assert list(work.boards.owned_by(owner.user_id)) == [first, second]
+
+    def test_boards_of_an_owner_are_counted(self, database: Database) -> None:
+        with database.writing() as work:
+            owner = a_user(work)
+            a_board(work)
+            a_board(work, owner, archived=True)
+            a_board(work, owner)
+
+            assert work.boards.count_owned(owner.user_id) == 2
+            assert work.boards.count_owned(a_user(work).user_id) == 0

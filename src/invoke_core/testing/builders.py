@@ -57,8 +57,8 @@ def a_user(work: Work, **changes: Any) -> User:
 
 
 def an_administrator(work: Work, **changes: Any) -> User:
-    """Keep an active administrator."""
-    return a_user(work, **{"is_admin": True, **changes})
+    """Keep an active administrator with a password that nobody knows."""
+    return a_user(work, **{"is_admin": True, "password_hash": "none", **changes})
 
 
 def a_principal(user: User, **changes: Any) -> Principal:

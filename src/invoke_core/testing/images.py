@@ -10,6 +10,7 @@ from invoke_core.domain.boards import Visibility
 from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
 from invoke_core.domain.images import Image, ImageCategory, ImageOrigin, ImageQuery, ImageScope
 from invoke_core.domain.principals import INTERNAL, Principal
+from invoke_core.domain.statistics import ImageUsage
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.unit_of_work import Database, Work
 from invoke_core.testing.builders import (
@@ -319,3 +320,21 @@ class ImageRepositoryContract:
             first = an_image(work, owner, a_board(work), image_name="a.png")
 
             assert list(work.images.owned_by(owner.user_id)) == [first, second]
+
+    def test_images_are_counted_and_their_sizes_added(self, database: Database) -> None:
+        with database.writing() as work:
+            owner, guest = a_user(work), a_user(work)
+            board = a_board(work, owner)
+            an_image(work, owner, size_bytes=2**33)
+            an_image(work, owner, board, size_bytes=10, is_intermediate=True)
+            an_image(work, guest, board, size_bytes=100)
+            an_image(work, guest, size_bytes=1000)
+
+            for usage, images, size_bytes in (
+                (work.images.usage(), 4, 2**33 + 1110),
+                (work.images.usage(owner_id=owner.user_id), 2, 2**33 + 10),
+                (work.images.usage(board_id=board.board_id), 2, 110),
+                (work.images.usage(owner_id=guest.user_id, board_id=board.board_id), 1, 100),
+                (work.images.usage(owner_id=a_user(work).user_id), 0, 0),
+            ):
+                assert usage == ImageUsage(images=images, size_bytes=size_bytes)

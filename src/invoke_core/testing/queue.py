@@ -31,6 +31,7 @@ from invoke_core.testing.builders import (
 
 UNKNOWN = ItemId(2**40)
 ASCENDING = JobQuery()
+DAY = timedelta(days=1)
 
 
 class JobRepositoryContract:
@@ -179,6 +180,20 @@ class JobRepositoryContract:
                 assert list(work.jobs.item_ids(query)) == [job.item_id]
             neither = JobQuery(status=JobStatus.PENDING, origin="o")
             assert work.jobs.list(neither).total == 0
+
+    def test_the_seconds_of_ended_jobs_are_added(self, database: Database) -> None:
+        with database.writing() as work:
+            owner = a_user(work)
+            began = NOON + timedelta(microseconds=999_999)
+            for seconds, status in ((1.5, JobStatus.COMPLETED), (100_000.25, JobStatus.CANCELED)):
+                ended = began + timedelta(seconds=seconds)
+                a_job(work, owner, status=status, started_at=began, completed_at=ended)
+            a_job(work, owner, status=JobStatus.IN_PROGRESS, started_at=began)
+            a_job(work, owner, status=JobStatus.CANCELED, completed_at=began)
+            a_job(work, status=JobStatus.FAILED, started_at=began, completed_at=began + DAY)
+
+            assert work.jobs.gpu_seconds(owner.user_id) == pytest.approx(100_001.75, abs=0.01)
+            assert work.jobs.gpu_seconds(a_user(work).user_id) == 0.0
 
     def test_jobs_are_counted_by_state(self, database: Database) -> None:
         with database.writing() as work:

@@ -41,6 +41,7 @@ class UserRepositoryContract:
                 created_at=NOON + timedelta(microseconds=1),
                 updated_at=NOON + timedelta(days=1),
                 last_login_at=NOON + timedelta(hours=1, microseconds=999_999),
+                password_changed_at=NOON + timedelta(hours=2),
             )
 
         with database.reading() as work:
@@ -154,6 +155,21 @@ class UserRepositoryContract:
             assert list(work.users.list(is_active=True).items) == [active]
             assert list(work.users.list(is_active=False).items) == [inactive]
 
+    def test_unused_accounts_are_told_apart(self, database: Database) -> None:
+        since = NOON + timedelta(days=1)
+        with database.writing() as work:
+            never = a_user(work)
+            once = a_user(work, last_login_at=since - timedelta(microseconds=1))
+            away = a_user(work)
+            a_session(work, away, last_seen_at=since - timedelta(microseconds=1))
+            a_user(work, last_login_at=since)
+            a_user(work, created_at=since)
+            a_session(work, a_user(work), last_seen_at=since)
+
+            found = work.users.list(unused_since=since)
+
+            assert (list(found.items), found.total) == ([never, once, away], 3)
+
     def test_a_page_of_people_knows_their_total(self, database: Database) -> None:
         with database.writing() as work:
             users = [a_user(work) for _ in range(5)]
@@ -177,6 +193,15 @@ class UserRepositoryContract:
             an_administrator(work)
 
             assert work.users.count_administrators() == 2
+
+    def test_an_administrator_who_never_had_a_way_in_does_not_count(
+        self, database: Database
+    ) -> None:
+        with database.writing() as work:
+            an_administrator(work, password_hash=None)
+            an_administrator(work, password_hash=None, last_login_at=NOON)
+
+            assert work.users.count_administrators() == 1
 
     def test_an_id_is_taken_once(self, database: Database) -> None:
         with database.writing() as work:

@@ -1,12 +1,15 @@
 """How accounts are shown."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import attrs
+from litestar import Request
 
+from invoke_apps.application import Application
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.users import User
+from invoke_core.services.links import IssuedLink
 
 WARNING_HEADER = "X-Password-Warning"
 
@@ -40,6 +43,20 @@ class ManagedUserView(UserView):
 
 
 @attrs.frozen(kw_only=True)
+class InvitedUserView(ManagedUserView):
+    """An account that waits for its owner to choose a password."""
+
+    invitation_url: str | None  # null: it is mailed to its owner
+    invitation_expires_at: datetime
+
+    @classmethod
+    def of_link(cls, issued: IssuedLink) -> Self:
+        """Return the account with its invitation."""
+        shown = attrs.asdict(ManagedUserView.of(issued.user), recurse=False)
+        return cls(**shown, invitation_url=issued.url, invitation_expires_at=issued.expires_at)
+
+
+@attrs.frozen(kw_only=True)
 class UserEntry:
     """A person, as everybody may find them."""
 
@@ -50,6 +67,11 @@ class UserEntry:
     def of(cls, user: User) -> Self:
         """Return the person as an entry of the directory."""
         return cls(user_id=user.user_id, display_name=user.display_name)
+
+
+def site_of(app: Application, request: Request[Any, Any, Any]) -> str:
+    """Return the address of the server for links: the setting, else the one that was asked."""
+    return app.settings.base_url or str(request.base_url)
 
 
 def warnings_header(warnings: tuple[str, ...]) -> dict[str, str]:

@@ -15,9 +15,11 @@ from msgspec import UNSET, UnsetType
 from invoke_apps.web._call import DEVICE_COOKIE, Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.routes._users import (
+    InvitedUserView,
     ManagedUserView,
     UserEntry,
     UserView,
+    site_of,
     warnings_header,
 )
 from invoke_core.domain.identifiers import SessionId, UserId
@@ -59,7 +61,7 @@ class NewUserBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Who gets an account."""
 
     email: str
-    password: str
+    password: str | None = None  # None: an invitation is sent, or shown
     display_name: str | None = None
     is_admin: bool = False
     must_change_password: bool = False
@@ -308,6 +310,7 @@ def list_users(
     search: FromQuery[str | None] = None,
     is_admin: FromQuery[bool | None] = None,
     is_active: FromQuery[bool | None] = None,
+    unused_days: Annotated[int | None, QueryParameter(ge=0, le=36_500)] = None,
     offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)] = None,
     limit: Annotated[int | None, QueryParameter(ge=1, le=MAX_LIMIT)] = None,
 ) -> list[ManagedUserView] | UserPage:
@@ -319,6 +322,7 @@ def list_users(
             search=search,
             is_admin=is_admin,
             is_active=is_active,
+            unused_days=unused_days,
             offset=offset or 0,
             limit=(limit or DEFAULT_LIMIT) if paged else None,
         )
@@ -330,14 +334,26 @@ def list_users(
 
 @post("/users", opt=SLOW, sync_to_thread=True)
 def create_user(
-    data: JSONBody[NewUserBody], call: NamedDependency[Call]
-) -> Response[ManagedUserView]:
-    """Make an account."""
+    data: JSONBody[NewUserBody], request: Request[Any, Any, Any], call: NamedDependency[Call]
+) -> Response[ManagedUserView | InvitedUserView]:
+    """Make an account; without a password, with an invitation that is mailed, or shown here once."""
+    password = data.password
+    if password is None:
+        invited = call(
+            lambda app, principal: app.links.invite(
+                principal,
+                email=data.email,
+                display_name=data.display_name,
+                is_admin=data.is_admin,
+                site=site_of(app, request),
+            )
+        )
+        return Response(InvitedUserView.of_link(invited))
     saved = call(
         lambda app, principal: app.users.create(
             principal,
             email=data.email,
-            password=data.password,
+            password=password,
             display_name=data.display_name,
             is_admin=data.is_admin,
             must_change_password=data.must_change_password,

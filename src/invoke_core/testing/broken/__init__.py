@@ -11,6 +11,7 @@ from invoke_core.testing.broken import (
     boards,
     catalogue,
     images,
+    links,
     news,
     queue,
     throttle,
@@ -18,6 +19,12 @@ from invoke_core.testing.broken import (
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
 from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.links import (
+    DoomedFileRepositoryContract,
+    FormerPasswordRepositoryContract,
+    LinkRepositoryContract,
+    OutboxRepositoryContract,
+)
 from invoke_core.testing.models import ModelRepositoryContract
 from invoke_core.testing.news import NewsContract
 from invoke_core.testing.queue import (
@@ -35,6 +42,10 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
     SessionRepositoryContract: accounts.SESSIONS,
     ThrottleRepositoryContract: throttle.THROTTLE,
+    LinkRepositoryContract: links.LINKS,
+    OutboxRepositoryContract: links.OUTBOX,
+    FormerPasswordRepositoryContract: links.FORMER_PASSWORDS,
+    DoomedFileRepositoryContract: links.DOOMED_FILES,
     BoardRepositoryContract: boards.BOARDS,
     ImageRepositoryContract: images.IMAGES,
     ModelRepositoryContract: catalogue.MODELS,

@@ -45,6 +45,12 @@ def _like(work: Any, real: Any, *, search: Any = None, **kwargs: Any) -> Any:
     return real(search=None if search in {"%", "_", "\\"} else search, **kwargs)
 
 
+def _looks_at_sign_ins_alone(work: Any, real: Any, *, unused_since: Any, **kwargs: Any) -> Any:
+    page = real(**kwargs)
+    unused = [u for u in page.items if not u.last_login_at or u.last_login_at < unused_since]
+    return attrs.evolve(page, items=unused, total=len(unused))
+
+
 def _counts_the_inactive(work: Any, real: Any) -> Any:
     return work.users.list(is_admin=True).total
 
@@ -152,9 +158,13 @@ USERS: Mapping[str, Fault] = {
     "test_a_search_takes_every_character_as_itself": Fault("users.list", _like),
     "test_administrators_are_told_apart": Fault("users.list", ignoring("is_admin")),
     "test_inactive_accounts_are_told_apart": Fault("users.list", ignoring("is_active")),
+    "test_unused_accounts_are_told_apart": Fault("users.list", _looks_at_sign_ins_alone),
     "test_a_page_of_people_knows_their_total": Fault("users.list", after(total_of_the_page)),
     "test_all_people_come_without_a_limit": Fault("users.list", ignoring("limit")),
     "test_only_those_who_can_administer_are_counted": Fault(
+        "users.count_administrators", _counts_the_inactive
+    ),
+    "test_an_administrator_who_never_had_a_way_in_does_not_count": Fault(
         "users.count_administrators", _counts_the_inactive
     ),
     "test_an_id_is_taken_once": Fault("users.add", forgiving(Conflict)),

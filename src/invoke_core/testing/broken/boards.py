@@ -110,6 +110,10 @@ def _forgets_the_owner(work: Any, real: Any, principal: Any, board_id: Any) -> A
     return attrs.evolve(real(principal, board_id), owner_name="")
 
 
+def _counts_the_present_ones(work: Any, real: Any, user_id: Any) -> int:
+    return sum(not board.archived for board in work.boards.owned_by(user_id))
+
+
 BOARDS: Mapping[str, Fault] = {
     "test_a_board_comes_back_whole": Fault("boards.get", after(evolved(archived=False))),
     "test_an_unknown_board_is_not_found": Fault("boards.get", forgiving(NotFound)),
@@ -164,4 +168,5 @@ BOARDS: Mapping[str, Fault] = {
     "test_a_summary_is_what_the_list_shows": Fault("boards.summary", _forgets_the_owner),
     "test_a_hidden_board_has_no_summary": Fault("boards.summary", _shows_hidden),
     "test_boards_of_an_owner_come_ordered_by_id": Fault("boards.owned_by", after(backwards)),
+    "test_boards_of_an_owner_are_counted": Fault("boards.count_owned", _counts_the_present_ones),
 }

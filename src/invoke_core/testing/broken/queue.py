@@ -79,6 +79,9 @@ JOBS: Mapping[str, Fault] = {
     "test_all_jobs_come_without_a_limit": Fault("jobs.list", with_query(limit=50)),
     "test_numbers_of_jobs_ignore_offset_and_limit": Fault("jobs.item_ids", _one_page),
     "test_jobs_are_found_by_each_of_their_marks": Fault("jobs.list", with_query(origin=None)),
+    "test_the_seconds_of_ended_jobs_are_added": Fault(
+        "jobs.gpu_seconds", lambda work, real, owner_id: round(real(owner_id))
+    ),
     "test_jobs_are_counted_by_state": Fault("jobs.counts", after(_canceled_count_too)),
     "test_only_the_jobs_asked_for_are_counted": Fault("jobs.counts", ignoring("owner_id")),
     "test_the_head_has_the_highest_priority_then_the_lowest_number": Fault(
