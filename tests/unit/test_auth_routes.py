@@ -174,7 +174,7 @@ def test_administrators_manage_accounts(remote, admin):
     )
     path = f"/users/{made['user_id']}"
 
-    assert set(made) == USER | {"note"}
+    assert set(made) == USER | {"note", "locked_until"}
     assert remote.ok("GET", path, admin) == made
     changed = remote.ok("PATCH", path, admin, json={"note": "n", "display_name": "Newer"})
     assert (changed["note"], changed["display_name"]) == ("n", "Newer")
@@ -357,6 +357,20 @@ def test_too_many_wrong_sign_ins_wait_unless_the_browser_is_known(remote, admin)
     user_id = remote.ok("GET", "/me", known.json()["token"])["user_id"]
     remote.ok("POST", f"/users/{user_id}/unlock", known.json()["token"], status=204)
     remote.ok("POST", "/login", json=login)
+
+
+def test_a_forwarding_header_of_a_stranger_changes_nothing(remote, admin):
+    remote.client.cookies.clear()
+    statuses = [
+        remote.client.post(
+            "/api/v1/auth/login",
+            json={"email": "admin@example.com", "password": "wrong"},
+            headers={"X-Forwarded-For": f"198.51.100.{number % 250}", "Forwarded": "for=10.0.0.1"},
+        ).status_code
+        for number in range(500)
+    ]
+
+    assert statuses == [401] * 10 + [429] * 490
 
 
 def test_only_administrators_unlock(remote, admin):

@@ -75,8 +75,9 @@ def userlist(root: Path | None, verbose: bool, as_json: bool) -> None:
 
     with opened(root) as app:
         people = app.users.list(this_host(), limit=None).items
+        standing = app.users.standing(this_host(), people)
     if as_json:
-        print_json([ManagedUserView.of(person) for person in people])
+        print_json([ManagedUserView.of_managed(p, standing[p.user_id]) for p in people])
         return
     columns = ["E-mail", "Name", "Administrator", "Active", "Last sign-in"]
     rows = [
@@ -84,13 +85,14 @@ def userlist(root: Path | None, verbose: bool, as_json: bool) -> None:
         for person in people
     ]
     if verbose:
-        columns += ["User id", "Created", "Updated", "Must change password", "Note"]
+        columns += ["User id", "Created", "Updated", "Must change password", "Locked until", "Note"]
         for row, person in zip(rows, people, strict=True):
             row += [
                 person.user_id,
                 person.created_at,
                 person.updated_at,
                 person.must_change_password,
+                standing[person.user_id].locked_until,
                 person.note or None,
             ]
     print_table(columns, rows)

@@ -1,6 +1,7 @@
 """What people, and administrators above all, do with accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ from invoke_core.domain.passwords import (
     generated_password,
 )
 from invoke_core.domain.principals import Principal, require_administrator, require_usable
-from invoke_core.domain.throttle import account_key
+from invoke_core.domain.throttle import Tally, account_key, locked_until
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
     User,
@@ -60,6 +61,13 @@ class SavedUser:
 
     user: User
     warnings: tuple[str, ...] = ()  # what its new password lacks, where the policy lets that pass
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """What administrators see of how an account signs in, besides the account."""
+
+    locked_until: datetime | None = None  # wrong sign-ins from somewhere wait until then
 
 
 @attrs.frozen(kw_only=True)
@@ -120,6 +128,24 @@ class UserService:
         if user is None:
             raise NotFound("user", email)
         return user
+
+    def standing(self, principal: Principal, users: Sequence[User]) -> Mapping[UserId, Standing]:
+        """Return how each of these accounts stands.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+        """
+        require_administrator(principal)
+        keys = {user.user_id: account_key(user.email) for user in users}
+        tallies: dict[str, list[Tally]] = {key: [] for key in keys.values()}
+        with self.reading() as work:
+            for tally in work.throttle.of_accounts(list(tallies)):
+                tallies[tally.account].append(tally)
+        now = self.clock.now()
+        return {
+            user_id: Standing(locked_until=locked_until(tallies[key], now))
+            for user_id, key in keys.items()
+        }
 
     def create(
         self,
@@ -234,13 +260,19 @@ class UserService:
     def unlock(self, principal: Principal, user_id: UserId) -> None:
         """Forget the wrong sign-ins of an account, so that its owner can try again at once.
 
+        The addresses that tried it are forgiven too: one of them may be the owner's.
+
         Raises:
             Forbidden: the principal is no administrator.
             NotFound: the account is unknown.
         """
         require_administrator(principal)
         with self.writing() as work:
-            work.throttle.remove_account(account_key(work.users.get(user_id).email))
+            account = account_key(work.users.get(user_id).email)
+            for tally in work.throttle.of_accounts([account]):
+                if tally.address:
+                    work.throttle.remove("", tally.address)
+            work.throttle.remove_account(account)
 
     def directory(self, principal: Principal, search: str) -> Sequence[User]:
         """Return at most 20 active people, for sharing: by a part of the name, or the whole address.

@@ -7,6 +7,7 @@ import attrs
 
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.users import User
+from invoke_core.services.users import Standing
 
 WARNING_HEADER = "X-Password-Warning"
 
@@ -37,6 +38,13 @@ class ManagedUserView(UserView):
     """An account, as administrators see it."""
 
     note: str
+    locked_until: datetime | None
+
+    @classmethod
+    def of_managed(cls, user: User, standing: Standing) -> Self:
+        """Return the account as administrators see it."""
+        own = attrs.asdict(UserView.of(user))
+        return cls(**own, note=user.note, locked_until=standing.locked_until)
 
 
 @attrs.frozen(kw_only=True)

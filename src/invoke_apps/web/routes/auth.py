@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
+from invoke_apps.application import Application
 from invoke_apps.web._call import DEVICE_COOKIE, Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.routes._users import (
@@ -21,11 +22,12 @@ from invoke_apps.web.routes._users import (
     warnings_header,
 )
 from invoke_core.domain.identifiers import SessionId, UserId
-from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.throttle import DEVICE_LIFE
-from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, UserChanges
+from invoke_core.domain.users import User
+from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, SavedUser, UserChanges
 
 T = TypeVar("T")
 
@@ -179,6 +181,16 @@ def _given(value: T | UnsetType) -> T | None:
     return None if isinstance(value, UnsetType) else value
 
 
+def _managed(app: Application, principal: Principal, user: User) -> ManagedUserView:
+    standing = app.users.standing(principal, [user])
+    return ManagedUserView.of_managed(user, standing[user.user_id])
+
+
+def _saved(app: Application, principal: Principal, saved: SavedUser) -> Response[ManagedUserView]:
+    view = _managed(app, principal, saved.user)
+    return Response(view, headers=warnings_header(saved.warnings))
+
+
 @get("/status", opt=OPEN, sync_to_thread=True)
 def status(call: NamedDependency[Call]) -> StatusView:
     """Say whether there is an administrator yet, and how people sign in."""
@@ -313,8 +325,9 @@ def list_users(
 ) -> list[ManagedUserView] | UserPage:
     """Return people: a page where `offset` or `limit` is given, else all of them in a bare list."""
     paged = offset is not None or limit is not None
-    page = call(
-        lambda app, principal: app.users.list(
+
+    def list_(app: Application, principal: Principal) -> Page[ManagedUserView]:
+        page = app.users.list(
             principal,
             search=search,
             is_admin=is_admin,
@@ -322,7 +335,10 @@ def list_users(
             offset=offset or 0,
             limit=(limit or DEFAULT_LIMIT) if paged else None,
         )
-    ).map(ManagedUserView.of)
+        standing = app.users.standing(principal, page.items)
+        return page.map(lambda user: ManagedUserView.of_managed(user, standing[user.user_id]))
+
+    page = call(list_)
     if not paged:
         return list(page.items)
     return UserPage(items=page.items, offset=page.offset, limit=page.limit, total=page.total)
@@ -333,8 +349,9 @@ def create_user(
     data: JSONBody[NewUserBody], call: NamedDependency[Call]
 ) -> Response[ManagedUserView]:
     """Make an account."""
-    saved = call(
-        lambda app, principal: app.users.create(
+
+    def create(app: Application, principal: Principal) -> Response[ManagedUserView]:
+        saved = app.users.create(
             principal,
             email=data.email,
             password=data.password,
@@ -342,15 +359,17 @@ def create_user(
             is_admin=data.is_admin,
             must_change_password=data.must_change_password,
         )
-    )
-    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
+        return _saved(app, principal, saved)
+
+    return call(create)
 
 
 @get("/users/{user_id:str}", sync_to_thread=True)
 def get_user(user_id: FromPath[str], call: NamedDependency[Call]) -> ManagedUserView:
     """Return an account."""
-    user = call(lambda app, principal: app.users.get(principal, UserId(user_id)))
-    return ManagedUserView.of(user)
+    return call(
+        lambda app, principal: _managed(app, principal, app.users.get(principal, UserId(user_id)))
+    )
 
 
 @patch("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
@@ -367,8 +386,11 @@ def update_user(
         must_change_password=_given(data.must_change_password),
         note=_given(data.note),
     )
-    saved = call(lambda app, principal: app.users.update(principal, UserId(user_id), changes))
-    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
+    return call(
+        lambda app, principal: _saved(
+            app, principal, app.users.update(principal, UserId(user_id), changes)
+        )
+    )
 
 
 @delete("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
