@@ -12,6 +12,7 @@ from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
@@ -40,6 +41,7 @@ class Application:
     progress: ProgressStore
     users: UserService
     sign_in: SignInService
+    api_keys: ApiKeyService
     signing_keys: SigningKeyService
     boards: BoardService
     images: ImageService

@@ -38,6 +38,7 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
@@ -162,6 +163,7 @@ def build(
             progress=progress,
             users=users,
             sign_in=sign_in,
+            api_keys=ApiKeyService(reading, writing, clock, randomness),
             signing_keys=SigningKeyService(keys, timedelta(days=settings.session_absolute_days)),
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.models import ModelRepositoryContract
@@ -43,6 +44,10 @@ class TestMemoryUsers(UserRepositoryContract):
 
 
 class TestMemorySessions(SessionRepositoryContract):
+    pass
+
+
+class TestMemoryApiKeys(ApiKeyRepositoryContract):
     pass
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, upgrade
 from invoke_core.ports.progress import ProgressStore
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.models import ModelRepositoryContract
@@ -57,6 +58,10 @@ class TestSqliteUsers(UserRepositoryContract):
 
 
 class TestSqliteSessions(SessionRepositoryContract):
+    pass
+
+
+class TestSqliteApiKeys(ApiKeyRepositoryContract):
     pass
 
 

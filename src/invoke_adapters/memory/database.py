@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import attrs
 
+from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.models import MemoryModelRepository
@@ -38,6 +39,11 @@ class MemoryWork:
     def sessions(self) -> MemorySessionRepository:
         """Return the sign-ins."""
         return MemorySessionRepository(self.state)
+
+    @property
+    def api_keys(self) -> MemoryApiKeyRepository:
+        """Return the API keys."""
+        return MemoryApiKeyRepository(self.state)
 
     @property
     def throttle(self) -> MemoryThrottleRepository:

@@ -6,10 +6,12 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.boards import Board, Grant
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
+    ApiKeyId,
     BoardId,
     ImageName,
     ItemId,
@@ -101,6 +103,7 @@ class State:
 
     users: Table[UserId, User] = attrs.field(factory=Table)
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
+    api_keys: Table[ApiKeyId, ApiKey] = attrs.field(factory=Table)
     tallies: Table[tuple[str, str], Tally] = attrs.field(factory=Table)
     devices: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
     boards: Table[BoardId, Board] = attrs.field(factory=Table)

@@ -90,6 +90,9 @@ class MemoryUserRepository:
         for session_id, session in list(self.state.sessions.items()):
             if session.user_id == user_id:
                 del self.state.sessions[session_id]
+        for key_id, api_key in list(self.state.api_keys.items()):
+            if api_key.user_id == user_id:
+                del self.state.api_keys[key_id]
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

@@ -15,6 +15,7 @@ from invoke_core.domain.generation import Generation
 from invoke_core.domain.images import ImageCategory, ImageOrigin
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
 from invoke_core.domain.news import AudienceKind, NewsKind
+from invoke_core.domain.principals import Scope
 from invoke_core.domain.queue import JobStatus
 
 metadata = sa.MetaData(
@@ -71,6 +72,18 @@ sessions = sa.Table(
     _column("expires_at", UtcDateTime(), index=True),
     _optional("address", Text),
     _optional("user_agent", Text),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _column("key_id", Text, primary_key=True),
+    _column("user_id", Text, _user(ondelete="CASCADE"), index=True),
+    _column("name", Text),
+    _column("scope", Word(Scope)),
+    _column("digest", Text, unique=True),
+    _column("created_at", UtcDateTime()),
+    _optional("expires_at", UtcDateTime()),
 )
 
 throttle_tallies = sa.Table(

@@ -3,6 +3,7 @@
 import attrs
 import sqlalchemy as sa
 
+from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
@@ -34,6 +35,11 @@ class SqlWork:
     def sessions(self) -> SqlSessionRepository:
         """Return the sign-ins."""
         return SqlSessionRepository(self.connection)
+
+    @property
+    def api_keys(self) -> SqlApiKeyRepository:
+        """Return the API keys."""
+        return SqlApiKeyRepository(self.connection)
 
     @property
     def throttle(self) -> SqlThrottleRepository:

@@ -9,7 +9,9 @@ from litestar.datastructures import State
 
 from invoke_apps.application import Application
 from invoke_apps.settings import is_loopback
-from invoke_core.domain.principals import Principal
+from invoke_apps.web.scopes import needed_scope
+from invoke_core.domain.api_keys import within_scope
+from invoke_core.domain.principals import Principal, Scope
 from invoke_core.domain.sign_in import Client
 
 T = TypeVar("T")
@@ -24,22 +26,24 @@ class Call:
 
     app: Application
     client: Client
-    token: str | None  # the bearer token of the request, unchecked
+    token: str | None  # the bearer token or API key of the request, unchecked
     in_background: bool  # not caused by a person: renews nothing
     scope_state: MutableMapping[str, Any]
+    needed: Scope | None = None  # what an API key must be for; None: no key may do it
 
     def __call__(self, use: Callable[[Application, Principal], T]) -> T:
         """Return what a service answers the principal of this request.
 
         Raises:
             Unauthenticated: the credential is missing, or does not count (any more).
+            Forbidden: it is an API key whose scope does not reach so far.
         """
         principal, refreshed = self.app.sign_in.authenticate(
             self.token, self.client.address, background=self.in_background
         )
         if refreshed is not None:
             self.refresh(refreshed)
-        return use(self.app, principal)
+        return use(self.app, within_scope(principal, self.needed))
 
     def anonymous(self, use: Callable[[Application, Client], T]) -> T:
         """Return what a service answers anybody."""
@@ -67,4 +71,5 @@ def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
         token=token.strip() if scheme.lower() == "bearer" else None,
         in_background=request.headers.get("x-background") == "1",
         scope_state=request.scope["state"],
+        needed=needed_scope(request.method, request.scope["path_template"]),
     )

@@ -21,7 +21,16 @@ from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
-from invoke_apps.web.routes import auth, board_images, boards, images, models, queue, system
+from invoke_apps.web.routes import (
+    api_keys,
+    auth,
+    board_images,
+    boards,
+    images,
+    models,
+    queue,
+    system,
+)
 from invoke_apps.web.threads import SplitExecutor
 
 Companion = Callable[[Application], AbstractContextManager[object]]
@@ -74,6 +83,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             pages.home,
             system.router,
             auth.router,
+            api_keys.router,
             boards.router,
             images.router,
             board_images.router,

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import attrs
 
-from invoke_core.domain.identifiers import SYSTEM, SessionId, UserId
+from invoke_core.domain.identifiers import SYSTEM, ApiKeyId, SessionId, UserId
 from invoke_core.errors import Forbidden, PasswordChangeRequired, Unauthenticated
 
 
@@ -12,10 +12,19 @@ class Via(StrEnum):
     """How a principal came to be trusted."""
 
     SESSION = "session"
+    API_KEY = "api_key"
     CLI = "cli"  # whoever can run commands on the host; the operating system vouches
     SINGLE_USER = "single_user"  # the server asks nobody to sign in
     INTERNAL = "internal"  # the server itself: housekeeping, workers
     EMBEDDED = "embedded"  # a program that calls the library vouches
+
+
+class Scope(StrEnum):
+    """What an API key is for, each including the ones before it."""
+
+    READ = "read"  # look at everything that its owner may see
+    GENERATE = "generate"  # also upload, enqueue, and manage its owner's own jobs
+    FULL = "full"  # everything but credentials
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +35,8 @@ class Principal:
     is_admin: bool
     via: Via
     session_id: SessionId | None = None  # only with Via.SESSION
+    key_id: ApiKeyId | None = None  # only with Via.API_KEY
+    scope: Scope | None = None  # only with Via.API_KEY: the most that the key may do
     must_change_password: bool = False
     address: str | None = None  # of the client, as text
     operating_system_user: str | None = None  # only with Via.CLI
@@ -53,6 +64,12 @@ def require_usable(principal: Principal) -> None:
     """Raise PasswordChangeRequired where a new password must be chosen before anything else."""
     if principal.must_change_password:
         raise PasswordChangeRequired
+
+
+def require_no_key(principal: Principal) -> None:
+    """Raise Forbidden where an API key is asking: credentials are for people to change."""
+    if principal.via is Via.API_KEY:
+        raise Forbidden("An API key cannot do this: sign in with your password.")
 
 
 def require_person(principal: Principal) -> None:

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.models import ModelRepository
@@ -25,6 +26,8 @@ class Work(Protocol):
     def users(self) -> UserRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def api_keys(self) -> ApiKeyRepository: ...
     @property
     def throttle(self) -> ThrottleRepository: ...
     @property

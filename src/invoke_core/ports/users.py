@@ -57,7 +57,7 @@ class UserRepository(Protocol):
         """
 
     def remove(self, user_id: UserId) -> None:
-        """Remove the account with its sessions, flow and grants; raise NotFound for an unknown one.
+        """Remove the account with its sessions, API keys, flow and grants; raise NotFound for an unknown one.
 
         Boards, images and jobs must be gone or handed over before: what still points to the account
         raises Conflict.

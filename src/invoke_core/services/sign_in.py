@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 
+from invoke_core.domain import api_keys
 from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.passwords import (
     AcceptedPassword,
@@ -12,7 +13,7 @@ from invoke_core.domain.passwords import (
     PasswordPolicy,
     checked_password,
 )
-from invoke_core.domain.principals import SINGLE_USER, Principal, require_usable
+from invoke_core.domain.principals import SINGLE_USER, Principal, require_no_key, require_usable
 from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
 from invoke_core.domain.throttle import DAY, device_digest
@@ -211,7 +212,7 @@ class SignInService:
         """Return who is asking, and a fresh token where the session was renewed.
 
         Args:
-            token: the bearer token of the request, if it has one.
+            token: the bearer token of the request, if it has one: a sign-in's, or an API key.
             address: of the client, as text.
             background: no person caused the request, so it renews nothing.
 
@@ -222,6 +223,8 @@ class SignInService:
             return attrs.evolve(SINGLE_USER, address=address), None
         if token is None:
             raise Unauthenticated("Sign in first.")
+        if api_keys.is_key(token):
+            return self._holder(token, address), None
         claims = self.tokens.read(token)
         with self.reading() as work:
             found = work.sessions.find_with_user(claims.session_id)
@@ -251,6 +254,7 @@ class SignInService:
         """Change one's own name or password; a new password ends one's other sessions.
 
         Raises:
+            Forbidden: an API key is asking.
             RuleViolation: the account is `system`, the current password is wrong, or the new one is the
                 same.
             Invalid: the name or the new password cannot be one, or the current password is missing.
@@ -258,6 +262,7 @@ class SignInService:
             TooMany: there were too many wrong tries.
             Conflict: the password was changed by somebody else at the same time.
         """
+        require_no_key(principal)
         require_changeable(principal.user_id)
         name = None if display_name is None else checked_display_name(display_name)
         with self.reading() as work:
@@ -296,6 +301,7 @@ class SignInService:
     def list_sessions(self, principal: Principal) -> Sequence[Session]:
         """Return one's sign-ins that still count, the one seen last first."""
         require_usable(principal)
+        require_no_key(principal)
         now = self.clock.now()
         with self.reading() as work:
             kept = work.sessions.of_user(principal.user_id)
@@ -309,6 +315,7 @@ class SignInService:
             NotFound: one has no such session.
         """
         require_usable(principal)
+        require_no_key(principal)
         with self.writing() as work:
             own = {session.session_id for session in work.sessions.of_user(principal.user_id)}
             if session_id not in own:
@@ -318,6 +325,7 @@ class SignInService:
     def end_other_sessions(self, principal: Principal) -> None:
         """End all of one's own sign-ins but the one that asks."""
         require_usable(principal)
+        require_no_key(principal)
         with self.writing() as work:
             self._book.end_others(work, principal.user_id, principal.session_id, self.clock.now())
 
@@ -348,6 +356,13 @@ class SignInService:
     def _require_multiuser(self) -> None:
         if not self.multiuser:
             raise Forbidden("This server runs in single-user mode: nobody signs in.")
+
+    def _holder(self, key_text: str, address: str | None) -> Principal:
+        with self.reading() as work:
+            found = work.api_keys.find_with_user(api_keys.key_digest(key_text))
+        if found is None or not api_keys.counts(*found, self.clock.now()):
+            raise Unauthenticated("This API key does not count, or not any more.")
+        return api_keys.principal_of_key(*found, address)
 
     def _renewed(self, claims: Claims, now: datetime) -> str | None:
         try:

@@ -16,7 +16,12 @@ from invoke_core.domain.passwords import (
     checked_password,
     generated_password,
 )
-from invoke_core.domain.principals import Principal, require_administrator, require_usable
+from invoke_core.domain.principals import (
+    Principal,
+    require_administrator,
+    require_no_key,
+    require_usable,
+)
 from invoke_core.domain.throttle import Tally, account_key, locked_until
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
@@ -53,6 +58,12 @@ class UserChanges:
     is_active: bool | None = None
     must_change_password: bool | None = None
     note: str | None = None
+
+    @property
+    def concern_credentials(self) -> bool:
+        """Whether somebody would sign in otherwise, or be an administrator."""
+        wanted = (self.email, self.password, self.is_admin, self.must_change_password)
+        return any(value is not None for value in wanted)
 
 
 @attrs.frozen(kw_only=True)
@@ -160,12 +171,13 @@ class UserService:
         """Make an account; without a display name it goes by its address.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             Invalid: the address, the name or the password cannot be one.
             WeakPassword: the policy refuses the password.
             Conflict: another account has this address.
         """
         require_administrator(principal)
+        require_no_key(principal)
         email = checked_email(email)
         name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
         owner = Owner(email=email, display_name=name)
@@ -190,10 +202,11 @@ class UserService:
         """Change an account.
 
         A new password, a demotion and a deactivation end its sessions at once; a deactivation also
-        cancels its running jobs and lets the others wait until it is reactivated.
+        ends its API keys, cancels its running jobs and lets the others wait until it is reactivated.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key that would change how somebody
+                signs in.
             NotFound: the account is unknown.
             RuleViolation: it is `system`.
             LastAdministrator: nobody who can administer would be left.
@@ -202,6 +215,8 @@ class UserService:
             Conflict: another account has the new address.
         """
         require_administrator(principal)
+        if changes.concern_credentials:
+            require_no_key(principal)
         with self.reading() as work:
             user = work.users.get(user_id)  # an unknown account costs no hash
         require_changeable(user_id)
@@ -263,10 +278,11 @@ class UserService:
         The addresses that tried it are forgiven too: one of them may be the owner's.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             NotFound: the account is unknown.
         """
         require_administrator(principal)
+        require_no_key(principal)
         with self.writing() as work:
             account = account_key(work.users.get(user_id).email)
             for tally in work.throttle.of_accounts([account]):
@@ -333,6 +349,7 @@ class UserService:
             self._tell_sessions_ended(work, after.user_id)
             work.sessions.remove_of_user(after.user_id)
         if before.is_active and not after.is_active:
+            work.api_keys.remove_of_user(after.user_id)
             flows.suspend(work, after.user_id, self.clock.now())
         elif after.is_active and not before.is_active:
             flows.resume(work, after.user_id, self.clock.now())

@@ -5,9 +5,11 @@
 
 from collections.abc import Mapping
 
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
+    api_keys,
     boards,
     catalogue,
     images,
@@ -34,6 +36,7 @@ from invoke_core.testing.users import UserRepositoryContract
 FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
     SessionRepositoryContract: accounts.SESSIONS,
+    ApiKeyRepositoryContract: api_keys.API_KEYS,
     ThrottleRepositoryContract: throttle.THROTTLE,
     BoardRepositoryContract: boards.BOARDS,
     ImageRepositoryContract: images.IMAGES,
