@@ -23,6 +23,7 @@ from invoke_core.services.news import NewsTail
 from invoke_core.services.queue import QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
+from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.users import UserService
@@ -42,6 +43,7 @@ class Application:
     users: UserService
     sign_in: SignInService
     api_keys: ApiKeyService
+    second_factor: SecondFactorService
     signing_keys: SigningKeyService
     boards: BoardService
     images: ImageService

@@ -14,6 +14,7 @@ from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
+from invoke_adapters.passlib_totp import PasslibOneTimeCodes, SealFile
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
@@ -30,6 +31,7 @@ from invoke_core.domain.sign_in import setup_code
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.imaging import ImageCodec
+from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
@@ -49,6 +51,7 @@ from invoke_core.services.news import NewsTail
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
+from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.users import UserService
@@ -63,6 +66,7 @@ def build(
     codec: ImageCodec | None = None,
     hasher: PasswordHasher | None = None,
     tokens: TokenCodec | None = None,
+    one_time_codes: OneTimeCodes | None = None,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
     processes: Processes | None = None,
@@ -103,6 +107,9 @@ def build(
         storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
         codec = codec or PillowImageCodec(settings.max_image_pixels)
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
+        one_time_codes = one_time_codes or PasslibOneTimeCodes(
+            SealFile(settings.path(settings.secrets_dir) / "second-factors.json", randomness)
+        )
         policy = PasswordPolicy(
             min_length=settings.least_password_length,
             composition=settings.password_profile == "guide",  # noqa: S105 - no password
@@ -127,12 +134,14 @@ def build(
             writing=writing,
             hasher=hasher,
             tokens=tokens,
+            codes=one_time_codes,
             clock=clock,
             randomness=randomness,
             multiuser=settings.multiuser,
             loopback_only=settings.loopback_only,
             setup_code=setup_code(randomness.secret()),
             policy=policy,
+            second_factor=settings.require_second_factor,
             sessions=SessionPolicy(
                 lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
                 remembered=timedelta(days=settings.jwt_remember_me_days),
@@ -164,6 +173,14 @@ def build(
             users=users,
             sign_in=sign_in,
             api_keys=ApiKeyService(reading, writing, clock, randomness),
+            second_factor=SecondFactorService(
+                reading=reading,
+                writing=writing,
+                hasher=hasher,
+                codes=one_time_codes,
+                clock=clock,
+                randomness=randomness,
+            ),
             signing_keys=SigningKeyService(keys, timedelta(days=settings.session_absolute_days)),
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),

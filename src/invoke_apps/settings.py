@@ -9,6 +9,7 @@ from attrs.validators import and_, ge, gt, in_, le, matches_re, optional
 
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import GenerationLimits
+from invoke_core.domain.second_factor import SecondFactorPolicy
 
 _positive = ge(1)
 _limit: Any = optional(_positive)  # mypy takes the type of a field from its default
@@ -43,6 +44,7 @@ class Settings:
     jwt_token_expiry_hours: float = attrs.field(default=24, validator=gt(0))
     jwt_remember_me_days: float = attrs.field(default=7, validator=gt(0))
     session_absolute_days: float = attrs.field(default=30, validator=gt(0))
+    require_second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
     user_directory: bool = True  # signed-in people can look others up by name
 
     # Where it answers
@@ -153,7 +155,6 @@ def is_loopback(host: str) -> bool:
 LATER = {
     "password_history": "password history",
     "password_max_age_days": "password expiry",
-    "require_second_factor": "a second factor",
     "storage_url": "object storage",
     "max_queue_history": "trimming the queue's history",
     "clear_queue_on_startup": "clearing the queue at start-up",

@@ -15,6 +15,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -48,6 +49,10 @@ class TestMemorySessions(SessionRepositoryContract):
 
 
 class TestMemoryApiKeys(ApiKeyRepositoryContract):
+    pass
+
+
+class TestMemorySecondFactors(SecondFactorRepositoryContract):
     pass
 
 

@@ -18,6 +18,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -62,6 +63,10 @@ class TestSqliteSessions(SessionRepositoryContract):
 
 
 class TestSqliteApiKeys(ApiKeyRepositoryContract):
+    pass
+
+
+class TestSqliteSecondFactors(SecondFactorRepositoryContract):
     pass
 
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 import attrs
 
 from invoke_adapters.memory import MemoryDatabase
+from invoke_adapters.passlib_totp import PasslibOneTimeCodes
 from invoke_adapters.pyjwt import KeyRing, PyJwtCodec
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import host_principal
 from invoke_core.domain.sessions import SessionPolicy
 from invoke_core.domain.sign_in import Client
 from invoke_core.ports.hashing import Verdict
+from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.users import UserService
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
@@ -65,6 +67,7 @@ class Accounts:
     files: MemoryFiles
     users: UserService
     sign_in: SignInService
+    second_factor: SecondFactorService
 
     def person(self, email="person@example.com", **changes):
         return self.users.create(HOST, email=email, password=PASSWORD, **changes).user
@@ -96,8 +99,10 @@ def open_accounts(database=None, **changes):
         "policy": PasswordPolicy(),
     }
     users = UserService(**shared, storage=files)
+    codes = PasslibOneTimeCodes(lambda: {"1": "k" * 43})
     sign_in = SignInService(
         **shared,
+        codes=codes,
         tokens=PyJwtCodec(KeyRing(active="k", keys={"k": b"x" * 43}), clock, randomness),
         multiuser=True,
         loopback_only=True,
@@ -110,4 +115,7 @@ def open_accounts(database=None, **changes):
     users = attrs.evolve(users, **{n: v for n, v in changes.items() if n in names})
     names = {field.name for field in attrs.fields(SignInService)}
     sign_in = attrs.evolve(sign_in, **{n: v for n, v in changes.items() if n in names})
-    return Accounts(database, clock, hasher, files, users, sign_in)
+    second_factor = SecondFactorService(
+        **{name: value for name, value in shared.items() if name != "policy"}, codes=codes
+    )
+    return Accounts(database, clock, hasher, files, users, sign_in, second_factor)

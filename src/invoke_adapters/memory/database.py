@@ -17,6 +17,7 @@ from invoke_adapters.memory.queue import (
     MemoryQueueStateRepository,
     MemoryWorkerRepository,
 )
+from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
@@ -44,6 +45,11 @@ class MemoryWork:
     def api_keys(self) -> MemoryApiKeyRepository:
         """Return the API keys."""
         return MemoryApiKeyRepository(self.state)
+
+    @property
+    def second_factors(self) -> MemorySecondFactorRepository:
+        """Return the second factors."""
+        return MemorySecondFactorRepository(self.state)
 
     @property
     def throttle(self) -> MemoryThrottleRepository:

@@ -93,6 +93,7 @@ class MemoryUserRepository:
         for key_id, api_key in list(self.state.api_keys.items()):
             if api_key.user_id == user_id:
                 del self.state.api_keys[key_id]
+        self.state.second_factors.pop(user_id, None)
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

@@ -54,6 +54,7 @@ users = sa.Table(
     _optional("last_login_at", UtcDateTime()),
     _column("must_change_password", sa.Boolean()),
     _column("epoch", sa.BigInteger()),
+    _column("second_factor", sa.Boolean(), server_default=sa.false()),
     _column("note", Text),
     _column("email_identity", Text, unique=True),
     _column("search_text", Text),
@@ -84,6 +85,17 @@ api_keys = sa.Table(
     _column("digest", Text, unique=True),
     _column("created_at", UtcDateTime()),
     _optional("expires_at", UtcDateTime()),
+)
+
+second_factors = sa.Table(
+    "second_factors",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("sealed_secret", Text),
+    _column("created_at", UtcDateTime()),
+    _optional("confirmed_at", UtcDateTime()),
+    _column("last_step", sa.BigInteger()),
+    _column("recovery", Json[tuple[str, ...]](tuple[str, ...])),
 )
 
 throttle_tallies = sa.Table(

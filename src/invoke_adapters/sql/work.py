@@ -14,6 +14,7 @@ from invoke_adapters.sql.queue import (
     SqlQueueStateRepository,
     SqlWorkerRepository,
 )
+from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
@@ -40,6 +41,11 @@ class SqlWork:
     def api_keys(self) -> SqlApiKeyRepository:
         """Return the API keys."""
         return SqlApiKeyRepository(self.connection)
+
+    @property
+    def second_factors(self) -> SqlSecondFactorRepository:
+        """Return the second factors."""
+        return SqlSecondFactorRepository(self.connection)
 
     @property
     def throttle(self) -> SqlThrottleRepository:

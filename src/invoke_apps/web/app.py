@@ -29,6 +29,7 @@ from invoke_apps.web.routes import (
     images,
     models,
     queue,
+    second_factor,
     system,
 )
 from invoke_apps.web.threads import SplitExecutor
@@ -84,6 +85,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             system.router,
             auth.router,
             api_keys.router,
+            second_factor.router,
             boards.router,
             images.router,
             board_images.router,

@@ -73,8 +73,17 @@ def counts(key: ApiKey, user: User, now: datetime) -> bool:
     )
 
 
-def principal_of_key(key: ApiKey, user: User, address: str | None) -> Principal:
-    """Return who a key speaks for: rights come from the account as it is now, within the key's scope."""
+def principal_of_key(
+    key: ApiKey, user: User, address: str | None, *, must_enroll: bool = False
+) -> Principal:
+    """Return who a key speaks for: rights come from the account as it is now, within the key's scope.
+
+    Args:
+        key: the key.
+        user: its account as it is now.
+        address: of the client, as text.
+        must_enroll: a second factor must be set up before anything else.
+    """
     return Principal(
         user_id=user.user_id,
         is_admin=user.is_admin,
@@ -82,6 +91,7 @@ def principal_of_key(key: ApiKey, user: User, address: str | None) -> Principal:
         key_id=key.key_id,
         scope=key.scope,
         must_change_password=user.must_change_password,
+        must_enroll=must_enroll,
         address=address,
     )
 

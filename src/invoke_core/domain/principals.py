@@ -5,7 +5,12 @@ from enum import StrEnum
 import attrs
 
 from invoke_core.domain.identifiers import SYSTEM, ApiKeyId, SessionId, UserId
-from invoke_core.errors import Forbidden, PasswordChangeRequired, Unauthenticated
+from invoke_core.errors import (
+    Forbidden,
+    PasswordChangeRequired,
+    SecondFactorMissing,
+    Unauthenticated,
+)
 
 
 class Via(StrEnum):
@@ -38,6 +43,7 @@ class Principal:
     key_id: ApiKeyId | None = None  # only with Via.API_KEY
     scope: Scope | None = None  # only with Via.API_KEY: the most that the key may do
     must_change_password: bool = False
+    must_enroll: bool = False  # set up a second factor before anything else
     address: str | None = None  # of the client, as text
     operating_system_user: str | None = None  # only with Via.CLI
 
@@ -61,6 +67,18 @@ def require_administrator(principal: Principal) -> None:
 
 
 def require_usable(principal: Principal) -> None:
+    """Raise where something must be done before anything else.
+
+    Raises:
+        PasswordChangeRequired: a new password must be chosen.
+        SecondFactorMissing: a second factor must be set up.
+    """
+    require_own_password(principal)
+    if principal.must_enroll:
+        raise SecondFactorMissing
+
+
+def require_own_password(principal: Principal) -> None:
     """Raise PasswordChangeRequired where a new password must be chosen before anything else."""
     if principal.must_change_password:
         raise PasswordChangeRequired

@@ -72,14 +72,24 @@ def due_for_renewal(session: Session, policy: SessionPolicy, now: datetime) -> b
     return now >= session.expires_at - lasts / 2 and renewed > session.expires_at
 
 
-def principal_of(session: Session, user: User, address: str | None) -> Principal:
-    """Return who a session speaks for: rights come from the account, never from a token."""
+def principal_of(
+    session: Session, user: User, address: str | None, *, must_enroll: bool = False
+) -> Principal:
+    """Return who a session speaks for: rights come from the account, never from a token.
+
+    Args:
+        session: the sign-in.
+        user: the account as it is now.
+        address: of the client, as text.
+        must_enroll: a second factor must be set up before anything else.
+    """
     return Principal(
         user_id=user.user_id,
         is_admin=user.is_admin,
         via=Via.SESSION,
         session_id=session.session_id,
         must_change_password=user.must_change_password,
+        must_enroll=must_enroll,
         address=address,
     )
 

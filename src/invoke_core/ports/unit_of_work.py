@@ -14,6 +14,7 @@ from invoke_core.ports.queue import (
     QueueStateRepository,
     WorkerRepository,
 )
+from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
@@ -28,6 +29,8 @@ class Work(Protocol):
     def sessions(self) -> SessionRepository: ...
     @property
     def api_keys(self) -> ApiKeyRepository: ...
+    @property
+    def second_factors(self) -> SecondFactorRepository: ...
     @property
     def throttle(self) -> ThrottleRepository: ...
     @property

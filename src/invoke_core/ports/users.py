@@ -57,8 +57,9 @@ class UserRepository(Protocol):
         """
 
     def remove(self, user_id: UserId) -> None:
-        """Remove the account with its sessions, API keys, flow and grants; raise NotFound for an unknown one.
+        """Remove the account with its sessions, API keys, second factor, flow and grants.
 
-        Boards, images and jobs must be gone or handed over before: what still points to the account
-        raises Conflict.
+        Raises:
+            NotFound: the account is unknown.
+            Conflict: boards, images or jobs still point to it: they must be gone or handed over before.
         """

@@ -14,6 +14,7 @@ from invoke_core.domain.passwords import (
     checked_password,
 )
 from invoke_core.domain.principals import SINGLE_USER, Principal, require_no_key, require_usable
+from invoke_core.domain.second_factor import SecondFactorPolicy, must_enroll
 from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
 from invoke_core.domain.throttle import DAY, device_digest
@@ -33,16 +34,20 @@ from invoke_core.errors import (
     Invalid,
     NotFound,
     RuleViolation,
+    SecondFactorRequired,
     SetupDone,
     Unauthenticated,
     Unavailable,
 )
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
+from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
+from invoke_core.services._own_password import OwnPassword
+from invoke_core.services._second_factor import SecondFactors
 from invoke_core.services._sessions import Sessions
 from invoke_core.services._throttle import Brake
 from invoke_core.services.users import SavedUser
@@ -85,6 +90,7 @@ class SignInService:
     writing: Writing
     hasher: PasswordHasher
     tokens: TokenCodec
+    codes: OneTimeCodes
     clock: Clock
     randomness: Randomness
     multiuser: bool
@@ -92,6 +98,7 @@ class SignInService:
     setup_code: str = attrs.field(repr=False)  # printed on the server's console
     policy: PasswordPolicy
     sessions: SessionPolicy
+    second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
     seen: LastSeen = attrs.field(factory=LastSeen, repr=False)
 
     @property
@@ -163,19 +170,35 @@ class SignInService:
         return SavedUser(user=user, warnings=accepted.warnings)
 
     def login(
-        self, client: Client, *, email: str, password: str, remember_me: bool = False
+        self,
+        client: Client,
+        *,
+        email: str,
+        password: str,
+        remember_me: bool = False,
+        code: str | None = None,
     ) -> SignedIn:
         """Begin a session.
+
+        Args:
+            client: where the try comes from.
+            email: the address that was typed.
+            password: as it was typed.
+            remember_me: the session lasts longer without use.
+            code: of the second factor, or a recovery code, where the account asks for one.
 
         Raises:
             Forbidden: nobody signs in to this server.
             Unauthenticated: the address is unknown or the password is wrong; both alike.
+            SecondFactorRequired: the password is right, and the code is missing or wrong; a wrong one
+                counts as a failure.
             TooMany: there were too many wrong tries, so this one was not looked at.
             AccountDisabled: the right password of a deactivated account.
         """
         self._require_multiuser()
         with self.reading() as work:
             found = work.users.find_by_email(email) if _can_be_an_address(email) else None
+            factor = work.second_factors.find(found.user_id) if found else None
         reserved = self._brake.reserve(email, client, found)
         verdict = self.hasher.verify(password, found.password_hash if found else None)
         if found is None or not verdict.matches:
@@ -184,6 +207,13 @@ class SignInService:
             with self.writing() as work:
                 self._brake.succeeded(work, reserved)
             raise AccountDisabled
+        proof = None
+        if factor is not None and factor.confirmed_at is not None:
+            if not code:
+                with self.writing() as work:  # forgives nothing: a password alone proves too little
+                    self._brake.undo(work, reserved)
+                raise SecondFactorRequired("Type the code that your app shows, or a recovery code.")
+            proof = self._factors.proof(factor, code, self.clock.now())
         upgraded = self.hasher.hash(password) if verdict.needs_upgrade else found.password_hash
         now = self.clock.now()
         with self.writing() as work:
@@ -192,6 +222,7 @@ class SignInService:
                 raise _wrong()  # a new password, set meanwhile, wins
             if not user.is_active:
                 raise AccountDisabled
+            self._factors.spend(work, user.user_id, proof)
             user = attrs.evolve(user, password_hash=upgraded, last_login_at=now)
             work.users.put(user)
             if verdict.needs_upgrade:
@@ -234,7 +265,8 @@ class SignInService:
         refreshed = None
         if not background and self._book.is_due(session, claims, now):
             refreshed = self._renewed(claims, now)
-        return principal_of(session, user, address), refreshed
+        enroll = must_enroll(user, self.second_factor)
+        return principal_of(session, user, address, must_enroll=enroll), refreshed
 
     # One's own account and sign-ins
 
@@ -362,7 +394,8 @@ class SignInService:
             found = work.api_keys.find_with_user(api_keys.key_digest(key_text))
         if found is None or not api_keys.counts(*found, self.clock.now()):
             raise Unauthenticated("This API key does not count, or not any more.")
-        return api_keys.principal_of_key(*found, address)
+        enroll = must_enroll(found[1], self.second_factor)
+        return api_keys.principal_of_key(*found, address, must_enroll=enroll)
 
     def _renewed(self, claims: Claims, now: datetime) -> str | None:
         try:
@@ -370,6 +403,10 @@ class SignInService:
                 return self._book.renew(work, claims, now)
         except Unavailable:
             return None  # the next request tries again; this one is good as it is
+
+    @property
+    def _factors(self) -> SecondFactors:
+        return SecondFactors(self.codes)
 
     @property
     def _brake(self) -> Brake:
@@ -392,11 +429,7 @@ class SignInService:
             raise Invalid("Type your current password too.", field="current_password")
         owner = Owner(email=user.email, display_name=user.display_name)
         accepted = checked_password(new, self.policy, owner=owner, field="new_password")
-        reserved = self._brake.reserve(user.email, Client(address=principal.address), user)
-        if not self.hasher.verify(current, user.password_hash).matches:
-            raise RuleViolation("The current password is not right.")
-        with self.writing() as work:
-            self._brake.succeeded(work, reserved)
+        OwnPassword(self.writing, self.clock, self.hasher).require(principal, user, current)
         if self.hasher.verify(accepted.text, user.password_hash).matches:
             raise RuleViolation("The new password is the current one: choose another.")
         return accepted

@@ -30,6 +30,7 @@ from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
 from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
+from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.users import User
 from invoke_core.ports.queue import NewJob
@@ -109,6 +110,15 @@ def an_api_key(work: Work, user: User | None = None, **changes: Any) -> ApiKey:
     key = attrs.evolve(key, **changes)
     work.api_keys.add(key)
     return key
+
+
+def a_second_factor(work: Work, user: User | None = None, **changes: Any) -> SecondFactor:
+    """Keep a second factor of the user that is offered and not in force."""
+    user_id = (user or a_user(work)).user_id
+    factor = SecondFactor(user_id=user_id, sealed_secret="sealed", created_at=NOON)  # noqa: S106
+    factor = attrs.evolve(factor, **changes)
+    work.second_factors.put(factor)
+    return factor
 
 
 def a_board(work: Work, owner: User | None = None, **changes: Any) -> Board:

@@ -38,13 +38,19 @@ class ManagedUserView(UserView):
     """An account, as administrators see it."""
 
     note: str
+    second_factor: bool
     locked_until: datetime | None
 
     @classmethod
     def of_managed(cls, user: User, standing: Standing) -> Self:
         """Return the account as administrators see it."""
         own = attrs.asdict(UserView.of(user))
-        return cls(**own, note=user.note, locked_until=standing.locked_until)
+        return cls(
+            **own,
+            note=user.note,
+            second_factor=user.second_factor,
+            locked_until=standing.locked_until,
+        )
 
 
 @attrs.frozen(kw_only=True)

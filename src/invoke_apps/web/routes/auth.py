@@ -47,6 +47,7 @@ class LoginBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     email: str
     password: str
     remember_me: bool = False
+    totp: str | None = None
 
 
 class OwnChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -226,7 +227,11 @@ def login(
     """Sign in. The answer makes the browser a known device of the account."""
     signed_in = call.anonymous(
         lambda app, client: app.sign_in.login(
-            client, email=data.email, password=data.password, remember_me=data.remember_me
+            client,
+            email=data.email,
+            password=data.password,
+            remember_me=data.remember_me,
+            code=data.totp,
         )
     )
     view = LoginView(

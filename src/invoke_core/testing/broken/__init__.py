@@ -15,6 +15,7 @@ from invoke_core.testing.broken import (
     images,
     news,
     queue,
+    second_factors,
     throttle,
     units,
 )
@@ -28,6 +29,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -37,6 +39,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
     SessionRepositoryContract: accounts.SESSIONS,
     ApiKeyRepositoryContract: api_keys.API_KEYS,
+    SecondFactorRepositoryContract: second_factors.SECOND_FACTORS,
     ThrottleRepositoryContract: throttle.THROTTLE,
     BoardRepositoryContract: boards.BOARDS,
     ImageRepositoryContract: images.IMAGES,
