@@ -336,8 +336,7 @@ def test_too_many_wrong_sign_ins_wait_unless_the_browser_is_known(remote, admin)
     login = {"email": "admin@example.com", "password": PASSWORD}
     remote.client.cookies.clear()
     answer = remote.call("POST", "/login", json=login)
-    cookie = answer.headers["set-cookie"]
-    assert cookie.startswith("invoke_device=")
+    (cookie,) = (c for c in answer.headers.get_list("set-cookie") if c.startswith("invoke_device="))
     assert all(word in cookie for word in ("HttpOnly", "SameSite=lax", "Path=/api/v1/auth"))
     device = cookie.partition("=")[2].partition(";")[0]
     remote.client.cookies.clear()
@@ -352,7 +351,7 @@ def test_too_many_wrong_sign_ins_wait_unless_the_browser_is_known(remote, admin)
         "/api/v1/auth/login", json=login, headers={"Cookie": f"invoke_device={device}"}
     )
     assert known.status_code == 200
-    assert "set-cookie" not in known.headers
+    assert "invoke_device" not in known.headers["set-cookie"]
 
     user_id = remote.ok("GET", "/me", known.json()["token"])["user_id"]
     remote.ok("POST", f"/users/{user_id}/unlock", known.json()["token"], status=204)

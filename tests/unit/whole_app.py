@@ -13,6 +13,7 @@ from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
 from invoke_apps.web.app import WebApp, create_app
 from invoke_core.domain.principals import host_principal
+from invoke_core.ports.unit_of_work import Database
 from invoke_core.testing.fakes import FixedClock
 from tests.unit.accounts import QuickHasher
 
@@ -65,11 +66,14 @@ class Site:
 
 
 @contextmanager
-def open_site(root: Path, *, scheme: str = "http", **settings: Any) -> Iterator[Site]:
-    """Yield a site with an administrator and a person."""
+def open_site(
+    root: Path, *, scheme: str = "http", database: Database | None = None, **settings: Any
+) -> Iterator[Site]:
+    """Yield a site with an administrator and a person, in memory unless a database is passed in."""
+    parts = {} if database is None else {"database": database}
     clock = FixedClock()
     made = Settings(**{"root": root, "multiuser": True, **settings})
-    with in_memory(made, clock=clock, hasher=QuickHasher()) as app:
+    with in_memory(made, clock=clock, hasher=QuickHasher(), **parts) as app:
         for email, is_admin in (("admin@example.com", True), ("person@example.com", False)):
             app.users.create(HOST, email=email, password=PASSWORD, is_admin=is_admin)
         web = create_app(app)

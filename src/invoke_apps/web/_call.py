@@ -9,10 +9,12 @@ from litestar.datastructures import State
 
 from invoke_apps.application import Application
 from invoke_apps.settings import is_loopback
+from invoke_apps.web.credentials import HOST_ONLY, MEDIA, Jar, credential_of, is_secure
 from invoke_apps.web.scopes import needed_scope
 from invoke_core.domain.api_keys import within_scope
 from invoke_core.domain.principals import Principal, Scope
 from invoke_core.domain.sign_in import Client
+from invoke_core.domain.tokens import TokenAudience
 
 T = TypeVar("T")
 
@@ -26,7 +28,10 @@ class Call:
 
     app: Application
     client: Client
-    token: str | None  # the bearer token or API key of the request, unchecked
+    token: str | None  # the token or API key of the request, unchecked
+    audience: TokenAudience = TokenAudience.API  # what it must be good for
+    jar: Jar
+    has_media: bool = False  # the browser holds a media cookie
     in_background: bool  # not caused by a person: renews nothing
     scope_state: MutableMapping[str, Any]
     needed: Scope | None = None  # what an API key must be for; None: no key may do it
@@ -39,7 +44,10 @@ class Call:
             Forbidden: it is an API key whose scope does not reach so far.
         """
         principal, refreshed = self.app.sign_in.authenticate(
-            self.token, self.client.address, background=self.in_background
+            self.token,
+            self.client.address,
+            background=self.in_background,
+            audience=self.audience,
         )
         if refreshed is not None:
             self.refresh(refreshed)
@@ -50,13 +58,21 @@ class Call:
         return use(self.app, self.client)
 
     def refresh(self, token: str) -> None:
-        """Hand the client a fresh token in place of the one that it has."""
-        self.scope_state["refreshed_token"] = token
+        """Hand the client a fresh token in place of the one that it has, and its cookies anew."""
+        cookies = []
+        if self.audience is TokenAudience.COOKIE:
+            cookies += self.jar.session(token)
+        else:
+            self.scope_state["refreshed_token"] = token
+        if cookies or self.has_media:
+            cookies.append(self.jar.media(self.app.sign_in.media_copy(token)))
+        self.scope_state["refreshed_cookies"] = [cookie.to_encoded_header() for cookie in cookies]
 
 
 def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
     """Return the call of a request."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    opt = request.route_handler.opt
+    credential = credential_of(request.scope, media="media" in opt)
     address = request.client.host if request.client else None
     host = request.url.hostname or ""
     forwarded = any(name in request.headers for name in FORWARDING_HEADERS)
@@ -68,8 +84,14 @@ def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
             device=request.cookies.get(DEVICE_COOKIE),
             is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
-        token=token.strip() if scheme.lower() == "bearer" else None,
-        in_background=request.headers.get("x-background") == "1",
+        token=credential.text if credential else None,
+        audience=credential.audience if credential else TokenAudience.API,
+        jar=Jar(
+            secure=is_secure(request.scope),
+            max_age=int(state.application.settings.session_absolute_days * 86400),
+        ),
+        has_media=any(name in request.cookies for name in (MEDIA, HOST_ONLY + MEDIA)),
+        in_background="background" in opt or request.headers.get("x-background") == "1",
         scope_state=request.scope["state"],
         needed=needed_scope(request.method, request.scope["path_template"]),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from invoke_apps.web.credentials import credential_of, require_own_page
 from invoke_apps.web.threads import choose_pool
 from invoke_core.errors import Unauthenticated
 
@@ -14,6 +15,12 @@ OPEN = {"open": True}
 SLOW = {"slow": True}
 """`opt` of a route that hashes passwords: it must not keep the others waiting."""
 
+BACKGROUND = {"background": True}
+"""`opt` of a route that pages call by themselves: it renews no sign-in."""
+
+MEDIA = {"media": True} | BACKGROUND
+"""`opt` of a route that sends pictures: the media cookie will do."""
+
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a request without a credential before its body is read; whether it counts is checked later.
@@ -22,10 +29,13 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     choice of pool would be lost with that thread's context.
 
     Raises:
-        Unauthenticated: the route is not open and no bearer token came.
+        Unauthenticated: the route is not open and no credential came that it takes.
+        Forbidden: a browser's session cookie came alone, with a method that changes something.
     """
     choose_pool(str(connection.scope.get("method", "GET")), slow="slow" in handler.opt)
     if "open" in handler.opt or not connection.app.state.application.settings.multiuser:
         return
-    if not connection.headers.get("authorization", "").lower().startswith("bearer "):
+    credential = credential_of(connection.scope, media="media" in handler.opt)
+    if credential is None:
         raise Unauthenticated("Sign in first.")
+    require_own_page(connection.scope, credential)

@@ -16,7 +16,9 @@ from invoke_core.errors import (
 class Via(StrEnum):
     """How a principal came to be trusted."""
 
-    SESSION = "session"
+    SESSION = "session"  # a sign-in, by its token
+    COOKIE = "cookie"  # a sign-in, by a browser's cookie
+    MEDIA = "media"  # a sign-in, by a browser's cookie that fetches pictures and does nothing else
     API_KEY = "api_key"
     CLI = "cli"  # whoever can run commands on the host; the operating system vouches
     SINGLE_USER = "single_user"  # the server asks nobody to sign in
@@ -39,7 +41,7 @@ class Principal:
     user_id: UserId
     is_admin: bool
     via: Via
-    session_id: SessionId | None = None  # only with Via.SESSION
+    session_id: SessionId | None = None  # only with Via.SESSION, COOKIE and MEDIA
     key_id: ApiKeyId | None = None  # only with Via.API_KEY
     scope: Scope | None = None  # only with Via.API_KEY: the most that the key may do
     must_change_password: bool = False
@@ -86,11 +88,11 @@ def require_own_password(principal: Principal) -> None:
 
 def require_no_key(principal: Principal) -> None:
     """Raise Forbidden where an API key is asking: credentials are for people to change."""
-    if principal.via is Via.API_KEY:
+    if principal.via in {Via.API_KEY, Via.MEDIA}:
         raise Forbidden("An API key cannot do this: sign in with your password.")
 
 
 def require_person(principal: Principal) -> None:
     """Raise Unauthenticated where no signed-in person is asking (the host's command line, say)."""
-    if principal.via is not Via.SESSION:
+    if principal.via not in {Via.SESSION, Via.COOKIE}:
         raise Unauthenticated("Sign in first.")

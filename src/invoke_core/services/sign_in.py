@@ -15,10 +15,10 @@ from invoke_core.domain.passwords import (
 )
 from invoke_core.domain.principals import SINGLE_USER, Principal, require_no_key, require_usable
 from invoke_core.domain.second_factor import SecondFactorPolicy, must_enroll
-from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
+from invoke_core.domain.sessions import Session, SessionPolicy, audience_of, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
 from invoke_core.domain.throttle import DAY, device_digest
-from invoke_core.domain.tokens import Claims
+from invoke_core.domain.tokens import Claims, TokenAudience
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
     MAX_EMAIL_CHARACTERS,
@@ -69,6 +69,7 @@ class SignedIn:
 
     user: User
     token: str = attrs.field(repr=False)
+    media_token: str = attrs.field(repr=False)  # of the same session, good for pictures alone
     expires_in: int  # seconds
     device: str | None = attrs.field(repr=False)  # to be told a known device by; None: it has one
 
@@ -177,6 +178,7 @@ class SignInService:
         password: str,
         remember_me: bool = False,
         code: str | None = None,
+        audience: TokenAudience = TokenAudience.API,
     ) -> SignedIn:
         """Begin a session.
 
@@ -186,6 +188,7 @@ class SignInService:
             password: as it was typed.
             remember_me: the session lasts longer without use.
             code: of the second factor, or a recovery code, where the account asks for one.
+            audience: what the token is to be good for.
 
         Raises:
             Forbidden: nobody signs in to this server.
@@ -230,15 +233,22 @@ class SignInService:
             session = self._book.begin(work, user, client, remember_me=remember_me, now=now)
             self._brake.succeeded(work, reserved)
             device = self._known_device(work, user, client, now)
+        token = self._book.token(session, user, now, audience)
         return SignedIn(
             user=user,
             device=device,
-            token=self._book.token(session, user, now),
+            token=token,
+            media_token=self.media_copy(token),
             expires_in=int((session.expires_at - now).total_seconds()),
         )
 
     def authenticate(
-        self, token: str | None, address: str | None, *, background: bool = False
+        self,
+        token: str | None,
+        address: str | None,
+        *,
+        background: bool = False,
+        audience: TokenAudience = TokenAudience.API,
     ) -> tuple[Principal, str | None]:
         """Return who is asking, and a fresh token where the session was renewed.
 
@@ -246,6 +256,8 @@ class SignInService:
             token: the bearer token of the request, if it has one: a sign-in's, or an API key.
             address: of the client, as text.
             background: no person caused the request, so it renews nothing.
+            audience: what the token must be good for, by where in the request it stood; API keys stand
+                where tokens for `API` do.
 
         Raises:
             Unauthenticated: no token, or one whose session, account or password does not count any more.
@@ -254,9 +266,11 @@ class SignInService:
             return attrs.evolve(SINGLE_USER, address=address), None
         if token is None:
             raise Unauthenticated("Sign in first.")
-        if api_keys.is_key(token):
+        if api_keys.is_key(token) and audience is TokenAudience.API:
             return self._holder(token, address), None
         claims = self.tokens.read(token)
+        if claims.audience is not audience:
+            raise Unauthenticated("This token is not good for this: sign in.")
         with self.reading() as work:
             found = work.sessions.find_with_user(claims.session_id)
         now = self.clock.now()
@@ -266,7 +280,28 @@ class SignInService:
         if not background and self._book.is_due(session, claims, now):
             refreshed = self._renewed(claims, now)
         enroll = must_enroll(user, self.second_factor)
-        return principal_of(session, user, address, must_enroll=enroll), refreshed
+        return principal_of(session, user, address, audience, must_enroll=enroll), refreshed
+
+    def media_token(self, principal: Principal, token: str | None) -> str:
+        """Return a token of one's session that is good for pictures alone.
+
+        Args:
+            principal: who asks.
+            token: with which it does.
+
+        Raises:
+            Forbidden: nobody signs in to this server, or an API key is asking.
+        """
+        self._require_multiuser()
+        require_usable(principal)
+        require_no_key(principal)
+        return self.media_copy(token or "")
+
+    def media_copy(self, token: str) -> str:
+        """Return a token of the same session and end as one of ours, good for pictures alone."""
+        return self.tokens.issue(
+            attrs.evolve(self.tokens.read(token), audience=TokenAudience.MEDIA)
+        )
 
     # One's own account and sign-ins
 
@@ -319,7 +354,9 @@ class SignInService:
                     epoch=user.epoch + 1,
                     updated_at=now,
                 )
-                token = self._book.go_on(work, principal.session_id, user, now)
+                token = self._book.go_on(
+                    work, principal.session_id, user, now, audience_of(principal)
+                )
             work.users.put(user)
         return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import attrs
 import msgspec
@@ -26,6 +26,7 @@ from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.throttle import DEVICE_LIFE
+from invoke_core.domain.tokens import TokenAudience
 from invoke_core.domain.users import User
 from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, SavedUser, UserChanges
 
@@ -47,7 +48,8 @@ class LoginBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     email: str
     password: str
     remember_me: bool = False
-    totp: str | None = None
+    totp: str | None = None  # the code of a second factor, or a recovery code
+    session: Literal["token", "cookie"] = "token"  # kept by a program, or by the browser
 
 
 class OwnChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -103,7 +105,7 @@ class SetupView:
 class LoginView:
     """A fresh sign-in."""
 
-    token: str
+    token: str | None  # null: it stands in a cookie
     user: UserView
     expires_in: int  # seconds
 
@@ -224,7 +226,8 @@ def setup(data: JSONBody[SetupBody], call: NamedDependency[Call]) -> Response[Se
 def login(
     data: JSONBody[LoginBody], request: Request[Any, Any, Any], call: NamedDependency[Call]
 ) -> Response[LoginView]:
-    """Sign in. The answer makes the browser a known device of the account."""
+    """Sign in. The answer makes the browser a known device of the account, and lets it fetch pictures."""
+    by_cookie = data.session == "cookie"
     signed_in = call.anonymous(
         lambda app, client: app.sign_in.login(
             client,
@@ -232,14 +235,17 @@ def login(
             password=data.password,
             remember_me=data.remember_me,
             code=data.totp,
+            audience=TokenAudience.COOKIE if by_cookie else TokenAudience.API,
         )
     )
     view = LoginView(
-        token=signed_in.token,
+        token=None if by_cookie else signed_in.token,
         user=UserView.of(signed_in.user),
         expires_in=signed_in.expires_in,
     )
-    cookies = []
+    cookies = [call.jar.media(signed_in.media_token)]
+    if by_cookie:
+        cookies += call.jar.session(signed_in.token)
     if signed_in.device is not None:
         cookies.append(
             Cookie(
@@ -256,10 +262,22 @@ def login(
 
 
 @post("/logout", status_code=200, sync_to_thread=True)
-def logout(call: NamedDependency[Call]) -> SuccessView:
-    """End this sign-in at once."""
+def logout(call: NamedDependency[Call]) -> Response[SuccessView]:
+    """End this sign-in at once; the browser forgets its cookies, and what it kept of the pages."""
     call(lambda app, principal: app.sign_in.logout(principal))
-    return SuccessView(success=True)
+    return Response(
+        SuccessView(success=True),
+        cookies=call.jar.ended(),
+        # Not "cookies": that would take away the known device, and what other servers of the host keep.
+        headers={"Clear-Site-Data": '"cache", "storage"'},
+    )
+
+
+@post("/media-cookie", status_code=200, sync_to_thread=True)
+def media_cookie(call: NamedDependency[Call]) -> Response[SuccessView]:
+    """Let the browser fetch pictures by itself, with a cookie that does nothing else."""
+    token = call(lambda app, principal: app.sign_in.media_token(principal, call.token))
+    return Response(SuccessView(success=True), cookies=[call.jar.media(token)])
 
 
 @get("/me", sync_to_thread=True)
@@ -430,6 +448,7 @@ router = Router(
         setup,
         login,
         logout,
+        media_cookie,
         me,
         update_me,
         generate_password,
