@@ -1,6 +1,7 @@
 """What browsers send by themselves is good for what it was made for, and for nothing else."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 
 import pytest
@@ -313,6 +314,19 @@ def test_pictures_and_background_requests_renew_nothing(tmp_path):
             answer = site.ask("GET", sent.pop("path"), **sent)
             assert answer.status_code == 200
             assert not {"set-cookie", "x-refreshed-token"} & set(answer.headers)
+
+
+def test_a_hundred_renewals_side_by_side_leave_one_session(tmp_path):
+    with open_site(tmp_path) as site:
+        token = site.login().json()["token"]
+        site.clock.advance(13 * 3600)
+        with ThreadPoolExecutor(20) as pool:
+            found = list(pool.map(lambda _: site.app.sign_in.authenticate(token, None), range(100)))
+
+        assert all(fresh for _, fresh in found)
+        principal, _ = found[0]
+        (session,) = site.app.sign_in.list_sessions(principal)
+        assert session.session_id == principal.session_id
 
 
 def test_forty_days_of_renewals_by_cookie_stop_at_the_thirtieth(tmp_path):
