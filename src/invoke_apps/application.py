@@ -12,6 +12,7 @@ from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
@@ -25,6 +26,7 @@ from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
+from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.statistics import StatisticsService
@@ -50,6 +52,8 @@ class Application:
     mail: MailService
     statistics: StatisticsService
     sweep: SweepService
+    api_keys: ApiKeyService
+    second_factor: SecondFactorService
     signing_keys: SigningKeyService
     boards: BoardService
     images: ImageService

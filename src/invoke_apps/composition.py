@@ -12,6 +12,7 @@ from invoke_adapters.diffusers import bundled_models
 from invoke_adapters.files import FileImageStorage
 from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
+from invoke_adapters.passlib_totp import PasslibOneTimeCodes, SealFile
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
@@ -33,6 +34,7 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.mail import Mailer
+from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
@@ -41,6 +43,7 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
@@ -54,6 +57,7 @@ from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
+from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.statistics import StatisticsService
@@ -70,6 +74,7 @@ def build(
     codec: ImageCodec | None = None,
     hasher: PasswordHasher | None = None,
     tokens: TokenCodec | None = None,
+    one_time_codes: OneTimeCodes | None = None,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
     processes: Processes | None = None,
@@ -112,6 +117,9 @@ def build(
         storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
         codec = codec or PillowImageCodec(settings.max_image_pixels)
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
+        one_time_codes = one_time_codes or PasslibOneTimeCodes(
+            SealFile(settings.path(settings.secrets_dir) / "second-factors.json", randomness)
+        )
         policy = PasswordPolicy(
             min_length=settings.least_password_length,
             composition=settings.password_profile == "guide",  # noqa: S105 - no password
@@ -141,12 +149,14 @@ def build(
             writing=writing,
             hasher=hasher,
             tokens=tokens,
+            codes=one_time_codes,
             clock=clock,
             randomness=randomness,
             multiuser=settings.multiuser,
             loopback_only=settings.loopback_only,
             setup_code=setup_code(randomness.secret()),
             policy=policy,
+            second_factor=settings.require_second_factor,
             sessions=SessionPolicy(
                 lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
                 remembered=timedelta(days=settings.jwt_remember_me_days),
@@ -199,6 +209,15 @@ def build(
             ),
             statistics=StatisticsService(reading, clock),
             sweep=SweepService(reading, writing, storage),
+            api_keys=ApiKeyService(reading, writing, clock, randomness),
+            second_factor=SecondFactorService(
+                reading=reading,
+                writing=writing,
+                hasher=hasher,
+                codes=one_time_codes,
+                clock=clock,
+                randomness=randomness,
+            ),
             signing_keys=SigningKeyService(keys, timedelta(days=settings.session_absolute_days)),
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),

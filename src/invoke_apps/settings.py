@@ -10,6 +10,7 @@ from attrs.validators import and_, ge, gt, in_, le, matches_re, optional
 
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import GenerationLimits
+from invoke_core.domain.second_factor import SecondFactorPolicy
 
 _positive = ge(1)
 _limit: Any = optional(_positive)  # mypy takes the type of a field from its default
@@ -46,6 +47,7 @@ class Settings:
     jwt_token_expiry_hours: float = attrs.field(default=24, validator=gt(0))
     jwt_remember_me_days: float = attrs.field(default=7, validator=gt(0))
     session_absolute_days: float = attrs.field(default=30, validator=gt(0))
+    require_second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
     user_directory: bool = True  # signed-in people can look others up by name
 
     # E-mail; without smtp_host invitations and reset links are shown to whoever makes them
@@ -176,7 +178,6 @@ def is_everywhere(host: str) -> bool:
 
 
 LATER = {
-    "require_second_factor": "a second factor",
     "storage_url": "object storage",
     "max_queue_history": "trimming the queue's history",
     "clear_queue_on_startup": "clearing the queue at start-up",

@@ -7,8 +7,10 @@ InvokeError
 │   ├── WeakPassword        the password policy refuses, with what is missing
 │   └── SetupDone           the first administrator exists already
 ├── Unauthenticated         nobody who counts is asking
+│   └── SecondFactorRequired
 ├── Forbidden               you may see it but not do this
 │   ├── PasswordChangeRequired
+│   ├── SecondFactorMissing
 │   └── AccountDisabled
 ├── NotFound                it does not exist, or you may not know that it does
 ├── Conflict                taken, or the state moved on
@@ -94,6 +96,12 @@ class Unauthenticated(InvokeError):
     slug = "unauthenticated"
 
 
+class SecondFactorRequired(Unauthenticated):
+    """The password is right; the code of the second factor is missing, wrong, or was used already."""
+
+    slug = "second-factor-required"
+
+
 class Forbidden(InvokeError):
     """The principal may see it, or knows of it, but may not do this."""
 
@@ -107,6 +115,15 @@ class PasswordChangeRequired(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("Choose a new password first.")
+
+
+class SecondFactorMissing(Forbidden):
+    """The account must set up a second factor before anything else."""
+
+    slug = "second-factor-setup-required"
+
+    def __init__(self) -> None:
+        super().__init__("Set up a second factor first.")
 
 
 class AccountDisabled(Forbidden):

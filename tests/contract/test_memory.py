@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -20,6 +21,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -49,6 +51,14 @@ class TestMemoryUsers(UserRepositoryContract):
 
 
 class TestMemorySessions(SessionRepositoryContract):
+    pass
+
+
+class TestMemoryApiKeys(ApiKeyRepositoryContract):
+    pass
+
+
+class TestMemorySecondFactors(SecondFactorRepositoryContract):
     pass
 
 

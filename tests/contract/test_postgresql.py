@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, schema
 from invoke_core.ports.progress import ProgressStore
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -23,6 +24,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -87,6 +89,14 @@ class TestPostgresqlUsers(UserRepositoryContract):
 
 
 class TestPostgresqlSessions(SessionRepositoryContract):
+    pass
+
+
+class TestPostgresqlApiKeys(ApiKeyRepositoryContract):
+    pass
+
+
+class TestPostgresqlSecondFactors(SecondFactorRepositoryContract):
     pass
 
 

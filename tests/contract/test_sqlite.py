@@ -6,6 +6,7 @@ import pytest
 
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, upgrade
 from invoke_core.ports.progress import ProgressStore
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -23,6 +24,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -63,6 +65,14 @@ class TestSqliteUsers(UserRepositoryContract):
 
 
 class TestSqliteSessions(SessionRepositoryContract):
+    pass
+
+
+class TestSqliteApiKeys(ApiKeyRepositoryContract):
+    pass
+
+
+class TestSqliteSecondFactors(SecondFactorRepositoryContract):
     pass
 
 

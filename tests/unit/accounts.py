@@ -6,6 +6,7 @@ from datetime import timedelta
 import attrs
 
 from invoke_adapters.memory import MemoryDatabase
+from invoke_adapters.passlib_totp import PasslibOneTimeCodes
 from invoke_adapters.pyjwt import KeyRing, PyJwtCodec
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import host_principal
@@ -14,6 +15,7 @@ from invoke_core.domain.sign_in import Client
 from invoke_core.ports.hashing import Verdict
 from invoke_core.services.links import LinkService
 from invoke_core.services.mail import MailService
+from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.sweeping import SweepService
@@ -87,6 +89,7 @@ class Accounts:
     post: "Post"
     statistics: StatisticsService
     sweep: SweepService
+    second_factor: SecondFactorService
 
     def person(self, email="person@example.com", **changes):
         return self.users.create(HOST, email=email, password=PASSWORD, **changes).user
@@ -118,8 +121,10 @@ def open_accounts(database=None, **changes):
         "policy": PasswordPolicy(),
     }
     users = UserService(**shared, storage=files)
+    codes = PasslibOneTimeCodes(lambda: {"1": "k" * 43})
     sign_in = SignInService(
         **shared,
+        codes=codes,
         tokens=PyJwtCodec(KeyRing(active="k", keys={"k": b"x" * 43}), clock, randomness),
         multiuser=True,
         loopback_only=True,
@@ -143,6 +148,9 @@ def open_accounts(database=None, **changes):
         randomness=randomness,
         mailer=post,
     )
+    second_factor = SecondFactorService(
+        **{name: value for name, value in shared.items() if name != "policy"}, codes=codes
+    )
     return Accounts(
         database=database,
         clock=clock,
@@ -155,4 +163,5 @@ def open_accounts(database=None, **changes):
         post=post,
         statistics=StatisticsService(database.reading, clock),
         sweep=SweepService(database.reading, database.writing, files),
+        second_factor=second_factor,
     )

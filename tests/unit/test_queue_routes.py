@@ -31,13 +31,13 @@ def world() -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient[Any]]:
-    def authenticate(token: str | None, address: object, background: bool) -> Any:
+    def authenticate(token: str | None, address: object, **_: object) -> Any:
         if not token:
             raise Unauthenticated("Sign in first.")
         with world.database.reading() as work:
             return a_principal(work.users.get(UserId(token))), None
 
-    settings = SimpleNamespace(multiuser=True)
+    settings = SimpleNamespace(multiuser=True, session_absolute_days=30)
     app = SimpleNamespace(
         queue=world.queue, sign_in=SimpleNamespace(authenticate=authenticate), settings=settings
     )

@@ -210,6 +210,33 @@ def test_an_administrator_unlocks(accounts):
     accounts.sign_in.login(HERE, email="person@example.com", password=PASSWORD)
 
 
+def test_administrators_see_until_when_an_account_waits(accounts):
+    token = accounts.login("admin@example.com").token
+    admin = accounts.who(token)
+    people = accounts.users.list(admin).items
+    person = next(user for user in people if not user.is_admin)
+
+    assert {s.locked_until for s in accounts.users.standing(admin, people).values()} == {None}
+    fail(accounts, PAIR_FAILURES)
+    standing = accounts.users.standing(admin, people)
+    assert standing[person.user_id].locked_until == accounts.clock.now() + timedelta(seconds=15)
+    assert standing[admin.user_id].locked_until is None
+    accounts.clock.advance(15)
+    assert accounts.users.standing(admin, people)[person.user_id].locked_until is None
+    with pytest.raises(Forbidden):
+        accounts.users.standing(accounts.who(accounts.login().token), people)
+
+
+def test_an_unlocked_owner_gets_in_from_an_address_that_was_stopped_too(accounts):
+    fail(accounts, PAIR_FAILURES)
+    for n in range(ADDRESS_FAILURES):
+        fail(accounts, 1, email=f"nobody{n}@example.com")
+
+    accounts.users.unlock(HOST, accounts.users.get_by_email(HOST, "person@example.com").user_id)
+
+    accounts.sign_in.login(HERE, email="person@example.com", password=PASSWORD)
+
+
 def test_guessing_the_current_password_is_throttled_too(accounts):
     principal = accounts.who(accounts.login().token)
     for _ in range(PAIR_FAILURES):

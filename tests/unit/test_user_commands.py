@@ -13,8 +13,9 @@ from invoke_apps.config import ConfigurationError
 from invoke_apps.settings import Settings
 from invoke_core.domain.identifiers import SYSTEM
 from invoke_core.domain.passwords import PasswordPolicy
-from invoke_core.errors import StorageFull, Unauthenticated, Unavailable
+from invoke_core.errors import SecondFactorRequired, StorageFull, Unauthenticated, Unavailable
 from invoke_core.testing.builders import a_board, an_image
+from invoke_core.testing.one_time_codes import code_at
 from tests.unit.accounts import HOST, PASSWORD, open_accounts
 
 
@@ -35,6 +36,7 @@ def run(accounts, monkeypatch, tmp_path):
             sign_in=accounts.sign_in,
             links=accounts.links,
             statistics=accounts.statistics,
+            second_factor=accounts.second_factor,
             settings=run.settings,
         )
 
@@ -229,6 +231,20 @@ def test_a_user_is_deleted_by_force(accounts, run):
         run(commands.userdel, "--email", "user@example.com", option)
         assert accounts.users.list(HOST).total == 0
         accounts.person("user@example.com")
+
+
+def test_a_lost_second_factor_is_taken_off(accounts, run):
+    accounts.person()
+    principal = accounts.who(accounts.login().token)
+    secret = accounts.second_factor.enroll(principal).secret
+    accounts.second_factor.confirm(principal, code_at(secret, accounts.clock.now()))
+    with pytest.raises(SecondFactorRequired):
+        accounts.login()
+
+    run(admin, "user", "reset-second-factor", "-e", "person@example.com")
+
+    assert accounts.login()
+    run(admin, "user", "reset-second-factor", "-e", "nobody@example.com", code=1)
 
 
 def test_a_deletion_that_nobody_can_confirm_exits_with_3(accounts, run):

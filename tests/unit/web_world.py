@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.testing import TestClient
 
 from invoke_apps.web._call import Call
+from invoke_apps.web.credentials import Jar
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.routes import board_images, boards, images
 from invoke_core.domain.principals import Principal
@@ -22,7 +23,7 @@ LIMIT = 1_000_000  # bytes of an upload
 def client_of(world: World, people: dict[str, Principal]) -> TestClient[Litestar]:
     """Return a client of the real routes and errors, without sign-in."""
 
-    def authenticate(token: str, _: str | None, *, background: bool) -> tuple[Principal, None]:
+    def authenticate(token: str, _: str | None, **__: object) -> tuple[Principal, None]:
         return people[token], None
 
     app = _app()
@@ -45,6 +46,7 @@ def _app() -> Litestar:
             client=Client(),
             token=request.headers["x-who"],
             in_background=False,
+            jar=Jar(secure=False, max_age=60),
             scope_state={},
         )
 

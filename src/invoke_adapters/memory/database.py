@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import attrs
 
+from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
@@ -22,6 +23,7 @@ from invoke_adapters.memory.queue import (
     MemoryQueueStateRepository,
     MemoryWorkerRepository,
 )
+from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
@@ -44,6 +46,16 @@ class MemoryWork:
     def sessions(self) -> MemorySessionRepository:
         """Return the sign-ins."""
         return MemorySessionRepository(self.state)
+
+    @property
+    def api_keys(self) -> MemoryApiKeyRepository:
+        """Return the API keys."""
+        return MemoryApiKeyRepository(self.state)
+
+    @property
+    def second_factors(self) -> MemorySecondFactorRepository:
+        """Return the second factors."""
+        return MemorySecondFactorRepository(self.state)
 
     @property
     def throttle(self) -> MemoryThrottleRepository:

@@ -6,10 +6,12 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.boards import Board, Grant
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
+    ApiKeyId,
     BoardId,
     ImageName,
     ItemId,
@@ -25,6 +27,7 @@ from invoke_core.domain.models import Model
 from invoke_core.domain.news import NewsItem
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, WorkerRecord
+from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.throttle import Tally
 from invoke_core.domain.users import SYSTEM_USER, User
@@ -103,6 +106,8 @@ class State:
 
     users: Table[UserId, User] = attrs.field(factory=Table)
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
+    api_keys: Table[ApiKeyId, ApiKey] = attrs.field(factory=Table)
+    second_factors: Table[UserId, SecondFactor] = attrs.field(factory=Table)
     tallies: Table[tuple[str, str], Tally] = attrs.field(factory=Table)
     devices: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
     links: Table[UserId, AccountLink] = attrs.field(factory=Table)

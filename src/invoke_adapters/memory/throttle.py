@@ -1,5 +1,6 @@
 """Tallies of wrong sign-ins, and known devices, in dictionaries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -19,6 +20,11 @@ class MemoryThrottleRepository:
     def find(self, account: str, address: str) -> Tally | None:
         """Return the tally of exactly this account and address, or None."""
         return self.state.tallies.get((account, address))
+
+    def of_accounts(self, accounts: Sequence[str]) -> Sequence[Tally]:
+        """Return the tallies of these accounts, by account, then address."""
+        wanted = frozenset(accounts)
+        return [self.state.tallies[key] for key in sorted(self.state.tallies) if key[0] in wanted]
 
     def put(self, tally: Tally) -> None:
         """Keep the tally, in place of the one of its account and address."""

@@ -102,6 +102,10 @@ class MemoryUserRepository:
         self.state.letters.pop(user_id, None)
         for former in [key for key in self.state.former_passwords if key[0] == user_id]:
             del self.state.former_passwords[former]
+        for key_id, api_key in list(self.state.api_keys.items()):
+            if api_key.user_id == user_id:
+                del self.state.api_keys[key_id]
+        self.state.second_factors.pop(user_id, None)
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

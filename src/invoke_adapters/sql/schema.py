@@ -16,6 +16,7 @@ from invoke_core.domain.images import ImageCategory, ImageOrigin
 from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
 from invoke_core.domain.news import AudienceKind, NewsKind
+from invoke_core.domain.principals import Scope
 from invoke_core.domain.queue import JobStatus
 
 metadata = sa.MetaData(
@@ -54,6 +55,7 @@ users = sa.Table(
     _optional("last_login_at", UtcDateTime()),
     _column("must_change_password", sa.Boolean()),
     _column("epoch", sa.BigInteger()),
+    _column("second_factor", sa.Boolean(), server_default=sa.false()),
     _column("note", Text),
     _column("email_identity", Text, unique=True),
     _column("search_text", Text),
@@ -73,6 +75,29 @@ sessions = sa.Table(
     _column("expires_at", UtcDateTime(), index=True),
     _optional("address", Text),
     _optional("user_agent", Text),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _column("key_id", Text, primary_key=True),
+    _column("user_id", Text, _user(ondelete="CASCADE"), index=True),
+    _column("name", Text),
+    _column("scope", Word(Scope)),
+    _column("digest", Text, unique=True),
+    _column("created_at", UtcDateTime()),
+    _optional("expires_at", UtcDateTime()),
+)
+
+second_factors = sa.Table(
+    "second_factors",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("sealed_secret", Text),
+    _column("created_at", UtcDateTime()),
+    _optional("confirmed_at", UtcDateTime()),
+    _column("last_step", sa.BigInteger()),
+    _column("recovery", Json[tuple[str, ...]](tuple[str, ...])),
 )
 
 throttle_tallies = sa.Table(

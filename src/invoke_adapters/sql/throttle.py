@@ -1,5 +1,6 @@
 """Tallies of wrong sign-ins, and known devices, in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
 from invoke_adapters.sql.errors import attempt
-from invoke_adapters.sql.mapping import upsert
+from invoke_adapters.sql.mapping import among, upsert
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.throttle import MAX_DEVICES, Tally
 from invoke_core.errors import NotFound
@@ -33,6 +34,13 @@ class SqlThrottleRepository:
         key = {"account_": account, "address_": address}
         row = self.connection.execute(_FIND, key).mappings().first()
         return None if row is None else Tally(**row)
+
+    def of_accounts(self, accounts: Sequence[str]) -> Sequence[Tally]:
+        """Return the tallies of these accounts, by account, then address."""
+        query = sa.select(schema.throttle_tallies)
+        query = query.where(among(self.connection, _tallies.account, accounts))
+        query = query.order_by(_tallies.account, _tallies.address)
+        return [Tally(**row) for row in self.connection.execute(query).mappings()]
 
     def put(self, tally: Tally) -> None:
         """Keep the tally, in place of the one of its account and address."""

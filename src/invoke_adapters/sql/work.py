@@ -3,6 +3,7 @@
 import attrs
 import sqlalchemy as sa
 
+from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
@@ -19,6 +20,7 @@ from invoke_adapters.sql.queue import (
     SqlQueueStateRepository,
     SqlWorkerRepository,
 )
+from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
@@ -40,6 +42,16 @@ class SqlWork:
     def sessions(self) -> SqlSessionRepository:
         """Return the sign-ins."""
         return SqlSessionRepository(self.connection)
+
+    @property
+    def api_keys(self) -> SqlApiKeyRepository:
+        """Return the API keys."""
+        return SqlApiKeyRepository(self.connection)
+
+    @property
+    def second_factors(self) -> SqlSecondFactorRepository:
+        """Return the second factors."""
+        return SqlSecondFactorRepository(self.connection)
 
     @property
     def throttle(self) -> SqlThrottleRepository:

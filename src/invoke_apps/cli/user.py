@@ -82,8 +82,9 @@ def userlist(root: Path | None, verbose: bool, as_json: bool, unused_days: int |
 
     with opened(root) as app:
         people = app.users.list(this_host(), unused_days=unused_days, limit=None).items
+        standing = app.users.standing(this_host(), people)
     if as_json:
-        print_json([ManagedUserView.of(person) for person in people])
+        print_json([ManagedUserView.of_managed(p, standing[p.user_id]) for p in people])
         return
     columns = ["E-mail", "Name", "Administrator", "Active", "Last sign-in"]
     rows = [
@@ -91,13 +92,23 @@ def userlist(root: Path | None, verbose: bool, as_json: bool, unused_days: int |
         for person in people
     ]
     if verbose:
-        columns += ["User id", "Created", "Updated", "Must change password", "Note"]
+        columns += [
+            "User id",
+            "Created",
+            "Updated",
+            "Must change password",
+            "Second factor",
+            "Locked until",
+            "Note",
+        ]
         for row, person in zip(rows, people, strict=True):
             row += [
                 person.user_id,
                 person.created_at,
                 person.updated_at,
                 person.must_change_password,
+                person.second_factor,
+                standing[person.user_id].locked_until,
                 person.note or None,
             ]
     print_table(columns, rows)
@@ -232,6 +243,18 @@ def unlock(root: Path | None, email: str | None) -> None:
     click.echo(f"Unlocked {user.email}.")
 
 
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+def reset_second_factor(root: Path | None, email: str | None) -> None:
+    """Take the second factor off a user who lost it; a password is enough to sign in then."""
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        app.second_factor.reset(this_host(), user.user_id)
+    click.echo(f"{user.email} signs in without a second factor.")
+
+
 @click.group(cls=InvokeGroup)
 def user() -> None:
     """Add, list, change and delete users."""
@@ -245,6 +268,7 @@ user.add_command(invite)
 user.add_command(reset_link)
 user.add_command(content)
 user.add_command(unlock)
+user.add_command(reset_second_factor, "reset-second-factor")
 
 
 def _password_given(password: str | None, *, password_stdin: bool) -> str | None:

@@ -5,14 +5,18 @@ from typing import Any, TypeVar
 
 import attrs
 from litestar import Request
-from litestar.types import Scope
+from litestar.types import Scope as AsgiScope
 
 from invoke_apps.application import Application
 from invoke_apps.settings import is_loopback
+from invoke_apps.web.credentials import HOST_ONLY, MEDIA, Jar, credential_of, is_secure
 from invoke_apps.web.edge import host_name
 from invoke_apps.web.headers import has_header, header
-from invoke_core.domain.principals import Principal
+from invoke_apps.web.scopes import needed_scope
+from invoke_core.domain.api_keys import within_scope
+from invoke_core.domain.principals import Principal, Scope
 from invoke_core.domain.sign_in import Client
+from invoke_core.domain.tokens import TokenAudience
 
 T = TypeVar("T")
 
@@ -28,40 +32,57 @@ class Call:
 
     app: Application
     client: Client
-    token: str | None  # the bearer token of the request, unchecked
+    token: str | None  # the token or API key of the request, unchecked
+    audience: TokenAudience = TokenAudience.API  # what it must be good for
+    jar: Jar
+    has_media: bool = False  # the browser holds a media cookie
     in_background: bool  # not caused by a person: renews nothing
     scope_state: MutableMapping[str, Any]
+    needed: Scope | None = None  # what an API key must be for; None: no key may do it
 
     def __call__(self, use: Callable[[Application, Principal], T]) -> T:
         """Return what a service answers the principal of this request.
 
         Raises:
             Unauthenticated: the credential is missing, or does not count (any more).
+            Forbidden: it is an API key whose scope does not reach so far.
         """
         principal, refreshed = self.app.sign_in.authenticate(
-            self.token, self.client.address, background=self.in_background
+            self.token,
+            self.client.address,
+            background=self.in_background,
+            audience=self.audience,
         )
         if refreshed is not None:
             self.refresh(refreshed)
-        return use(self.app, principal)
+        return use(self.app, within_scope(principal, self.needed))
 
     def anonymous(self, use: Callable[[Application, Client], T]) -> T:
         """Return what a service answers anybody."""
         return use(self.app, self.client)
 
     def refresh(self, token: str) -> None:
-        """Hand the client a fresh token in place of the one that it has."""
-        self.scope_state["refreshed_token"] = token
+        """Hand the client a fresh token in place of the one that it has, and its cookies anew."""
+        cookies = []
+        if self.audience is TokenAudience.COOKIE:
+            cookies += self.jar.session(token)
+        else:
+            self.scope_state["refreshed_token"] = token
+        if cookies or self.has_media:
+            cookies.append(self.jar.media(self.app.sign_in.media_copy(token)))
+        self.scope_state["refreshed_cookies"] = [cookie.to_encoded_header() for cookie in cookies]
 
 
-def provide_call(scope: Scope) -> Call:
+def provide_call(scope: AsgiScope) -> Call:
     """Return the call of a request."""
-    scheme, _, token = header(scope, b"authorization").partition(" ")
+    opt = scope["route_handler"].opt
+    credential = credential_of(scope, media="media" in opt)
     client = scope["client"]
     address = client[0] if client else None
     host = host_name(header(scope, b"host")) or ""
     forwarded = has_header(scope, FORWARDING_HEADERS)
     cookies = Request(scope).cookies if header(scope, b"cookie") else {}
+    application = scope["litestar_app"].state.application
     return Call(
         app=scope["litestar_app"].state.application,
         client=Client(
@@ -70,7 +91,14 @@ def provide_call(scope: Scope) -> Call:
             device=cookies.get(DEVICE_COOKIE),
             is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
-        token=token.strip() if scheme.lower() == "bearer" else None,
-        in_background=header(scope, b"x-background") == "1",
+        token=credential.text if credential else None,
+        audience=credential.audience if credential else TokenAudience.API,
+        jar=Jar(
+            secure=is_secure(scope),
+            max_age=int(application.settings.session_absolute_days * 86400),
+        ),
+        has_media=any(name in cookies for name in (MEDIA, HOST_ONLY + MEDIA)),
+        in_background="background" in opt or header(scope, b"x-background") == "1",
         scope_state=scope["state"],
+        needed=needed_scope(str(scope.get("method", "GET")), scope["path_template"]),
     )

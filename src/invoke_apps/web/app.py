@@ -26,12 +26,14 @@ from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
 from invoke_apps.web.routes import (
     account_life,
+    api_keys,
     auth,
     board_images,
     boards,
     images,
     models,
     queue,
+    second_factor,
     system,
 )
 from invoke_apps.web.threads import SplitExecutor
@@ -88,6 +90,8 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             system.router,
             auth.router,
             account_life.router,
+            api_keys.router,
+            second_factor.router,
             boards.router,
             images.router,
             board_images.router,

@@ -59,9 +59,11 @@ class Edge:
                 added = [*_ALWAYS, (b"x-request-id", request_id.encode())]
                 if secure:
                     added.append((b"strict-transport-security", b"max-age=31536000"))
-                token = scope.get("state", {}).get("refreshed_token")
+                state = scope.get("state", {})
+                token = state.get("refreshed_token")
                 if token is not None:
                     added.append((b"x-refreshed-token", token.encode()))
+                added.extend(state.get("refreshed_cookies", ()))
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 

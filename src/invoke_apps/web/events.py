@@ -16,6 +16,7 @@ from litestar.response.sse import ServerSentEventMessage
 
 from invoke_apps.application import Application
 from invoke_apps.web._call import Call
+from invoke_apps.web.guard import BACKGROUND
 from invoke_apps.web.routes._queue_views import ItemView, StatusView
 from invoke_apps.web.routes.queue import require_queue
 from invoke_core.domain.identifiers import ItemId
@@ -84,7 +85,7 @@ class _Place:
     progress_version: int = 0
 
 
-@get("/{queue_id:str}/events", media_type="text/event-stream")
+@get("/{queue_id:str}/events", media_type="text/event-stream", opt=BACKGROUND)
 async def events(
     queue_id: FromPath[str],
     request: Request[Any, Any, Any],

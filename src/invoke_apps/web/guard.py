@@ -2,7 +2,7 @@
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from invoke_apps.web.headers import header
+from invoke_apps.web.credentials import credential_of, require_own_page
 from invoke_apps.web.threads import choose_pool
 from invoke_core.errors import Unauthenticated
 
@@ -11,6 +11,12 @@ OPEN = {"open": True}
 
 SLOW = {"slow": True}
 """`opt` of a route that hashes passwords: it must not keep the others waiting."""
+
+BACKGROUND = {"background": True}
+"""`opt` of a route that pages call by themselves: it renews no sign-in."""
+
+MEDIA = {"media": True} | BACKGROUND
+"""`opt` of a route that sends pictures: the media cookie will do."""
 
 
 def guard(app: ASGIApp) -> ASGIApp:
@@ -21,16 +27,20 @@ def guard(app: ASGIApp) -> ASGIApp:
     more than all that happens here.
 
     Raises:
-        Unauthenticated: in the layer, where the route is not open and no bearer token came.
+        Unauthenticated: in the layer, where the route is not open and no credential came that it takes.
+        Forbidden: in the layer, where a browser's session cookie came alone, with a method that changes
+            something.
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         opt = scope["route_handler"].opt
         choose_pool(str(scope.get("method", "GET")), slow="slow" in opt)
         settings = scope["litestar_app"].state.application.settings
-        needs_credential = settings.multiuser and "open" not in opt
-        if needs_credential and not header(scope, b"authorization").lower().startswith("bearer "):
-            raise Unauthenticated("Sign in first.")
+        if settings.multiuser and "open" not in opt:
+            credential = credential_of(scope, media="media" in opt)
+            if credential is None:
+                raise Unauthenticated("Sign in first.")
+            require_own_page(scope, credential)
         await app(scope, receive, send)
 
     return guarded

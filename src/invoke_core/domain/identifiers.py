@@ -4,6 +4,7 @@ from typing import NewType
 
 UserId = NewType("UserId", str)
 SessionId = NewType("SessionId", str)
+ApiKeyId = NewType("ApiKeyId", str)
 BoardId = NewType("BoardId", str)
 ImageName = NewType("ImageName", str)  # a random identifier and ".png"; also the file's name
 ModelKey = NewType("ModelKey", str)

@@ -20,7 +20,8 @@ class NewsKind(StrEnum):
     IMAGE_CREATED = "image_created"  # image_name, board_id
     IMAGE_CHANGED = "image_changed"  # image_name, board_id
     IMAGE_DELETED = "image_deleted"  # image_name, board_id
-    SESSION_ENDED = "session_ended"  # user_id, session_id: null means every one of the account
+    # user_id, session_id (or the id of an API key): null means every session of the account
+    SESSION_ENDED = "session_ended"
     MODEL_CHANGED = "model_changed"  # key
     MAIL_WAITING = "mail_waiting"  # user_id: a letter is to be sent
 

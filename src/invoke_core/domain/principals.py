@@ -4,18 +4,34 @@ from enum import StrEnum
 
 import attrs
 
-from invoke_core.domain.identifiers import SYSTEM, SessionId, UserId
-from invoke_core.errors import Forbidden, PasswordChangeRequired, Unauthenticated
+from invoke_core.domain.identifiers import SYSTEM, ApiKeyId, SessionId, UserId
+from invoke_core.errors import (
+    Forbidden,
+    PasswordChangeRequired,
+    SecondFactorMissing,
+    Unauthenticated,
+)
 
 
 class Via(StrEnum):
     """How a principal came to be trusted."""
 
-    SESSION = "session"
+    SESSION = "session"  # a sign-in, by its token
+    COOKIE = "cookie"  # a sign-in, by a browser's cookie
+    MEDIA = "media"  # a sign-in, by a browser's cookie that fetches pictures and does nothing else
+    API_KEY = "api_key"
     CLI = "cli"  # whoever can run commands on the host; the operating system vouches
     SINGLE_USER = "single_user"  # the server asks nobody to sign in
     INTERNAL = "internal"  # the server itself: housekeeping, workers
     EMBEDDED = "embedded"  # a program that calls the library vouches
+
+
+class Scope(StrEnum):
+    """What an API key is for, each including the ones before it."""
+
+    READ = "read"  # look at everything that its owner may see
+    GENERATE = "generate"  # also upload, enqueue, and manage its owner's own jobs
+    FULL = "full"  # everything but credentials
 
 
 @attrs.frozen(kw_only=True)
@@ -25,8 +41,11 @@ class Principal:
     user_id: UserId
     is_admin: bool
     via: Via
-    session_id: SessionId | None = None  # only with Via.SESSION
+    session_id: SessionId | None = None  # only with Via.SESSION, COOKIE and MEDIA
+    key_id: ApiKeyId | None = None  # only with Via.API_KEY
+    scope: Scope | None = None  # only with Via.API_KEY: the most that the key may do
     must_change_password: bool = False
+    must_enroll: bool = False  # set up a second factor before anything else
     address: str | None = None  # of the client, as text
     operating_system_user: str | None = None  # only with Via.CLI
 
@@ -50,12 +69,30 @@ def require_administrator(principal: Principal) -> None:
 
 
 def require_usable(principal: Principal) -> None:
+    """Raise where something must be done before anything else.
+
+    Raises:
+        PasswordChangeRequired: a new password must be chosen.
+        SecondFactorMissing: a second factor must be set up.
+    """
+    require_own_password(principal)
+    if principal.must_enroll:
+        raise SecondFactorMissing
+
+
+def require_own_password(principal: Principal) -> None:
     """Raise PasswordChangeRequired where a new password must be chosen before anything else."""
     if principal.must_change_password:
         raise PasswordChangeRequired
 
 
+def require_no_key(principal: Principal) -> None:
+    """Raise Forbidden where an API key is asking: credentials are for people to change."""
+    if principal.via in {Via.API_KEY, Via.MEDIA}:
+        raise Forbidden("An API key cannot do this: sign in with your password.")
+
+
 def require_person(principal: Principal) -> None:
     """Raise Unauthenticated where no signed-in person is asking (the host's command line, say)."""
-    if principal.via is not Via.SESSION:
+    if principal.via not in {Via.SESSION, Via.COOKIE}:
         raise Unauthenticated("Sign in first.")

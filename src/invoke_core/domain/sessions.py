@@ -6,7 +6,15 @@ import attrs
 
 from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.tokens import TokenAudience
 from invoke_core.domain.users import User
+
+VIA = {
+    TokenAudience.API: Via.SESSION,
+    TokenAudience.COOKIE: Via.COOKIE,
+    TokenAudience.MEDIA: Via.MEDIA,
+}
+"""How a principal comes to be trusted, by what its token is good for."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,16 +80,37 @@ def due_for_renewal(session: Session, policy: SessionPolicy, now: datetime) -> b
     return now >= session.expires_at - lasts / 2 and renewed > session.expires_at
 
 
-def principal_of(session: Session, user: User, address: str | None) -> Principal:
-    """Return who a session speaks for: rights come from the account, never from a token."""
+def principal_of(
+    session: Session,
+    user: User,
+    address: str | None,
+    audience: TokenAudience = TokenAudience.API,
+    *,
+    must_enroll: bool = False,
+) -> Principal:
+    """Return who a session speaks for: rights come from the account, never from a token.
+
+    Args:
+        session: the sign-in.
+        user: the account as it is now.
+        address: of the client, as text.
+        audience: what the token was good for that named the session.
+        must_enroll: a second factor must be set up before anything else.
+    """
     return Principal(
         user_id=user.user_id,
         is_admin=user.is_admin,
-        via=Via.SESSION,
+        via=VIA[audience],
         session_id=session.session_id,
         must_change_password=user.must_change_password,
+        must_enroll=must_enroll,
         address=address,
     )
+
+
+def audience_of(principal: Principal) -> TokenAudience:
+    """Return what a token in place of the principal's own must be good for."""
+    return next((a for a, via in VIA.items() if via is principal.via), TokenAudience.API)
 
 
 def acting_as(user: User) -> Principal:

@@ -6,6 +6,7 @@ is for whoever mistyped, the device that signed in before for whoever is being l
 
 import hashlib
 import ipaddress
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import attrs
@@ -70,6 +71,11 @@ def opens_at(tally: Tally) -> datetime:
         return tally.last_at
     wait: timedelta = FIRST_WAIT * 2 ** min(over, 10)
     return tally.last_at + min(wait, LONGEST_WAIT)
+
+
+def locked_until(tallies: Iterable[Tally], now: datetime) -> datetime | None:
+    """Return when all of an account's tries are let through again; None: they are now."""
+    return max((at for at in map(opens_at, tallies) if at > now), default=None)
 
 
 def is_forgotten(tally: Tally, now: datetime) -> bool:

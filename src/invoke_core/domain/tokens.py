@@ -9,9 +9,11 @@ from invoke_core.domain.identifiers import SessionId, UserId
 
 
 class TokenAudience(StrEnum):
-    """What a token is good for."""
+    """What a token is good for; it counts nowhere else."""
 
-    API = "invoke-api"
+    API = "invoke-api"  # the `Authorization` header
+    COOKIE = "invoke-cookie"  # a browser's session cookie
+    MEDIA = "media"  # a browser's cookie that fetches pictures
 
 
 @attrs.frozen(kw_only=True)

@@ -30,6 +30,7 @@ class User:
     is_active: bool
     must_change_password: bool = False
     epoch: int = 0  # grows with every change that must end the account's sessions
+    second_factor: bool = False  # one is in force, and asked for at sign-in
     note: str = ""  # administrators' own, never shown to the person
     created_at: datetime  # aware, UTC
     updated_at: datetime

@@ -1,5 +1,6 @@
 """What has to be kept of wrong sign-ins, and of the devices that signed in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +13,9 @@ class ThrottleRepository(Protocol):
 
     def find(self, account: str, address: str) -> Tally | None:
         """Return the tally of exactly this account and address, or None."""
+
+    def of_accounts(self, accounts: Sequence[str]) -> Sequence[Tally]:
+        """Return the tallies of these accounts, by account, then address; none for an unknown one."""
 
     def put(self, tally: Tally) -> None:
         """Keep the tally, in place of the one of its account and address."""

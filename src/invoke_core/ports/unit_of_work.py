@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
 from invoke_core.ports.images import ImageRepository
@@ -17,6 +18,7 @@ from invoke_core.ports.queue import (
     QueueStateRepository,
     WorkerRepository,
 )
+from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
@@ -29,6 +31,10 @@ class Work(Protocol):
     def users(self) -> UserRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def api_keys(self) -> ApiKeyRepository: ...
+    @property
+    def second_factors(self) -> SecondFactorRepository: ...
     @property
     def throttle(self) -> ThrottleRepository: ...
     @property

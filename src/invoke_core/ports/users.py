@@ -61,8 +61,11 @@ class UserRepository(Protocol):
         """
 
     def remove(self, user_id: UserId) -> None:
-        """Remove the account with all that is its own: sessions, flow, grants, links, letters, passwords.
+        """Remove the account with all that is its own.
 
-        Boards, images and jobs must be gone or handed over before: what still points to the account
-        raises Conflict, an unknown account NotFound.
+        That is: sessions, API keys, second factor, flow, grants, links, letters, former passwords.
+
+        Raises:
+            NotFound: the account is unknown.
+            Conflict: boards, images or jobs still point to it: they must be gone or handed over before.
         """

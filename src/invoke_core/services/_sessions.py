@@ -8,7 +8,7 @@ from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.sessions import Session, SessionPolicy, counts, due_for_renewal, expiry
 from invoke_core.domain.sign_in import MAX_USER_AGENT_CHARACTERS, Client
-from invoke_core.domain.tokens import Claims
+from invoke_core.domain.tokens import Claims, TokenAudience
 from invoke_core.domain.users import User
 from invoke_core.errors import Unauthenticated
 from invoke_core.ports.hashing import PasswordHasher
@@ -45,7 +45,13 @@ class Sessions:
         work.sessions.add(session)
         return session
 
-    def token(self, session: Session, user: User, now: datetime) -> str:
+    def token(
+        self,
+        session: Session,
+        user: User,
+        now: datetime,
+        audience: TokenAudience = TokenAudience.API,
+    ) -> str:
         """Return a token for the session, good until the session ends."""
         return self.tokens.issue(
             Claims(
@@ -54,6 +60,7 @@ class Sessions:
                 email=user.email,
                 is_admin=user.is_admin,
                 epoch=user.epoch,
+                audience=audience,
                 issued_at=now.replace(microsecond=0),
                 expires_at=session.expires_at.replace(microsecond=0),
             )
@@ -95,7 +102,7 @@ class Sessions:
         if end > session.expires_at:
             session = attrs.evolve(session, expires_at=end)
             work.sessions.put(session)
-        return self.token(session, user, now)
+        return self.token(session, user, now, claims.audience)
 
     def follow_upgrade(self, work: Work, before: User, after: User) -> None:
         """Let sessions of the same password live on: only its hash has another form now."""
@@ -106,7 +113,12 @@ class Sessions:
                 work.sessions.put(attrs.evolve(session, password_fingerprint=new))
 
     def go_on(
-        self, work: Work, session_id: SessionId | None, user: User, now: datetime
+        self,
+        work: Work,
+        session_id: SessionId | None,
+        user: User,
+        now: datetime,
+        audience: TokenAudience = TokenAudience.API,
     ) -> str | None:
         """End the account's sessions but one, which goes on after its owner's new password.
 
@@ -121,7 +133,7 @@ class Sessions:
                 password_fingerprint=self.hasher.fingerprint(user.password_hash),
             )
             work.sessions.put(kept)
-            return self.token(kept, user, now)
+            return self.token(kept, user, now, audience)
         return None
 
     def end_others(

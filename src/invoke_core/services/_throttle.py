@@ -67,6 +67,13 @@ class Brake:
                 work.throttle.put(counted(tally, now))
         return [(tally.account, tally.address) for tally in fresh]
 
+    def undo(self, work: Work, reserved: Sequence[tuple[str, str]]) -> None:
+        """Take a try back that was no failure, and forgive none of those before it."""
+        for account, address in reserved:
+            tally = work.throttle.find(account, address)
+            if tally is not None:
+                work.throttle.put(taken_back(tally))
+
     def succeeded(self, work: Work, reserved: Sequence[tuple[str, str]]) -> None:
         """Take a try back that was right; those before it from the same place are forgiven too."""
         for account, address in reserved:

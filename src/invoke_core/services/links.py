@@ -9,7 +9,7 @@ from invoke_core.domain.links import LINK_LIVES, AccountLink, LinkPurpose, link_
 from invoke_core.domain.mail import Letter
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.passwords import Owner, PasswordPolicy, checked_password
-from invoke_core.domain.principals import Principal, require_administrator
+from invoke_core.domain.principals import Principal, require_administrator, require_no_key
 from invoke_core.domain.throttle import account_key
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
@@ -69,12 +69,13 @@ class LinkService:
             site: the address of the server, for the link.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             Invalid: the address or the name cannot be one.
             RuleViolation: an administrator's address mixes alphabets.
             Conflict: another account has this address.
         """
         require_administrator(principal)
+        require_no_key(principal)
         email = checked_email(email)
         if is_admin:
             require_one_alphabet(email)
@@ -99,11 +100,12 @@ class LinkService:
         The present password goes on working until the link is used.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             NotFound: the account is unknown.
             RuleViolation: it is `system`, or deactivated.
         """
         require_administrator(principal)
+        require_no_key(principal)
         with self.writing() as work:
             user = work.users.get(user_id)
             require_changeable(user_id)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 
+from invoke_core.domain import api_keys
 from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.passwords import (
     AcceptedPassword,
@@ -12,11 +13,12 @@ from invoke_core.domain.passwords import (
     PasswordPolicy,
     checked_password,
 )
-from invoke_core.domain.principals import SINGLE_USER, Principal, require_usable
-from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
+from invoke_core.domain.principals import SINGLE_USER, Principal, require_no_key, require_usable
+from invoke_core.domain.second_factor import SecondFactorPolicy, must_enroll
+from invoke_core.domain.sessions import Session, SessionPolicy, audience_of, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
 from invoke_core.domain.throttle import DAY, device_digest
-from invoke_core.domain.tokens import Claims
+from invoke_core.domain.tokens import Claims, TokenAudience
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
     MAX_EMAIL_CHARACTERS,
@@ -33,18 +35,21 @@ from invoke_core.errors import (
     Forbidden,
     Invalid,
     NotFound,
-    RuleViolation,
+    SecondFactorRequired,
     SetupDone,
     Unauthenticated,
     Unavailable,
 )
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
+from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
+from invoke_core.services._own_password import OwnPassword
 from invoke_core.services._passwords import PasswordMemory
+from invoke_core.services._second_factor import SecondFactors
 from invoke_core.services._sessions import Sessions
 from invoke_core.services._throttle import Brake
 from invoke_core.services.users import SavedUser
@@ -66,6 +71,7 @@ class SignedIn:
 
     user: User
     token: str = attrs.field(repr=False)
+    media_token: str = attrs.field(repr=False)  # of the same session, good for pictures alone
     expires_in: int  # seconds
     device: str | None = attrs.field(repr=False)  # to be told a known device by; None: it has one
 
@@ -87,6 +93,7 @@ class SignInService:
     writing: Writing
     hasher: PasswordHasher
     tokens: TokenCodec
+    codes: OneTimeCodes
     clock: Clock
     randomness: Randomness
     multiuser: bool
@@ -94,6 +101,7 @@ class SignInService:
     setup_code: str = attrs.field(repr=False)  # printed on the server's console
     policy: PasswordPolicy
     sessions: SessionPolicy
+    second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
     seen: LastSeen = attrs.field(factory=LastSeen, repr=False)
 
     @property
@@ -168,19 +176,37 @@ class SignInService:
         return SavedUser(user=user, warnings=accepted.warnings)
 
     def login(
-        self, client: Client, *, email: str, password: str, remember_me: bool = False
+        self,
+        client: Client,
+        *,
+        email: str,
+        password: str,
+        remember_me: bool = False,
+        code: str | None = None,
+        audience: TokenAudience = TokenAudience.API,
     ) -> SignedIn:
         """Begin a session.
+
+        Args:
+            client: where the try comes from.
+            email: the address that was typed.
+            password: as it was typed.
+            remember_me: the session lasts longer without use.
+            code: of the second factor, or a recovery code, where the account asks for one.
+            audience: what the token is to be good for.
 
         Raises:
             Forbidden: nobody signs in to this server.
             Unauthenticated: the address is unknown or the password is wrong; both alike.
+            SecondFactorRequired: the password is right, and the code is missing or wrong; a wrong one
+                counts as a failure.
             TooMany: there were too many wrong tries, so this one was not looked at.
             AccountDisabled: the right password of a deactivated account.
         """
         self._require_multiuser()
         with self.reading() as work:
             found = work.users.find_by_email(email) if _can_be_an_address(email) else None
+            factor = work.second_factors.find(found.user_id) if found else None
         reserved = self._brake.reserve(email, client, found)
         verdict = self.hasher.verify(password, found.password_hash if found else None)
         if found is None or not verdict.matches:
@@ -189,6 +215,13 @@ class SignInService:
             with self.writing() as work:
                 self._brake.succeeded(work, reserved)
             raise AccountDisabled
+        proof = None
+        if factor is not None and factor.confirmed_at is not None:
+            if not code:
+                with self.writing() as work:  # forgives nothing: a password alone proves too little
+                    self._brake.undo(work, reserved)
+                raise SecondFactorRequired("Type the code that your app shows, or a recovery code.")
+            proof = self._factors.proof(factor, code, self.clock.now())
         upgraded = self.hasher.hash(password) if verdict.needs_upgrade else found.password_hash
         now = self.clock.now()
         with self.writing() as work:
@@ -197,6 +230,7 @@ class SignInService:
                 raise _wrong()  # a new password, set meanwhile, wins
             if not user.is_active:
                 raise AccountDisabled
+            self._factors.spend(work, user.user_id, proof)
             set_at = user.password_changed_at or user.created_at
             user = attrs.evolve(
                 user,
@@ -211,22 +245,31 @@ class SignInService:
             session = self._book.begin(work, user, client, remember_me=remember_me, now=now)
             self._brake.succeeded(work, reserved)
             device = self._known_device(work, user, client, now)
+        token = self._book.token(session, user, now, audience)
         return SignedIn(
             user=user,
             device=device,
-            token=self._book.token(session, user, now),
+            token=token,
+            media_token=self.media_copy(token),
             expires_in=int((session.expires_at - now).total_seconds()),
         )
 
     def authenticate(
-        self, token: str | None, address: str | None, *, background: bool = False
+        self,
+        token: str | None,
+        address: str | None,
+        *,
+        background: bool = False,
+        audience: TokenAudience = TokenAudience.API,
     ) -> tuple[Principal, str | None]:
         """Return who is asking, and a fresh token where the session was renewed.
 
         Args:
-            token: the bearer token of the request, if it has one.
+            token: the bearer token of the request, if it has one: a sign-in's, or an API key.
             address: of the client, as text.
             background: no person caused the request, so it renews nothing.
+            audience: what the token must be good for, by where in the request it stood; API keys stand
+                where tokens for `API` do.
 
         Raises:
             Unauthenticated: no token, or one whose session, account or password does not count any more.
@@ -235,7 +278,11 @@ class SignInService:
             return attrs.evolve(SINGLE_USER, address=address), None
         if token is None:
             raise Unauthenticated("Sign in first.")
+        if api_keys.is_key(token) and audience is TokenAudience.API:
+            return self._holder(token, address), None
         claims = self.tokens.read(token)
+        if claims.audience is not audience:
+            raise Unauthenticated("This token is not good for this: sign in.")
         with self.reading() as work:
             found = work.sessions.find_with_user(claims.session_id)
         now = self.clock.now()
@@ -244,7 +291,29 @@ class SignInService:
         refreshed = None
         if not background and self._book.is_due(session, claims, now):
             refreshed = self._renewed(claims, now)
-        return principal_of(session, user, address), refreshed
+        enroll = must_enroll(user, self.second_factor)
+        return principal_of(session, user, address, audience, must_enroll=enroll), refreshed
+
+    def media_token(self, principal: Principal, token: str | None) -> str:
+        """Return a token of one's session that is good for pictures alone.
+
+        Args:
+            principal: who asks.
+            token: with which it does.
+
+        Raises:
+            Forbidden: nobody signs in to this server, or an API key is asking.
+        """
+        self._require_multiuser()
+        require_usable(principal)
+        require_no_key(principal)
+        return self.media_copy(token or "")
+
+    def media_copy(self, token: str) -> str:
+        """Return a token of the same session and end as one of ours, good for pictures alone."""
+        return self.tokens.issue(
+            attrs.evolve(self.tokens.read(token), audience=TokenAudience.MEDIA)
+        )
 
     # One's own account and sign-ins
 
@@ -264,6 +333,7 @@ class SignInService:
         """Change one's own name or password; a new password ends one's other sessions.
 
         Raises:
+            Forbidden: an API key is asking.
             RuleViolation: the account is `system`, the current password is wrong, or the new one is the
                 same or a former one.
             Invalid: the name or the new password cannot be one, or the current password is missing.
@@ -271,6 +341,7 @@ class SignInService:
             TooMany: there were too many wrong tries.
             Conflict: the password was changed by somebody else at the same time.
         """
+        require_no_key(principal)
         require_changeable(principal.user_id)
         name = None if display_name is None else checked_display_name(display_name)
         with self.reading() as work:
@@ -294,7 +365,9 @@ class SignInService:
                 user = with_password(user, password_hash, now)
                 work.links.remove(user.user_id)
                 work.outbox.remove(user.user_id)
-                token = self._book.go_on(work, principal.session_id, user, now)
+                token = self._book.go_on(
+                    work, principal.session_id, user, now, audience_of(principal)
+                )
             work.users.put(user)
         return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
 
@@ -308,6 +381,7 @@ class SignInService:
     def list_sessions(self, principal: Principal) -> Sequence[Session]:
         """Return one's sign-ins that still count, the one seen last first."""
         require_usable(principal)
+        require_no_key(principal)
         now = self.clock.now()
         with self.reading() as work:
             kept = work.sessions.of_user(principal.user_id)
@@ -321,6 +395,7 @@ class SignInService:
             NotFound: one has no such session.
         """
         require_usable(principal)
+        require_no_key(principal)
         with self.writing() as work:
             own = {session.session_id for session in work.sessions.of_user(principal.user_id)}
             if session_id not in own:
@@ -330,6 +405,7 @@ class SignInService:
     def end_other_sessions(self, principal: Principal) -> None:
         """End all of one's own sign-ins but the one that asks."""
         require_usable(principal)
+        require_no_key(principal)
         with self.writing() as work:
             self._book.end_others(work, principal.user_id, principal.session_id, self.clock.now())
 
@@ -361,6 +437,14 @@ class SignInService:
         if not self.multiuser:
             raise Forbidden("This server runs in single-user mode: nobody signs in.")
 
+    def _holder(self, key_text: str, address: str | None) -> Principal:
+        with self.reading() as work:
+            found = work.api_keys.find_with_user(api_keys.key_digest(key_text))
+        if found is None or not api_keys.counts(*found, self.clock.now()):
+            raise Unauthenticated("This API key does not count, or not any more.")
+        enroll = must_enroll(found[1], self.second_factor)
+        return api_keys.principal_of_key(*found, address, must_enroll=enroll)
+
     def _renewed(self, claims: Claims, now: datetime) -> str | None:
         try:
             with self.writing() as work:
@@ -371,6 +455,10 @@ class SignInService:
     @property
     def _memory(self) -> PasswordMemory:
         return PasswordMemory(self.hasher, self.policy)
+
+    @property
+    def _factors(self) -> SecondFactors:
+        return SecondFactors(self.codes)
 
     @property
     def _brake(self) -> Brake:
@@ -393,11 +481,7 @@ class SignInService:
             raise Invalid("Type your current password too.", field="current_password")
         owner = Owner(email=user.email, display_name=user.display_name)
         accepted = checked_password(new, self.policy, owner=owner, field="new_password")
-        reserved = self._brake.reserve(user.email, Client(address=principal.address), user)
-        if not self.hasher.verify(current, user.password_hash).matches:
-            raise RuleViolation("The current password is not right.")
-        with self.writing() as work:
-            self._brake.succeeded(work, reserved)
+        OwnPassword(self.writing, self.clock, self.hasher).require(principal, user, current)
         return accepted
 
 

@@ -1,6 +1,6 @@
 """What people, and administrators above all, do with accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +16,13 @@ from invoke_core.domain.passwords import (
     checked_password,
     generated_password,
 )
-from invoke_core.domain.principals import Principal, require_administrator, require_usable
-from invoke_core.domain.throttle import account_key
+from invoke_core.domain.principals import (
+    Principal,
+    require_administrator,
+    require_no_key,
+    require_usable,
+)
+from invoke_core.domain.throttle import Tally, account_key, locked_until
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
     User,
@@ -57,6 +62,12 @@ class UserChanges:
     must_change_password: bool | None = None
     note: str | None = None
 
+    @property
+    def concern_credentials(self) -> bool:
+        """Whether somebody would sign in otherwise, or be an administrator."""
+        wanted = (self.email, self.password, self.is_admin, self.must_change_password)
+        return any(value is not None for value in wanted)
+
 
 @attrs.frozen(kw_only=True)
 class SavedUser:
@@ -64,6 +75,13 @@ class SavedUser:
 
     user: User
     warnings: tuple[str, ...] = ()  # what its new password lacks, where the policy lets that pass
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """What administrators see of how an account signs in, besides the account."""
+
+    locked_until: datetime | None = None  # wrong sign-ins from somewhere wait until then
 
 
 @attrs.frozen(kw_only=True)
@@ -141,6 +159,24 @@ class UserService:
             raise NotFound("user", email)
         return user
 
+    def standing(self, principal: Principal, users: Sequence[User]) -> Mapping[UserId, Standing]:
+        """Return how each of these accounts stands.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+        """
+        require_administrator(principal)
+        keys = {user.user_id: account_key(user.email) for user in users}
+        tallies: dict[str, list[Tally]] = {key: [] for key in keys.values()}
+        with self.reading() as work:
+            for tally in work.throttle.of_accounts(list(tallies)):
+                tallies[tally.account].append(tally)
+        now = self.clock.now()
+        return {
+            user_id: Standing(locked_until=locked_until(tallies[key], now))
+            for user_id, key in keys.items()
+        }
+
     def create(
         self,
         principal: Principal,
@@ -154,13 +190,14 @@ class UserService:
         """Make an account; without a display name it goes by its address.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             Invalid: the address, the name or the password cannot be one.
             RuleViolation: an administrator's address mixes alphabets.
             WeakPassword: the policy refuses the password.
             Conflict: another account has this address.
         """
         require_administrator(principal)
+        require_no_key(principal)
         email = checked_email(email)
         if is_admin:
             require_one_alphabet(email)
@@ -188,10 +225,11 @@ class UserService:
         """Change an account.
 
         A new password, a demotion and a deactivation end its sessions at once; a deactivation also
-        cancels its running jobs and lets the others wait until it is reactivated.
+        ends its API keys, cancels its running jobs and lets the others wait until it is reactivated.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key that would change how somebody
+                signs in.
             NotFound: the account is unknown.
             RuleViolation: it is `system`, or an administrator's address that mixes alphabets.
             LastAdministrator: nobody who can administer would be left.
@@ -200,6 +238,8 @@ class UserService:
             Conflict: another account has the new address.
         """
         require_administrator(principal)
+        if changes.concern_credentials:
+            require_no_key(principal)
         with self.reading() as work:
             user = work.users.get(user_id)  # an unknown account costs no hash
         require_changeable(user_id)
@@ -276,13 +316,20 @@ class UserService:
     def unlock(self, principal: Principal, user_id: UserId) -> None:
         """Forget the wrong sign-ins of an account, so that its owner can try again at once.
 
+        The addresses that tried it are forgiven too: one of them may be the owner's.
+
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             NotFound: the account is unknown.
         """
         require_administrator(principal)
+        require_no_key(principal)
         with self.writing() as work:
-            work.throttle.remove_account(account_key(work.users.get(user_id).email))
+            account = account_key(work.users.get(user_id).email)
+            for tally in work.throttle.of_accounts([account]):
+                if tally.address:
+                    work.throttle.remove("", tally.address)
+            work.throttle.remove_account(account)
 
     def directory(self, principal: Principal, search: str) -> Sequence[User]:
         """Return at most 20 active people, for sharing: by a part of the name, or the whole address.
@@ -348,6 +395,7 @@ class UserService:
             tell_sessions_ended(work, after.user_id, self.clock.now())
             work.sessions.remove_of_user(after.user_id)
         if before.is_active and not after.is_active:
+            work.api_keys.remove_of_user(after.user_id)
             flows.suspend(work, after.user_id, self.clock.now())
         elif after.is_active and not before.is_active:
             flows.resume(work, after.user_id, self.clock.now())

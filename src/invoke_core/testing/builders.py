@@ -10,10 +10,12 @@ from typing import Any
 
 import attrs
 
+from invoke_core.domain.api_keys import ApiKey, key_digest
 from invoke_core.domain.boards import Board, Grant, Permission
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import (
+    ApiKeyId,
     BatchId,
     BoardId,
     ImageName,
@@ -26,8 +28,9 @@ from invoke_core.domain.identifiers import (
 )
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
-from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
+from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.users import User
 from invoke_core.ports.queue import NewJob
@@ -89,6 +92,33 @@ def a_session(work: Work, user: User | None = None, **changes: Any) -> Session:
     session = attrs.evolve(session, **changes)
     work.sessions.add(session)
     return session
+
+
+def an_api_key(work: Work, user: User | None = None, **changes: Any) -> ApiKey:
+    """Keep a key of the user of the scope `full` that never expires; its text is `ivk_` and its id."""
+    user_id = (user or a_user(work)).user_id
+    key_id = ApiKeyId(f"key-{next(_numbers):06}")
+    key = ApiKey(
+        key_id=key_id,
+        user_id=user_id,
+        name=f"Key {key_id}",
+        scope=Scope.FULL,
+        digest=key_digest(f"ivk_{key_id}"),
+        created_at=NOON,
+        expires_at=None,
+    )
+    key = attrs.evolve(key, **changes)
+    work.api_keys.add(key)
+    return key
+
+
+def a_second_factor(work: Work, user: User | None = None, **changes: Any) -> SecondFactor:
+    """Keep a second factor of the user that is offered and not in force."""
+    user_id = (user or a_user(work)).user_id
+    factor = SecondFactor(user_id=user_id, sealed_secret="sealed", created_at=NOON)  # noqa: S106
+    factor = attrs.evolve(factor, **changes)
+    work.second_factors.put(factor)
+    return factor
 
 
 def a_board(work: Work, owner: User | None = None, **changes: Any) -> Board:

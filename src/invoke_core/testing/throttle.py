@@ -39,6 +39,17 @@ class ThrottleRepositoryContract:
             assert work.throttle.find("a", "") is None
             assert work.throttle.find("", "b") is None
 
+    def test_the_tallies_of_accounts_come_in_order_and_no_others(self, database: Database) -> None:
+        keys = [("b", "x"), ("a", "y"), ("", "x"), ("a", ""), ("c", "x")]
+        with database.writing() as work:
+            for account, address in keys:
+                work.throttle.put(a_tally(account, address))
+
+            found = work.throttle.of_accounts(["unknown", "b", "a"])
+
+            assert list(found) == [a_tally("a", ""), a_tally("a", "y"), a_tally("b", "x")]
+            assert list(work.throttle.of_accounts([])) == []
+
     def test_a_tally_is_replaced(self, database: Database) -> None:
         later = attrs.evolve(a_tally(), failures=4, last_at=NOON + 2 * SECOND)
         with database.writing() as work:

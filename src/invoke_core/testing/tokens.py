@@ -59,6 +59,12 @@ class TokenCodecContract:
 
         assert make(KEY, FixedClock()).read(token) == some_claims()
 
+    def test_what_a_token_is_good_for_is_read(self, make: MakeCodec) -> None:
+        codec = make(KEY, FixedClock())
+
+        for audience in TokenAudience:
+            assert codec.read(codec.issue(some_claims(audience=audience))).audience is audience
+
     def test_a_token_signed_by_another_key_is_refused(self, make: MakeCodec) -> None:
         token = make(OTHER_KEY, FixedClock()).issue(some_claims())
 
@@ -177,6 +183,11 @@ class _Forgets(_Sound):
         return attrs.evolve(super().read(token), epoch=0)
 
 
+class _GoodForEverything(_Sound):
+    def read(self, token: str) -> Claims:
+        return attrs.evolve(super().read(token), audience=TokenAudience.API)
+
+
 class _KeyOfItsOwn(_Sound):
     def __init__(self, key: bytes, clock: Clock) -> None:
         super().__init__(key + str(self.number()).encode(), clock)
@@ -227,6 +238,7 @@ SOUND_CODEC: MakeCodec = _Sound
 BROKEN_CODECS: dict[str, MakeCodec] = {
     "test_what_was_issued_is_read": _Forgets,
     "test_another_codec_of_the_same_key_reads_it_too": _KeyOfItsOwn,
+    "test_what_a_token_is_good_for_is_read": _GoodForEverything,
     "test_a_token_signed_by_another_key_is_refused": _AnyKey,
     "test_no_changed_character_passes": _LooksAtHalfTheSignature,
     "test_what_is_no_token_is_refused": _Raises,

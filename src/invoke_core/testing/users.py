@@ -36,6 +36,7 @@ class UserRepositoryContract:
                 password_hash="$2b$12$hash",  # noqa: S106
                 is_admin=True,
                 must_change_password=True,
+                second_factor=True,
                 epoch=3,
                 note="a note",
                 created_at=NOON + timedelta(microseconds=1),

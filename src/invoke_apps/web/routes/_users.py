@@ -10,6 +10,7 @@ from invoke_apps.application import Application
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.users import User
 from invoke_core.services.links import IssuedLink
+from invoke_core.services.users import Standing
 
 WARNING_HEADER = "X-Password-Warning"
 
@@ -40,6 +41,19 @@ class ManagedUserView(UserView):
     """An account, as administrators see it."""
 
     note: str
+    second_factor: bool
+    locked_until: datetime | None
+
+    @classmethod
+    def of_managed(cls, user: User, standing: Standing) -> Self:
+        """Return the account as administrators see it."""
+        own = attrs.asdict(UserView.of(user))
+        return cls(
+            **own,
+            note=user.note,
+            second_factor=user.second_factor,
+            locked_until=standing.locked_until,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +66,10 @@ class InvitedUserView(ManagedUserView):
     @classmethod
     def of_link(cls, issued: IssuedLink) -> Self:
         """Return the account with its invitation."""
-        shown = attrs.asdict(ManagedUserView.of(issued.user), recurse=False)
+        nobody_tried_it = Standing(locked_until=None)
+        shown = attrs.asdict(
+            ManagedUserView.of_managed(issued.user, nobody_tried_it), recurse=False
+        )
         return cls(**shown, invitation_url=issued.url, invitation_expires_at=issued.expires_at)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import attrs
 import msgspec
@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
+from invoke_apps.application import Application
 from invoke_apps.web._call import DEVICE_COOKIE, Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.routes._users import (
@@ -23,11 +24,13 @@ from invoke_apps.web.routes._users import (
     warnings_header,
 )
 from invoke_core.domain.identifiers import SessionId, UserId
-from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.throttle import DEVICE_LIFE
-from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, UserChanges
+from invoke_core.domain.tokens import TokenAudience
+from invoke_core.domain.users import User
+from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, SavedUser, UserChanges
 
 T = TypeVar("T")
 
@@ -47,6 +50,8 @@ class LoginBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     email: str
     password: str
     remember_me: bool = False
+    totp: str | None = None  # the code of a second factor, or a recovery code
+    session: Literal["token", "cookie"] = "token"  # kept by a program, or by the browser
 
 
 class OwnChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -102,7 +107,7 @@ class SetupView:
 class LoginView:
     """A fresh sign-in."""
 
-    token: str
+    token: str | None  # null: it stands in a cookie
     user: UserView
     expires_in: int  # seconds
 
@@ -181,6 +186,29 @@ def _given(value: T | UnsetType) -> T | None:
     return None if isinstance(value, UnsetType) else value
 
 
+def _managed(app: Application, principal: Principal, user: User) -> ManagedUserView:
+    standing = app.users.standing(principal, [user])
+    return ManagedUserView.of_managed(user, standing[user.user_id])
+
+
+def _saved(app: Application, principal: Principal, saved: SavedUser) -> Response[ManagedUserView]:
+    view = _managed(app, principal, saved.user)
+    return Response(view, headers=warnings_header(saved.warnings))
+
+
+def _invited(
+    app: Application, principal: Principal, data: NewUserBody, site: str
+) -> Response[ManagedUserView | InvitedUserView]:
+    invited = app.links.invite(
+        principal,
+        email=data.email,
+        display_name=data.display_name,
+        is_admin=data.is_admin,
+        site=site,
+    )
+    return Response(InvitedUserView.of_link(invited))
+
+
 @get("/status", opt=OPEN, sync_to_thread=True)
 def status(call: NamedDependency[Call]) -> StatusView:
     """Say whether there is an administrator yet, and how people sign in."""
@@ -213,18 +241,26 @@ def setup(data: JSONBody[SetupBody], call: NamedDependency[Call]) -> Response[Se
 def login(
     data: JSONBody[LoginBody], request: Request[Any, Any, Any], call: NamedDependency[Call]
 ) -> Response[LoginView]:
-    """Sign in. The answer makes the browser a known device of the account."""
+    """Sign in. The answer makes the browser a known device of the account, and lets it fetch pictures."""
+    by_cookie = data.session == "cookie"
     signed_in = call.anonymous(
         lambda app, client: app.sign_in.login(
-            client, email=data.email, password=data.password, remember_me=data.remember_me
+            client,
+            email=data.email,
+            password=data.password,
+            remember_me=data.remember_me,
+            code=data.totp,
+            audience=TokenAudience.COOKIE if by_cookie else TokenAudience.API,
         )
     )
     view = LoginView(
-        token=signed_in.token,
+        token=None if by_cookie else signed_in.token,
         user=UserView.of(signed_in.user),
         expires_in=signed_in.expires_in,
     )
-    cookies = []
+    cookies = [call.jar.media(signed_in.media_token)]
+    if by_cookie:
+        cookies += call.jar.session(signed_in.token)
     if signed_in.device is not None:
         cookies.append(
             Cookie(
@@ -241,10 +277,22 @@ def login(
 
 
 @post("/logout", status_code=200, sync_to_thread=True)
-def logout(call: NamedDependency[Call]) -> SuccessView:
-    """End this sign-in at once."""
+def logout(call: NamedDependency[Call]) -> Response[SuccessView]:
+    """End this sign-in at once; the browser forgets its cookies, and what it kept of the pages."""
     call(lambda app, principal: app.sign_in.logout(principal))
-    return SuccessView(success=True)
+    return Response(
+        SuccessView(success=True),
+        cookies=call.jar.ended(),
+        # Not "cookies": that would take away the known device, and what other servers of the host keep.
+        headers={"Clear-Site-Data": '"cache", "storage"'},
+    )
+
+
+@post("/media-cookie", status_code=200, sync_to_thread=True)
+def media_cookie(call: NamedDependency[Call]) -> Response[SuccessView]:
+    """Let the browser fetch pictures by itself, with a cookie that does nothing else."""
+    token = call(lambda app, principal: app.sign_in.media_token(principal, call.token))
+    return Response(SuccessView(success=True), cookies=[call.jar.media(token)])
 
 
 @get("/me", sync_to_thread=True)
@@ -316,8 +364,9 @@ def list_users(
 ) -> list[ManagedUserView] | UserPage:
     """Return people: a page where `offset` or `limit` is given, else all of them in a bare list."""
     paged = offset is not None or limit is not None
-    page = call(
-        lambda app, principal: app.users.list(
+
+    def list_(app: Application, principal: Principal) -> Page[ManagedUserView]:
+        page = app.users.list(
             principal,
             search=search,
             is_admin=is_admin,
@@ -326,7 +375,10 @@ def list_users(
             offset=offset or 0,
             limit=(limit or DEFAULT_LIMIT) if paged else None,
         )
-    ).map(ManagedUserView.of)
+        standing = app.users.standing(principal, page.items)
+        return page.map(lambda user: ManagedUserView.of_managed(user, standing[user.user_id]))
+
+    page = call(list_)
     if not paged:
         return list(page.items)
     return UserPage(items=page.items, offset=page.offset, limit=page.limit, total=page.total)
@@ -339,18 +391,12 @@ def create_user(
     """Make an account; without a password, with an invitation that is mailed, or shown here once."""
     password = data.password
     if password is None:
-        invited = call(
-            lambda app, principal: app.links.invite(
-                principal,
-                email=data.email,
-                display_name=data.display_name,
-                is_admin=data.is_admin,
-                site=site_of(app, request),
-            )
-        )
-        return Response(InvitedUserView.of_link(invited))
-    saved = call(
-        lambda app, principal: app.users.create(
+        return call(lambda app, principal: _invited(app, principal, data, site_of(app, request)))
+
+    def create(
+        app: Application, principal: Principal
+    ) -> Response[ManagedUserView | InvitedUserView]:
+        saved = app.users.create(
             principal,
             email=data.email,
             password=password,
@@ -358,15 +404,17 @@ def create_user(
             is_admin=data.is_admin,
             must_change_password=data.must_change_password,
         )
-    )
-    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
+        return _saved(app, principal, saved)
+
+    return call(create)
 
 
 @get("/users/{user_id:str}", sync_to_thread=True)
 def get_user(user_id: FromPath[str], call: NamedDependency[Call]) -> ManagedUserView:
     """Return an account."""
-    user = call(lambda app, principal: app.users.get(principal, UserId(user_id)))
-    return ManagedUserView.of(user)
+    return call(
+        lambda app, principal: _managed(app, principal, app.users.get(principal, UserId(user_id)))
+    )
 
 
 @patch("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
@@ -383,8 +431,11 @@ def update_user(
         must_change_password=_given(data.must_change_password),
         note=_given(data.note),
     )
-    saved = call(lambda app, principal: app.users.update(principal, UserId(user_id), changes))
-    return Response(ManagedUserView.of(saved.user), headers=warnings_header(saved.warnings))
+    return call(
+        lambda app, principal: _saved(
+            app, principal, app.users.update(principal, UserId(user_id), changes)
+        )
+    )
 
 
 @delete("/users/{user_id:str}", opt=SLOW, sync_to_thread=True)
@@ -419,6 +470,7 @@ router = Router(
         setup,
         login,
         logout,
+        media_cookie,
         me,
         update_me,
         generate_password,

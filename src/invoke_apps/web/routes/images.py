@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryP
 from msgspec import UNSET, UnsetType
 
 from invoke_apps.web._call import Call
+from invoke_apps.web.guard import MEDIA
 from invoke_apps.web.media import media
 from invoke_apps.web.routes._image_views import (
     ImageView,
@@ -276,6 +277,7 @@ def get_urls(image_name: FromPath[ImageName], call: NamedDependency[Call]) -> Im
 @route(
     "/i/{image_name:str}/full",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    opt=MEDIA,
     sync_to_thread=True,
     media_type="image/png",
 )
@@ -290,6 +292,7 @@ def get_full(
 @route(
     "/i/{image_name:str}/thumbnail",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    opt=MEDIA,
     sync_to_thread=True,
     media_type="image/webp",
 )

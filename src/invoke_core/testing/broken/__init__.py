@@ -5,15 +5,18 @@
 
 from collections.abc import Mapping
 
+from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
+    api_keys,
     boards,
     catalogue,
     images,
     links,
     news,
     queue,
+    second_factors,
     throttle,
     units,
 )
@@ -33,6 +36,7 @@ from invoke_core.testing.queue import (
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
 )
+from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
@@ -41,6 +45,8 @@ from invoke_core.testing.users import UserRepositoryContract
 FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
     SessionRepositoryContract: accounts.SESSIONS,
+    ApiKeyRepositoryContract: api_keys.API_KEYS,
+    SecondFactorRepositoryContract: second_factors.SECOND_FACTORS,
     ThrottleRepositoryContract: throttle.THROTTLE,
     LinkRepositoryContract: links.LINKS,
     OutboxRepositoryContract: links.OUTBOX,

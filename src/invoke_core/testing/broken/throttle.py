@@ -9,6 +9,7 @@ from invoke_core.errors import NotFound
 from invoke_core.testing.broken.faults import (
     Fault,
     after,
+    backwards,
     evolved,
     forgiving,
     returning,
@@ -59,6 +60,9 @@ THROTTLE: Mapping[str, Fault] = {
         "throttle.find", after(lambda found: found and evolved(failures=0)(found))
     ),
     "test_a_tally_is_of_exactly_its_account_and_address": Fault("throttle.find", _any_address),
+    "test_the_tallies_of_accounts_come_in_order_and_no_others": Fault(
+        "throttle.of_accounts", after(backwards)
+    ),
     "test_a_tally_is_replaced": Fault("throttle.put", _keeps_the_first),
     "test_a_removed_tally_is_gone_alone": Fault("throttle.remove", _removes_the_account),
     "test_removing_a_tally_that_is_gone_does_nothing": Fault("throttle.remove", _requires_removed),
