@@ -12,6 +12,7 @@ from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.audit import AuditService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
@@ -41,6 +42,7 @@ class Application:
     users: UserService
     sign_in: SignInService
     signing_keys: SigningKeyService
+    audit: AuditService
     boards: BoardService
     images: ImageService
     models: ModelService

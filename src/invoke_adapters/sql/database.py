@@ -13,6 +13,7 @@ from invoke_adapters.sql.bells import Belfry, Bell, Watcher
 from invoke_adapters.sql.errors import BUSY, translated
 from invoke_adapters.sql.migrate import file_of, upgrade
 from invoke_adapters.sql.work import SqlWork
+from invoke_core.domain.audit import Chain
 from invoke_core.errors import Unavailable
 
 
@@ -26,6 +27,7 @@ class SqlDatabase:
         *,
         busy_timeout: float,
         watch: Callable[[Callable[[], None]], Watcher],
+        chain: Chain,
     ) -> None:
         """Stand on two engines of the same database, whose schema is the present one.
 
@@ -34,7 +36,9 @@ class SqlDatabase:
             writer: its transactions may write.
             busy_timeout: seconds that a writing unit waits for the others of this process.
             watch: begins to watch for other processes' news; see `Belfry`.
+            chain: seals the audit log.
         """
+        self._chain = chain
         self._reader = reader
         self._writer = writer
         self._busy_timeout = busy_timeout
@@ -50,7 +54,7 @@ class SqlDatabase:
         with translated(writing=False), self._idle_reader() as connection:
             transaction = connection.begin()
             try:
-                yield SqlWork(connection)
+                yield SqlWork(connection, self._chain)
             finally:
                 transaction.rollback()
 
@@ -77,7 +81,7 @@ class SqlDatabase:
                 is_postgresql = connection.dialect.name == "postgresql"
                 if is_postgresql:
                     connection.execute(postgresql.TAKE_WRITER)
-                work = SqlWork(connection)
+                work = SqlWork(connection, self._chain)
                 yield work
                 if is_postgresql and work.told.anything:
                     connection.execute(postgresql.NOTIFY)
@@ -104,7 +108,11 @@ class SqlDatabase:
 
 @contextmanager
 def open_database(
-    url: str, *, busy_timeout: float = 10.0, run_folder: Path | None = None
+    url: str,
+    *,
+    busy_timeout: float = 10.0,
+    run_folder: Path | None = None,
+    chain: Chain | None = None,
 ) -> Iterator[SqlDatabase]:
     """Yield the database, created or brought to the present schema where that is needed.
 
@@ -112,6 +120,7 @@ def open_database(
         url: `sqlite:///path` or `postgresql+psycopg://…`.
         busy_timeout: seconds that a reader or writer waits for another.
         run_folder: where the lock of upgrades lies; None: beside a SQLite file.
+        chain: seals the audit log; None: one without a key.
 
     Raises:
         Invalid: the address is of no database that we know.
@@ -133,7 +142,9 @@ def open_database(
             return postgresql.NotificationWatcher(address, ring)
         return sqlite.CommitWatcher(path, ring)
 
-    database = SqlDatabase(reader, writer, busy_timeout=busy_timeout, watch=watch)
+    database = SqlDatabase(
+        reader, writer, busy_timeout=busy_timeout, watch=watch, chain=chain or Chain()
+    )
     try:
         yield database
     finally:

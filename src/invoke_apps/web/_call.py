@@ -39,7 +39,7 @@ class Call:
         )
         if refreshed is not None:
             self.refresh(refreshed)
-        return use(self.app, principal)
+        return use(self.app, attrs.evolve(principal, request_id=self.client.request_id))
 
     def anonymous(self, use: Callable[[Application, Client], T]) -> T:
         """Return what a service answers anybody."""
@@ -62,6 +62,7 @@ def provide_call(request: Request[Any, Any, Any], state: State) -> Call:
             address=address,
             user_agent=request.headers.get("user-agent"),
             device=request.cookies.get(DEVICE_COOKIE),
+            request_id=request.scope["state"].get("request_id"),
             is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
         token=token.strip() if scheme.lower() == "bearer" else None,

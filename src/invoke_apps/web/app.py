@@ -21,7 +21,7 @@ from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
-from invoke_apps.web.routes import auth, board_images, boards, images, models, queue, system
+from invoke_apps.web.routes import audit, auth, board_images, boards, images, models, queue, system
 from invoke_apps.web.threads import SplitExecutor
 
 Companion = Callable[[Application], AbstractContextManager[object]]
@@ -57,6 +57,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
         alarm.start()
+        application.sign_in.settle_recovery()
         with ExitStack() as opened:
             application.news.subscribe(alarm.ring)
             opened.callback(application.news.unsubscribe, alarm.ring)
@@ -74,6 +75,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             pages.home,
             system.router,
             auth.router,
+            audit.router,
             boards.router,
             images.router,
             board_images.router,

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from invoke_core.ports.audit import AuditRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.models import ModelRepository
@@ -43,6 +44,8 @@ class Work(Protocol):
     def workers(self) -> WorkerRepository: ...
     @property
     def news(self) -> NewsRepository: ...
+    @property
+    def audit(self) -> AuditRepository: ...
 
 
 class Reading(Protocol):
