@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.models import ModelRepositoryContract
@@ -79,6 +80,10 @@ class TestMemoryWorkers(WorkerRepositoryContract):
 
 
 class TestMemoryNews(NewsContract):
+    pass
+
+
+class TestMemoryAudit(AuditRepositoryContract):
     pass
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, schema
 from invoke_core.ports.progress import ProgressStore
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.models import ModelRepositoryContract
@@ -117,6 +118,10 @@ class TestPostgresqlWorkers(WorkerRepositoryContract):
 
 
 class TestPostgresqlNews(NewsContract):
+    pass
+
+
+class TestPostgresqlAudit(AuditRepositoryContract):
     pass
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, upgrade
 from invoke_core.ports.progress import ProgressStore
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.models import ModelRepositoryContract
@@ -93,6 +94,10 @@ class TestSqliteWorkers(WorkerRepositoryContract):
 
 
 class TestSqliteNews(NewsContract):
+    pass
+
+
+class TestSqliteAudit(AuditRepositoryContract):
     pass
 
 

@@ -302,7 +302,7 @@ def _plain(value: Any) -> Any:
         case datetime():
             return at_text(value)
         case Mapping():
-            return {str(key): _plain(inner) for key, inner in value.items()}
+            return {_storable(str(key)): _plain(inner) for key, inner in value.items()}
         case _ if attrs.has(type(value)):
             return _plain(attrs.asdict(value, recurse=False))
         case list() | tuple() | set() | frozenset():

@@ -5,9 +5,11 @@
 
 from collections.abc import Mapping
 
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
+    audit,
     boards,
     catalogue,
     images,
@@ -43,6 +45,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     QueueStateRepositoryContract: queue.QUEUE_STATE,
     WorkerRepositoryContract: queue.WORKERS,
     NewsContract: news.NEWS,
+    AuditRepositoryContract: audit.AUDIT,
     UnitOfWorkContract: units.UNITS,
 }
 
