@@ -13,6 +13,7 @@ from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.api_keys import ApiKeyService
+from invoke_core.services.audit import AuditService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
@@ -55,6 +56,7 @@ class Application:
     api_keys: ApiKeyService
     second_factor: SecondFactorService
     signing_keys: SigningKeyService
+    audit: AuditService
     boards: BoardService
     images: ImageService
     models: ModelService

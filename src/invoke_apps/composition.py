@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from invoke_adapters.diffusers import bundled_models
-from invoke_adapters.files import FileImageStorage
+from invoke_adapters.files import FileAuditHeads, FileImageStorage, stored_chain
 from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.passlib_totp import PasslibOneTimeCodes, SealFile
@@ -17,6 +17,7 @@ from invoke_adapters.pillow import PillowImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
 from invoke_adapters.pyjwt.keys import configured_ring
+from invoke_adapters.pyjwt.recovery import KeyFileRecovery
 from invoke_adapters.smtp import SmtpMailer
 from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
@@ -24,12 +25,14 @@ from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
 from invoke_apps.settings import Settings
+from invoke_core.domain.audit import Chain
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.domain.sessions import SessionPolicy
 from invoke_core.domain.sign_in import setup_code
 from invoke_core.domain.users import checked_email
 from invoke_core.errors import Invalid
+from invoke_core.ports.audit import AuditHeads
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.imaging import ImageCodec
@@ -38,12 +41,14 @@ from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.signing_keys import SigningKeys
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services.api_keys import ApiKeyService
+from invoke_core.services.audit import AuditService, Witnessed
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
@@ -69,6 +74,8 @@ def build(
     settings: Settings,
     *,
     database: Database | None = None,
+    chain: Chain | None = None,
+    heads: AuditHeads | None = None,
     progress: ProgressStore | None = None,
     storage: ImageStorage | None = None,
     codec: ImageCodec | None = None,
@@ -82,7 +89,8 @@ def build(
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
-    What is passed in stays the caller's to close. The database is created, or brought to the present
+    What is passed in stays the caller's to close; with a database of one's own come the `chain` that seals
+    its audit log and the `heads` that witness it. The database is created, or brought to the present
     schema, where that is needed.
 
     Raises:
@@ -93,7 +101,7 @@ def build(
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
     with ExitStack() as opened:
-        codec_of_keys, keys = _signing(settings, clock, randomness)
+        codec_of_keys, keys, recovery = _signing(settings, clock, randomness)
         tokens = tokens or codec_of_keys
         run = settings.root / "run"
         if database is None:
@@ -103,13 +111,21 @@ def build(
                 url = f"sqlite:///{folder}/invokeai.db"
                 # What is built from these settings, as the worker's process is, finds it there.
                 settings = attrs.evolve(
-                    settings, use_memory_db=False, db_path=Path(folder, "invokeai.db")
+                    settings,
+                    use_memory_db=False,
+                    db_path=Path(folder, "invokeai.db"),
+                    secrets_dir=Path(
+                        folder, "secrets"
+                    ),  # an audit log that goes leaves no head behind
                 )
+            secrets = settings.path(settings.secrets_dir)
+            chain, heads = stored_chain(secrets), FileAuditHeads(secrets)
             database = opened.enter_context(
                 open_database(
                     url,
                     busy_timeout=settings.db_busy_timeout_seconds,
                     run_folder=run,
+                    chain=chain,
                 )
             )
             progress = progress or opened.enter_context(open_progress_store(url, run_folder=run))
@@ -132,7 +148,9 @@ def build(
             else timedelta(days=settings.password_max_age_days),
         )
         mailer = mailer or _mailer(settings, clock)
-        reading, writing = database.reading, database.writing
+        chain, heads = chain or Chain(), heads or _memory_heads()
+        reading = database.reading
+        writing = Witnessed(database.writing, database.reading, heads)
         files = ImageFiles(storage, codec, randomness)
         users = UserService(
             reading=reading,
@@ -143,6 +161,7 @@ def build(
             randomness=randomness,
             policy=policy,
             directory_open=settings.user_directory,
+            recovery=recovery,
         )
         sign_in = SignInService(
             reading=reading,
@@ -157,6 +176,7 @@ def build(
             setup_code=setup_code(randomness.secret()),
             policy=policy,
             second_factor=settings.require_second_factor,
+            recovery=recovery,
             sessions=SessionPolicy(
                 lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
                 remembered=timedelta(days=settings.jwt_remember_me_days),
@@ -218,7 +238,10 @@ def build(
                 clock=clock,
                 randomness=randomness,
             ),
-            signing_keys=SigningKeyService(keys, timedelta(days=settings.session_absolute_days)),
+            signing_keys=SigningKeyService(
+                keys, timedelta(days=settings.session_absolute_days), writing, clock
+            ),
+            audit=AuditService(reading, chain, heads),
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
             models=models,
@@ -249,6 +272,12 @@ def in_memory(settings: Settings, **overrides: Any) -> Application:
         "hasher": PasslibBcryptHasher(rounds=4),
     }
     return build(settings, **(parts | overrides))
+
+
+def _memory_heads() -> AuditHeads:
+    from invoke_adapters.memory import MemoryAuditHeads
+
+    return MemoryAuditHeads()
 
 
 def _memory_progress() -> ProgressStore:
@@ -288,11 +317,15 @@ def _dispatch_rules(settings: Settings) -> DispatchRules:
 
 def _signing(
     settings: Settings, clock: Clock, randomness: Randomness
-) -> tuple[TokenCodec, SigningKeys]:
-    if settings.jwt_secret_key is not None:
-        ring = configured_ring(settings.jwt_secret_key)
-        return PyJwtCodec(ring, clock, randomness), ConfiguredKey()
+) -> tuple[TokenCodec, SigningKeys, Recovery]:
     folder = settings.path(settings.secrets_dir)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / "keys.json"
-    return KeyFileCodec(file, clock, randomness), KeyFile(file, clock, randomness)
+    if settings.jwt_secret_key is None:
+        recovery = KeyFileRecovery(file, clock, randomness, configured=None)
+        tokens = KeyFileCodec(file, clock, randomness)
+        return tokens, KeyFile(file, clock, randomness), recovery
+    ring = configured_ring(settings.jwt_secret_key)
+    recovery = KeyFileRecovery(file, clock, randomness, configured=ring.active)
+    keys = ConfiguredKey(ring.active, recovery.configured_since())
+    return PyJwtCodec(ring, clock, randomness), keys, recovery

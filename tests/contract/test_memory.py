@@ -4,6 +4,7 @@ import pytest
 
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -111,6 +112,10 @@ class TestMemoryWorkers(WorkerRepositoryContract):
 
 
 class TestMemoryNews(NewsContract):
+    pass
+
+
+class TestMemoryAudit(AuditRepositoryContract):
     pass
 
 

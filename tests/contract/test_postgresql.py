@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, schema
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -149,6 +150,10 @@ class TestPostgresqlWorkers(WorkerRepositoryContract):
 
 
 class TestPostgresqlNews(NewsContract):
+    pass
+
+
+class TestPostgresqlAudit(AuditRepositoryContract):
     pass
 
 

@@ -7,6 +7,7 @@ import pytest
 from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store, upgrade
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -125,6 +126,10 @@ class TestSqliteWorkers(WorkerRepositoryContract):
 
 
 class TestSqliteNews(NewsContract):
+    pass
+
+
+class TestSqliteAudit(AuditRepositoryContract):
     pass
 
 

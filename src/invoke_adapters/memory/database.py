@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import attrs
 
 from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
+from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
@@ -28,6 +29,7 @@ from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
 from invoke_adapters.memory.users import MemoryUserRepository
+from invoke_core.domain.audit import Chain
 from invoke_core.errors import Unavailable
 
 
@@ -36,6 +38,8 @@ class MemoryWork:
     """One unit of work over one view of the state."""
 
     state: State
+    chain: Chain
+    recorded: Recorded = attrs.field(factory=Recorded)
 
     @property
     def users(self) -> MemoryUserRepository:
@@ -122,16 +126,23 @@ class MemoryWork:
         """Return the news."""
         return MemoryNewsRepository(self.state)
 
+    @property
+    def audit(self) -> MemoryAuditRepository:
+        """Return the audit log."""
+        return MemoryAuditRepository(self.state, self.chain, self.recorded)
+
 
 class MemoryDatabase:
     """Everything that is kept, in this process only. Thread-safe."""
 
-    def __init__(self, *, busy_timeout: float = 10.0) -> None:
+    def __init__(self, *, busy_timeout: float = 10.0, chain: Chain | None = None) -> None:
         """Begin with the internal account and nothing else.
 
         Args:
             busy_timeout: seconds that a writing unit waits for the one before it.
+            chain: seals the audit log; None: one without a key.
         """
+        self._chain = chain or Chain()
         self._busy_timeout = busy_timeout
         self._state = first_state()
         self._writer = threading.Lock()
@@ -141,7 +152,7 @@ class MemoryDatabase:
     @contextmanager
     def reading(self) -> Iterator[MemoryWork]:
         """Yield a unit of work that sees one snapshot; writing in it raises TypeError."""
-        yield MemoryWork(self._state.view(writable=False))
+        yield MemoryWork(self._state.view(writable=False), self._chain)
 
     @contextmanager
     def writing(self) -> Iterator[MemoryWork]:
@@ -151,7 +162,7 @@ class MemoryDatabase:
         before = self._state
         after = before.view(writable=True)
         try:
-            yield MemoryWork(after)
+            yield MemoryWork(after, self._chain)
             self._state = after.view(writable=False)
         finally:
             after.seal()

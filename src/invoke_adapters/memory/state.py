@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from invoke_core.domain.api_keys import ApiKey
+from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.boards import Board, Grant
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
@@ -123,6 +124,7 @@ class State:
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)
     run_seconds: Table[str, tuple[float, int]] = attrs.field(factory=Table)
     news: Table[int, NewsItem] = attrs.field(factory=Table)
+    audit: Table[int, AuditRow] = attrs.field(factory=Table)
     facts: Table[None, QueueFacts] = attrs.field(factory=lambda: Table({None: QueueFacts()}))
 
     def view(self, *, writable: bool) -> "State":

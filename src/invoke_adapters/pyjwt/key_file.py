@@ -1,16 +1,14 @@
 """The ring of keys in a file: listed, rotated, revoked; and a codec that follows its changes."""
 
-import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from invoke_adapters.pyjwt.codec import PyJwtCodec
-from invoke_adapters.pyjwt.keys import load, new_entry, store, stored_ring
+from invoke_adapters.pyjwt.keys import add_key, alone, load, store, stored_ring
 from invoke_core.domain.signing_keys import SigningKey
 from invoke_core.domain.tokens import Claims
 from invoke_core.errors import NotFound, RuleViolation
@@ -48,7 +46,8 @@ class KeyFile:
                 retired = entry.setdefault("retired_at", now.isoformat())
                 if datetime.fromisoformat(retired) + keep_for < now:
                     del keys[kid]
-            return self._add_active(document, now)
+            kid = add_key(document, now, self._randomness)
+            return _described(kid, keys[kid])
 
         return self._changed(change)
 
@@ -63,20 +62,14 @@ class KeyFile:
                     raise NotFound("signing key", kid)
             gone = [_described(kid, keys.pop(kid)) for kid in (key_ids or list(keys))]
             if document["active"] not in keys:
-                self._add_active(document, now)
+                add_key(document, now, self._randomness)
             return gone
 
         return self._changed(change)
 
-    def _add_active(self, document: dict[str, Any], now: datetime) -> SigningKey:
-        kid, entry = new_entry(now, self._randomness)
-        document["keys"][kid] = entry
-        document["active"] = kid
-        return _described(kid, entry)
-
     def _changed(self, change: Callable[[dict[str, Any]], T]) -> T:
         stored_ring(self._path, self._clock, self._randomness)
-        with _alone(self._path.parent):
+        with alone(self._path.parent):
             document = load(self._path)
             result = change(document)
             store(self._path, document, replace=True)
@@ -86,9 +79,13 @@ class KeyFile:
 class ConfiguredKey:
     """`SigningKeys` where the one key stands in the configuration: it is changed there."""
 
+    def __init__(self, key_id: str, since: datetime) -> None:
+        """Stand for the key of this id, which was first seen then."""
+        self._key = SigningKey(key_id=key_id, created_at=since, is_configured=True)
+
     def list(self) -> Sequence[SigningKey]:
-        """Raise RuleViolation."""
-        raise _configured()
+        """Return the one key."""
+        return [self._key]
 
     def rotate(self, keep_for: timedelta) -> SigningKey:
         """Raise RuleViolation."""
@@ -126,8 +123,9 @@ class KeyFileCodec:
         if codec is not None and self._look() == self._stamp:
             return codec
         with self._lock:
-            ring = stored_ring(self._path, self._clock, self._randomness)
+            # The stamp comes first: of a file that changes in between it is one that never comes back.
             stamp = self._look()
+            ring = stored_ring(self._path, self._clock, self._randomness)
             self._codec = codec = PyJwtCodec(ring, self._clock, self._randomness)
             self._stamp = stamp
         return codec
@@ -147,17 +145,6 @@ def _described(kid: str, entry: Mapping[str, Any]) -> SigningKey:
         created_at=datetime.fromisoformat(entry["created_at"]),
         retired_at=None if retired is None else datetime.fromisoformat(retired),
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, so that two changes follow each other."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _configured() -> RuleViolation:

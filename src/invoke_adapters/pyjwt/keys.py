@@ -1,12 +1,14 @@
 """The keys that sign tokens: the one in the settings, else a ring in a file that only we may read."""
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,15 +100,30 @@ def _is_plain(key: bytes) -> bool:
     return len(set(key)) < 8 or repeats
 
 
-def new_entry(now: datetime, randomness: Randomness) -> tuple[str, dict[str, str]]:
-    """Return the id of a new key, and what the file says of it."""
-    return randomness.identifier(), {"secret": randomness.secret(), "created_at": now.isoformat()}
+def add_key(document: dict[str, Any], now: datetime, randomness: Randomness) -> str:
+    """Put a new key into what a key file holds, as the active one; return its id."""
+    kid = randomness.identifier()
+    document["keys"][kid] = {"secret": randomness.secret(), "created_at": now.isoformat()}
+    document["active"] = kid
+    return kid
 
 
 def _create(path: Path, clock: Clock, randomness: Randomness) -> None:
-    kid, entry = new_entry(clock.now(), randomness)
+    document: dict[str, Any] = {"format": _FORMAT, "keys": {}}
+    add_key(document, clock.now(), randomness)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store(path, {"format": _FORMAT, "active": kid, "keys": {kid: entry}}, replace=False)
+    store(path, document, replace=False)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, so that two changes follow each other."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def store(path: Path, document: Mapping[str, Any], *, replace: bool) -> None:

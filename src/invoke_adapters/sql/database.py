@@ -16,6 +16,7 @@ from invoke_adapters.sql.bells import Belfry, Bell, Watcher
 from invoke_adapters.sql.errors import BUSY, as_ours, translated
 from invoke_adapters.sql.migrate import file_of, upgrade
 from invoke_adapters.sql.work import SqlWork
+from invoke_core.domain.audit import Chain
 from invoke_core.errors import Unavailable
 
 
@@ -29,6 +30,7 @@ class SqlDatabase:
         *,
         busy_timeout: float,
         watch: Callable[[Callable[[], None]], Watcher],
+        chain: Chain,
     ) -> None:
         """Stand on two engines of the same database, whose schema is the present one.
 
@@ -37,7 +39,9 @@ class SqlDatabase:
             writer: its transactions may write.
             busy_timeout: seconds that a writing unit waits for the others of this process.
             watch: begins to watch for other processes' news; see `Belfry`.
+            chain: seals the audit log.
         """
+        self._chain = chain
         self._reader = reader
         self._writer = writer
         self._busy_timeout = busy_timeout
@@ -49,7 +53,7 @@ class SqlDatabase:
 
     def reading(self) -> AbstractContextManager[SqlWork]:
         """Return a unit of work that sees one snapshot; writing in it raises TypeError."""
-        return _ReadingUnit(self._idle, self._reader)
+        return _ReadingUnit(self._idle, self._reader, self._chain)
 
     @contextmanager
     def writing(self) -> Iterator[SqlWork]:
@@ -61,7 +65,7 @@ class SqlDatabase:
                 is_postgresql = connection.dialect.name == "postgresql"
                 if is_postgresql:
                     connection.execute(postgresql.TAKE_WRITER)
-                work = SqlWork(connection)
+                work = SqlWork(connection, self._chain)
                 yield work
                 if is_postgresql and work.told.anything:
                     connection.execute(postgresql.NOTIFY)
@@ -89,11 +93,12 @@ class SqlDatabase:
 class _ReadingUnit:
     """One snapshot, from the first question on; a class, for half of what nested generators cost."""
 
-    __slots__ = ("_connection", "_engine", "_idle")
+    __slots__ = ("_chain", "_connection", "_engine", "_idle")
 
     _connection: sa.Connection
 
-    def __init__(self, idle: deque[sa.Connection], engine: sa.Engine) -> None:
+    def __init__(self, idle: deque[sa.Connection], engine: sa.Engine, chain: Chain) -> None:
+        self._chain = chain
         self._idle = idle
         self._engine = engine
 
@@ -103,7 +108,7 @@ class _ReadingUnit:
         except IndexError:
             with translated(writing=False):
                 self._connection = self._engine.connect()
-        return SqlWork(self._connection)
+        return SqlWork(self._connection, self._chain)
 
     def __exit__(
         self,
@@ -136,7 +141,11 @@ def _forget_snapshot(connection: sa.Connection) -> None:
 
 @contextmanager
 def open_database(
-    url: str, *, busy_timeout: float = 10.0, run_folder: Path | None = None
+    url: str,
+    *,
+    busy_timeout: float = 10.0,
+    run_folder: Path | None = None,
+    chain: Chain | None = None,
 ) -> Iterator[SqlDatabase]:
     """Yield the database, created or brought to the present schema where that is needed.
 
@@ -144,6 +153,7 @@ def open_database(
         url: `sqlite:///path` or `postgresql+psycopg://…`.
         busy_timeout: seconds that a reader or writer waits for another.
         run_folder: where the lock of upgrades lies; None: beside a SQLite file.
+        chain: seals the audit log; None: one without a key.
 
     Raises:
         Invalid: the address is of no database that we know.
@@ -165,7 +175,9 @@ def open_database(
             return postgresql.NotificationWatcher(address, ring)
         return sqlite.CommitWatcher(path, ring)
 
-    database = SqlDatabase(reader, writer, busy_timeout=busy_timeout, watch=watch)
+    database = SqlDatabase(
+        reader, writer, busy_timeout=busy_timeout, watch=watch, chain=chain or Chain()
+    )
     try:
         yield database
     finally:

@@ -362,3 +362,23 @@ events = sa.Table(
     _column("at", UtcDateTime(), index=True),
     sqlite_autoincrement=True,
 )
+
+# No foreign key: what is written stays, whoever leaves. Triggers of the migration refuse every change.
+audit_entries = sa.Table(
+    "audit_entries",
+    metadata,
+    _column("entry_id", Number, primary_key=True, autoincrement=False),
+    _column("content", Text),  # JSON
+    _column("mac", Text),
+    _column("at", Text, index=True),
+    _optional("actor_id", Text),
+    _optional("actor_identity", Text),
+    _column("action", Text),
+    _column("target_kind", Text),
+    _optional("target_id", Text),
+    sa.Index("ix_audit_entries_actor_id_entry_id", "actor_id", "entry_id"),
+    sa.Index("ix_audit_entries_actor_identity_entry_id", "actor_identity", "entry_id"),
+    sa.Index("ix_audit_entries_action_entry_id", "action", "entry_id"),
+    sa.Index("ix_audit_entries_target_id_entry_id", "target_id", "entry_id"),
+    sa.Index("ix_audit_entries_target_kind_entry_id", "target_kind", "entry_id"),
+)

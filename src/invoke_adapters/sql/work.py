@@ -4,6 +4,7 @@ import attrs
 import sqlalchemy as sa
 
 from invoke_adapters.sql.api_keys import SqlApiKeyRepository
+from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
@@ -24,6 +25,7 @@ from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
+from invoke_core.domain.audit import Chain
 
 
 @attrs.frozen
@@ -31,7 +33,9 @@ class SqlWork:
     """See `Work`."""
 
     connection: sa.Connection
+    chain: Chain
     told: Told = attrs.field(factory=Told)
+    recorded: Recorded = attrs.field(factory=Recorded)
 
     @property
     def users(self) -> SqlUserRepository:
@@ -117,3 +121,8 @@ class SqlWork:
     def news(self) -> SqlNewsRepository:
         """Return the news."""
         return SqlNewsRepository(self.connection, self.told)
+
+    @property
+    def audit(self) -> SqlAuditRepository:
+        """Return the audit log."""
+        return SqlAuditRepository(self.connection, self.chain, self.recorded)

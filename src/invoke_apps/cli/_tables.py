@@ -28,6 +28,11 @@ def print_json(records: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(records), indent=2).decode())
 
 
+def print_record(record: object) -> None:
+    """Print one record, as the HTTP interface gives it."""
+    click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
+
+
 def _shown(value: object) -> str:
     match value:
         case None:

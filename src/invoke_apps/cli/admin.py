@@ -3,6 +3,7 @@
 import click
 
 from invoke_apps.cli._base import InvokeGroup, LaterCommand
+from invoke_apps.cli.audit import audit
 from invoke_apps.cli.model import model
 from invoke_apps.cli.secret import secret
 from invoke_apps.cli.user import user
@@ -10,7 +11,6 @@ from invoke_apps.cli.user import user
 LATER = {
     "adopt": "taking over of an InvokeAI installation",
     "assets": "transfer of content",
-    "audit": "audit log",
     "backup": "backups",
     "board": "commands for boards",
     "config": "commands for the settings",
@@ -27,6 +27,7 @@ def main() -> None:
     """Manage a multi-user server on its host."""
 
 
+main.add_command(audit)
 main.add_command(model)
 main.add_command(secret)
 main.add_command(user)

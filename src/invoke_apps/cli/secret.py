@@ -32,8 +32,8 @@ def show(root: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([_record(key) for key in keys])
         return
-    rows = [[key.key_id, key.created_at, key.retired_at] for key in keys]
-    print_table(["Key", "Created", "Retired"], rows)
+    rows = [[key.key_id, key.created_at, key.retired_at, key.is_configured] for key in keys]
+    print_table(["Key", "Created", "Retired", "In the configuration"], rows)
 
 
 @secret.command(cls=InvokeCommand)
@@ -64,4 +64,5 @@ def _record(key: SigningKey) -> dict[str, Any]:
         "created_at": key.created_at,
         "retired_at": key.retired_at,
         "is_active": key.is_active,
+        "is_configured": key.is_configured,
     }

@@ -255,6 +255,26 @@ def reset_second_factor(root: Path | None, email: str | None) -> None:
     click.echo(f"{user.email} signs in without a second factor.")
 
 
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.option("--password", help="The new password; others on this machine can read it.")
+@_stdin
+def recover(
+    root: Path | None, email: str | None, password: str | None, password_stdin: bool
+) -> None:
+    """Let an administrator back in: a new password, active again, all sign-ins ended."""
+    typed = _password_given(password, password_stdin=password_stdin)
+    email = email or ask("--email", "E-mail address")
+    if typed is None:
+        typed = _new_password()
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        saved = app.users.recover(this_host(), user.user_id, typed)
+    _warn(saved.warnings)
+    click.echo(f"{saved.user.email} can sign in with the new password.")
+
+
 @click.group(cls=InvokeGroup)
 def user() -> None:
     """Add, list, change and delete users."""
@@ -269,6 +289,7 @@ user.add_command(reset_link)
 user.add_command(content)
 user.add_command(unlock)
 user.add_command(reset_second_factor, "reset-second-factor")
+user.add_command(recover)
 
 
 def _password_given(password: str | None, *, password_stdin: bool) -> str | None:

@@ -55,7 +55,8 @@ class Call:
         )
         if refreshed is not None:
             self.refresh(refreshed)
-        return use(self.app, within_scope(principal, self.needed))
+        principal = within_scope(principal, self.needed)
+        return use(self.app, attrs.evolve(principal, request_id=self.client.request_id))
 
     def anonymous(self, use: Callable[[Application, Client], T]) -> T:
         """Return what a service answers anybody."""
@@ -89,6 +90,7 @@ def provide_call(scope: AsgiScope) -> Call:
             address=address,
             user_agent=header(scope, b"user-agent") or None,
             device=cookies.get(DEVICE_COOKIE),
+            request_id=scope["state"].get("request_id"),
             is_loopback=not forwarded and is_loopback(address or "") and is_loopback(host),
         ),
         token=credential.text if credential else None,

@@ -27,6 +27,7 @@ from invoke_apps.web.guard import OPEN, guard
 from invoke_apps.web.routes import (
     account_life,
     api_keys,
+    audit,
     auth,
     board_images,
     boards,
@@ -71,6 +72,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
         alarm.start()
+        application.sign_in.settle_recovery()
         with ExitStack() as opened:
             application.news.subscribe(alarm.ring)
             opened.callback(application.news.unsubscribe, alarm.ring)
@@ -92,6 +94,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             account_life.router,
             api_keys.router,
             second_factor.router,
+            audit.router,
             boards.router,
             images.router,
             board_images.router,

@@ -48,6 +48,7 @@ class Edge:
         headers = dict(scope["headers"])
         asked = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
         status = 500
         secure = scope["scheme"] == "https"

@@ -101,6 +101,13 @@ def announce(application: Application, port: int) -> None:
     status = application.sign_in.status(Client(is_loopback=False))
     if status.setup_required:
         _log.info("There is no administrator yet: open %s to see how to become one.", url)
+    elif status.recovery:
+        _log.warning(
+            "jwt_secret_key is gone from the configuration: everybody signs in again, and whoever has the"
+            " code below may become an administrator at %s, until one signs in or the key returns.",
+            url,
+        )
+    if status.setup_required or status.recovery:
         # To the console alone: the log file keeps no secret.
         sys.stderr.write(f"Setup code: {application.sign_in.setup_code}\n")
 

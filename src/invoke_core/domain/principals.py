@@ -48,6 +48,9 @@ class Principal:
     must_enroll: bool = False  # set up a second factor before anything else
     address: str | None = None  # of the client, as text
     operating_system_user: str | None = None  # only with Via.CLI
+    request_id: str | None = (
+        None  # of the HTTP request, so that log and audit can be laid side by side
+    )
 
 
 def host_principal(operating_system_user: str) -> Principal:
@@ -66,6 +69,12 @@ def require_administrator(principal: Principal) -> None:
     require_usable(principal)
     if not principal.is_admin:
         raise Forbidden("Only administrators may do this.")
+
+
+def require_host(principal: Principal) -> None:
+    """Raise Forbidden unless a command on the host is asking."""
+    if principal.via is not Via.CLI:
+        raise Forbidden("Only a command on the server's host may do this.")
 
 
 def require_usable(principal: Principal) -> None:

@@ -17,6 +17,7 @@ class Client:
     user_agent: str | None = None
     is_loopback: bool = False  # a loopback Host, and no forwarding header
     device: str | None = attrs.field(default=None, repr=False)  # what a browser was given before
+    request_id: str | None = None
 
 
 def setup_code_required(*, loopback_only: bool, client: Client) -> bool:

@@ -12,6 +12,9 @@ class SigningKey:
     key_id: str
     created_at: datetime  # aware, UTC
     retired_at: datetime | None = None  # since when it signs no more; None: the active one
+    is_configured: bool = (
+        False  # it stands in the configuration; `created_at`: when it was first seen
+    )
 
     @property
     def is_active(self) -> bool:

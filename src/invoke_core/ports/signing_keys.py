@@ -13,8 +13,7 @@ class SigningKeys(Protocol):
     def list(self) -> Sequence[SigningKey]:
         """Return the keys, the active one first, then those retired last.
 
-        Raises:
-            RuleViolation: the one key stands in the configuration.
+        A key that stands in the configuration is the only one.
         """
 
     def rotate(self, keep_for: timedelta) -> SigningKey:

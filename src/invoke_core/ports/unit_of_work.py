@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from invoke_core.ports.api_keys import ApiKeyRepository
+from invoke_core.ports.audit import AuditRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
 from invoke_core.ports.images import ImageRepository
@@ -61,6 +62,8 @@ class Work(Protocol):
     def workers(self) -> WorkerRepository: ...
     @property
     def news(self) -> NewsRepository: ...
+    @property
+    def audit(self) -> AuditRepository: ...
 
 
 class Reading(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Target, difference, facts
 from invoke_core.domain.boards import (
     GRANTABLE,
     Board,
@@ -34,8 +35,10 @@ from invoke_core.services._image_news import (
     tell_of_lost_board,
     tell_people_of_board,
 )
+from invoke_core.services._looks import Deed, Hourly, acts_as_administrator, board_looks
 
 MAX_SHARES = 1000  # in one call
+_AUDITED = ("name", "description", "visibility", "archived", "cover_image_name")
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +59,7 @@ class BoardService:
     clock: Clock
     randomness: Randomness
     files: ImageFiles
+    looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def create(self, principal: Principal, name: str) -> BoardSummary:
         """Make a private board of the principal's own; raise Invalid for a name out of range."""
@@ -83,7 +87,10 @@ class BoardService:
         """Return a board; raise NotFound where it is unknown or hidden from the principal."""
         require_usable(principal)
         with self.reading() as work:
-            return work.boards.summary(principal, board_id)
+            summary = work.boards.summary(principal, board_id)
+            looks = board_looks(principal, summary.board, work.boards.grants(board_id))
+        self.looks.write_down(self.writing, principal, looks, self.clock.now())
+        return summary
 
     def image_names(
         self, principal: Principal, board_id: BoardId | None, query: ImageQuery
@@ -105,10 +112,14 @@ class BoardService:
             uncategorised=board_id is None,
             scope=own_scope(principal),
         )
+        looks: Sequence[Deed] = ()
         with self.reading() as work:
             if board_id is not None:
-                _required(work, Permission.READ, principal, board_id)
-            return work.images.names_visible(principal, query).image_names
+                board = _required(work, Permission.READ, principal, board_id)
+                looks = board_looks(principal, board, work.boards.grants(board_id))
+            names = work.images.names_visible(principal, query).image_names
+        self.looks.write_down(self.writing, principal, looks, self.clock.now())
+        return names
 
     def update(
         self, principal: Principal, board_id: BoardId, changes: BoardChanges
@@ -127,6 +138,15 @@ class BoardService:
             if changes.cover_image_name is not None:
                 _require_on_board(work, board_id, changes.cover_image_name)
             work.boards.put(after)
+            grants = work.boards.grants(board_id)
+            if after.visibility is not before.visibility or acts_as_administrator(
+                principal, Permission.ADMIN, before, grants
+            ):
+                was, became = difference(before, after, _AUDITED)
+                target = Target("board", board_id)
+                work.audit.record(
+                    principal, AuditAction.BOARD_UPDATE, target, at=now, before=was, after=became
+                )
             tell_of_board(work, board_id, now)
             if after.visibility is Visibility.PRIVATE:
                 tell_of_lost_board(work, before, [], now)
@@ -162,6 +182,14 @@ class BoardService:
                 work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
             grantees = [grant.user_id for grant in work.boards.grants(board_id)]
             work.boards.remove(board_id)
+            work.audit.record(
+                principal,
+                AuditAction.BOARD_DELETE,
+                Target("board", board_id),
+                at=now,
+                before={**facts(board, ("name", "owner_id", "visibility")), "images": len(images)},
+                after={"deleted_images": len(doomed)},
+            )
             owners = [image.owner_id for image in images]
             tell_of_lost_board(work, board, [board.owner_id, *grantees, *owners], now)
         self.files.discard_all(doomed)  # after the rows: a file too many harms nobody
@@ -231,19 +259,27 @@ class BoardService:
             board = _required(work, Permission.ADMIN, principal, board_id)
             people = _people(work, user_ids, emails)
             require_grantable(board, people)
-            since = {grant.user_id: grant.created_at for grant in work.boards.grants(board_id)}
+            held = {grant.user_id: grant for grant in work.boards.grants(board_id)}
             grants = [
                 Grant(
                     board_id=board_id,
                     user_id=user_id,
                     permission=permission,
                     granted_by=principal.user_id,
-                    created_at=since.get(user_id, now),
+                    created_at=held[user_id].created_at if user_id in held else now,
                 )
                 for user_id in people
             ]
             for grant in grants:
                 work.boards.put_grant(grant)
+            work.audit.record(
+                principal,
+                AuditAction.BOARD_SHARE,
+                Target("board", board_id),
+                at=now,
+                before={u: held[u].permission for u in people if u in held},
+                after={grant.user_id: grant.permission for grant in grants},
+            )
             tell_of_board(work, board_id, now)
         return grants
 
@@ -259,7 +295,15 @@ class BoardService:
         with self.writing() as work:
             needed = Permission.READ if leaving else Permission.ADMIN
             _required(work, needed, principal, board_id)
+            held = {grant.user_id: grant.permission for grant in work.boards.grants(board_id)}
             work.boards.remove_grant(board_id, user_id)
+            work.audit.record(
+                principal,
+                AuditAction.BOARD_UNSHARE,
+                Target("board", board_id),
+                at=now,
+                before={user_id: held[user_id]},
+            )
             tell_of_board(work, board_id, now)
             tell_people_of_board(work, board_id, [user_id], now)
 

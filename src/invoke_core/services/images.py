@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Facts, Target, as_person, difference
 from invoke_core.domain.boards import Permission, require
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import (
@@ -32,7 +33,18 @@ from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services._image_news import tell_of_board, tell_of_image
 from invoke_core.services._json import json_object
+from invoke_core.services._looks import (
+    Deed,
+    Hourly,
+    image_looks,
+    others_images,
+    place_looks,
+    query_looks,
+)
 from invoke_core.services._places import Places
+
+_CHANGEABLE = ("starred", "is_intermediate", "category", "run_id")
+MAX_AUDITED_NAMES = 1000  # in one entry of the audit log; of more images only the number is written
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +73,7 @@ class ImageService:
     clock: Clock
     files: ImageFiles
     max_upload_bytes: int = 52_428_800
+    looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def upload(
         self,
@@ -128,7 +141,10 @@ class ImageService:
     def get(self, principal: Principal, image_name: ImageName) -> Image:
         """Return an image; raise NotFound where it is unknown or hidden from the principal."""
         with self.reading() as work:
-            return _required(work, Permission.READ, principal, image_name)
+            image = _required(work, Permission.READ, principal, image_name)
+            looks = image_looks(work, principal, [image])
+        self._write_down(principal, looks)
+        return image
 
     def list(self, principal: Principal, query: ImageQuery) -> Page[Image]:
         """Return images that the principal may see.
@@ -137,7 +153,10 @@ class ImageService:
             NotFound: the board of the query is unknown or hidden from the principal.
         """
         with self.reading() as work:
-            return work.images.list_visible(principal, _allowed(work, principal, query))
+            page = work.images.list_visible(principal, _allowed(work, principal, query))
+            looks = query_looks(work, principal, query)
+        self._write_down(principal, looks)
+        return page
 
     def names(self, principal: Principal, query: ImageQuery) -> ImageNames:
         """Return the names of all images that `list` would page through, in its order.
@@ -146,31 +165,48 @@ class ImageService:
             NotFound: the board of the query is unknown or hidden from the principal.
         """
         with self.reading() as work:
-            return work.images.names_visible(principal, _allowed(work, principal, query))
+            names = work.images.names_visible(principal, _allowed(work, principal, query))
+            looks = query_looks(work, principal, query)
+        self._write_down(principal, looks)
+        return names
 
     def get_many(self, principal: Principal, image_names: Sequence[ImageName]) -> Sequence[Image]:
         """Return those of the images that the principal may see, in the order asked for."""
         require_few(image_names)
         with self.reading() as work:
-            return _permitted(work, Permission.READ, principal, image_names)
+            images = _permitted(work, Permission.READ, principal, image_names)
+            looks = place_looks(work, principal, images)
+        self._write_down(principal, looks)
+        return images
 
     def metadata(self, principal: Principal, image_name: ImageName) -> Mapping[str, Any] | None:
         """Return how an image was made; None where nothing is known; raises as `get` does."""
         with self.reading() as work:
-            _required(work, Permission.READ, principal, image_name)
-            return work.images.metadata(image_name)
+            image = _required(work, Permission.READ, principal, image_name)
+            looks = image_looks(work, principal, [image])
+            found = work.images.metadata(image_name)
+        self._write_down(principal, looks)
+        return found
 
     def workflow(self, principal: Principal, image_name: ImageName) -> Mapping[str, Any] | None:
         """Return the workflow that came with an image, or None; raises as `get` does."""
         with self.reading() as work:
-            _required(work, Permission.READ, principal, image_name)
-            return work.images.workflow(image_name)
+            image = _required(work, Permission.READ, principal, image_name)
+            looks = image_looks(work, principal, [image])
+            found = work.images.workflow(image_name)
+        self._write_down(principal, looks)
+        return found
 
     def content(
         self, principal: Principal, image_name: ImageName, rendition: Rendition
     ) -> ImageContent:
         """Return the content of an image: a PNG, or a WebP thumbnail; raises as `get` does."""
-        self.get(principal, image_name)
+        with self.reading() as work:
+            image = _required(work, Permission.READ, principal, image_name)
+            # Thumbnails come by the dozen: where they lie is written down once for all of them.
+            find = place_looks if rendition is Rendition.THUMBNAIL else image_looks
+            looks = find(work, principal, [image])
+        self._write_down(principal, looks)
         stream = self.files.storage.open(image_name, rendition)
         size = stream.seek(0, 2)
         stream.seek(0)
@@ -189,6 +225,14 @@ class ImageService:
             places = Places(work)
             before = _required(work, Permission.WRITE, principal, image_name)
             after = changed(before, changes, now)
+            _audit(
+                work,
+                principal,
+                AuditAction.IMAGE_UPDATE,
+                others_images(work, principal, [before], Permission.WRITE),
+                now,
+                after=difference(before, after, _CHANGEABLE)[1],
+            )
             work.images.put(after)
             tell_of_image(work, NewsKind.IMAGE_CHANGED, after, places.of(after), now)
         return after
@@ -202,6 +246,9 @@ class ImageService:
         with self.writing() as work:
             places = Places(work)
             images = _permitted(work, Permission.WRITE, principal, image_names)
+            others = others_images(work, principal, images, Permission.WRITE)
+            stars = {"starred": starred}
+            _audit(work, principal, AuditAction.IMAGE_UPDATE, others, now, after=stars)
             for image in images:
                 if image.starred is not starred:
                     after = attrs.evolve(image, starred=starred, updated_at=now)
@@ -216,24 +263,28 @@ class ImageService:
             NotFound: it is unknown or hidden from the principal.
             Forbidden: the principal's permission on it is below WRITE.
         """
-        return self._delete(lambda work: [_required(work, Permission.WRITE, principal, image_name)])
+        return self._delete(
+            principal, lambda work: [_required(work, Permission.WRITE, principal, image_name)]
+        )
 
     def delete_many(self, principal: Principal, image_names: Sequence[ImageName]) -> ImagesDone:
         """Delete images; those without WRITE are passed over."""
         require_few(image_names)
-        return self._delete(lambda work: _permitted(work, Permission.WRITE, principal, image_names))
+        return self._delete(
+            principal, lambda work: _permitted(work, Permission.WRITE, principal, image_names)
+        )
 
     def delete_uncategorised(self, principal: Principal) -> ImagesDone:
         """Delete all of one's own images that lie on no board."""
         require_usable(principal)
         query = ImageQuery(uncategorised=True, scope=own_scope(principal))
-        return self._delete(lambda work: _all(work, principal, query))
+        return self._delete(principal, lambda work: _all(work, principal, query))
 
     def delete_intermediates(self, principal: Principal) -> ImagesDone:
         """Delete everybody's intermediate images; raise Forbidden below administrators."""
         require_administrator(principal)
         query = ImageQuery(is_intermediate=True, scope=ImageScope.VISIBLE)
-        return self._delete(lambda work: _all(work, principal, query))
+        return self._delete(principal, lambda work: _all(work, principal, query))
 
     def count_intermediates(self, principal: Principal) -> int:
         """Return how many intermediate images one has; for administrators, how many there are."""
@@ -275,11 +326,18 @@ class ImageService:
 
         return self._move(principal, board_id, takeable)
 
-    def _delete(self, choose: Callable[[Work], Sequence[Image]]) -> ImagesDone:
+    def _write_down(self, principal: Principal, looks: Sequence[Deed]) -> None:
+        self.looks.write_down(self.writing, principal, looks, self.clock.now())
+
+    def _delete(
+        self, principal: Principal, choose: Callable[[Work], Sequence[Image]]
+    ) -> ImagesDone:
         now = self.clock.now()
         with self.writing() as work:
             places = Places(work)
             images = choose(work)
+            others = others_images(work, principal, images, Permission.WRITE)
+            _audit(work, principal, AuditAction.IMAGE_DELETE, others, now)
             for image in images:
                 tell_of_image(work, NewsKind.IMAGE_DELETED, image, places.of(image), now)
             image_names = [image.image_name for image in images]
@@ -300,9 +358,41 @@ class ImageService:
             _require_place(work, principal, board_id)
             images = choose(work)
             moving = [image for image in images if image.board_id != board_id]
+            places, person = Places(work), as_person(principal)
+            others = [
+                image
+                for image in others_images(work, principal, moving, Permission.WRITE)
+                if not places.may_take_away(image, person)
+            ]
+            moved = {"board_id": board_id}
+            _audit(work, principal, AuditAction.IMAGE_MOVE, others, now, after=moved)
             _settle(work, moving, board_id, now)
         touched = [image.board_id for image in moving]
         return _done(images, [*touched, board_id] if moving else [])
+
+
+def _audit(
+    work: Work,
+    principal: Principal,
+    action: AuditAction,
+    images: Sequence[Image],
+    now: datetime,
+    *,
+    after: Facts | None = None,
+) -> None:
+    """Record what an administrator did to other people's images, in one entry."""
+    if not images:
+        return
+    one = images[0].image_name if len(images) == 1 else None
+    named = images[:MAX_AUDITED_NAMES]
+    before: dict[str, Any] = {
+        "owners": sorted({image.owner_id for image in images}),
+        "boards": sorted({image.board_id for image in images if image.board_id}),
+    }
+    if one is None:
+        before |= {"count": len(images), "image_names": [image.image_name for image in named]}
+    target = Target("image", one)
+    work.audit.record(principal, action, target, at=now, before=before, after=after)
 
 
 def _settle(work: Work, images: Sequence[Image], board_id: BoardId | None, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Target, difference, facts
 from invoke_core.domain.generation import GenerationLimits
 from invoke_core.domain.identifiers import ModelKey
 from invoke_core.domain.model_settings import (
@@ -27,6 +28,9 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.model_files import ModelFileStore
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+
+_TOLD = ("name", "type", "base", "source", "hash")
+_CHANGEABLE = ("name", "description", "trigger_phrases", "default_settings")
 
 
 @attrs.frozen(kw_only=True)
@@ -126,6 +130,8 @@ class ModelService:
                 if other.path == model.path:
                     raise Conflict(f"These files are in the catalogue already, as {other.name!r}.")
             work.models.add(model)
+            target, told = Target("model", model.key), facts(model, _TOLD)
+            work.audit.record(principal, AuditAction.MODEL_ADD, target, at=now, after=told)
             _tell(work, model.key, now)
         return model
 
@@ -150,6 +156,11 @@ class ModelService:
             now = self.clock.now()
             model = attrs.evolve(model, updated_at=now)
             work.models.put(model)
+            was, became = difference(before, model, _CHANGEABLE)
+            target = Target("model", key)
+            work.audit.record(
+                principal, AuditAction.MODEL_UPDATE, target, at=now, before=was, after=became
+            )
             _tell(work, key, now)
         return model
 
@@ -187,7 +198,9 @@ class ModelService:
         with self.writing() as work:
             model = _one(work.models.list(), key_or_name)
             work.models.remove(model.key)
-            _tell(work, model.key, self.clock.now())
+            now, target, told = self.clock.now(), Target("model", model.key), facts(model, _TOLD)
+            work.audit.record(principal, AuditAction.MODEL_REMOVE, target, at=now, before=told)
+            _tell(work, model.key, now)
         return model
 
     def ensure_bundled(self, principal: Principal, bundled: Sequence[BundledModel]) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 
+from invoke_core.domain.audit import QUEUE, AuditAction, Target, is_private_look
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
 from invoke_core.domain.identifiers import BatchId, ItemId, RunId
@@ -31,6 +32,7 @@ from invoke_core.ports.queue import NewJob
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import _seen, _wishes, flows
+from invoke_core.services._looks import Hourly, image_looks, job_looks
 from invoke_core.services.flows import Move
 
 AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
@@ -55,6 +57,7 @@ class QueueService:
     randomness: Randomness
     progress: ProgressStore
     rules: QueueRules
+    looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def enqueue(self, principal: Principal, wish: BatchWish) -> EnqueuedBatch:
         """Put a generation into the queue, once for each run, with seeds that count up.
@@ -73,6 +76,10 @@ class QueueService:
         with self.writing() as work:
             generation = _wishes.settle(work, principal, wish.generation, seed)
             require_within(self.rules.limits, generation)
+            if generation.init_image is not None:
+                used = work.images.find_many([generation.init_image.image_name])
+                for action, target in image_looks(work, principal, used):
+                    work.audit.record(principal, action, target, at=now)
             self._require_room(work, wish.runs)
             head = work.jobs.head(principal.user_id) if wish.prepend else None
             priority = max(wish.priority, head.priority + 1) if head else wish.priority
@@ -125,6 +132,7 @@ class QueueService:
         with self.reading() as work:
             page = work.jobs.list(query)
             seen = self._seen(work, principal, page.items)
+        self._write_down(principal, seen)
         return Page(items=seen, offset=page.offset, limit=page.limit, total=page.total)
 
     def item_ids(self, principal: Principal, query: JobQuery) -> Sequence[ItemId]:
@@ -136,28 +144,35 @@ class QueueService:
         """Return the known jobs among these, in the order asked for."""
         require_usable(principal)
         with self.reading() as work:
-            return self._seen(work, principal, work.jobs.find_many(item_ids))
+            seen = self._seen(work, principal, work.jobs.find_many(item_ids))
+        self._write_down(principal, seen)
+        return seen
 
     def item(self, principal: Principal, item_id: ItemId) -> SeenJob:
         """Return one job; raise NotFound where there is none."""
         require_usable(principal)
         with self.reading() as work:
-            return self._seen(work, principal, [work.jobs.get(item_id)])[0]
+            seen = self._seen(work, principal, [work.jobs.get(item_id)])
+        self._write_down(principal, seen)
+        return seen[0]
 
     def current(self, principal: Principal) -> SeenJob | None:
         """Return the oldest job in progress, or None."""
         require_usable(principal)
         with self.reading() as work:
             running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=1)).items
-            return next(iter(self._seen(work, principal, running)), None)
+            seen = self._seen(work, principal, running)
+        self._write_down(principal, seen)
+        return next(iter(seen), None)
 
     def next(self, principal: Principal) -> SeenJob | None:
         """Return the job that would be served next, or None."""
         require_usable(principal)
         with self.reading() as work:
             first = next(_seen.forecast(work, self.rules.mode, self.clock.now()), None)
-            jobs = [first.job] if first else []
-            return next(iter(self._seen(work, principal, jobs)), None)
+            seen = self._seen(work, principal, [first.job] if first else [])
+        self._write_down(principal, seen)
+        return next(iter(seen), None)
 
     def batch_counts(self, principal: Principal, batch_id: BatchId) -> tuple[Job, QueueCounts]:
         """Return a job of the batch, which names its origin, and how its jobs stand.
@@ -193,6 +208,7 @@ class QueueService:
             require_manager(job, principal)
             canceled = job.canceled(now)
             flows.move(work, [Move(job, canceled)], now)
+            _audit(work, principal, AuditAction.JOB_CANCEL, [job], now)
             return self._seen(work, principal, [canceled])[0]
 
     def cancel_batches(self, principal: Principal, batch_ids: Sequence[BatchId]) -> int:
@@ -253,6 +269,7 @@ class QueueService:
                 and may_manage(job, principal)
             ]
             self._require_room(work, len(jobs))
+            _audit(work, principal, AuditAction.JOB_RETRY, jobs, now)
             for owner_id in sorted({job.owner_id for job in jobs}):
                 own = [self._again(job, now) for job in jobs if job.owner_id == owner_id]
                 work.jobs.add_all(own)
@@ -271,10 +288,14 @@ class QueueService:
 
     def _set_paused(self, principal: Principal, *, paused: bool) -> QueueStatus:
         require_administrator(principal)
+        now = self.clock.now()
+        action = AuditAction.QUEUE_PAUSE if paused else AuditAction.QUEUE_RESUME
         with self.writing() as work:
+            was = {"paused": work.queue.paused()}
             work.queue.put_paused(paused)
             body = {"paused": paused}
-            work.news.tell(NewsKind.QUEUE_PAUSED, Audience.everybody(), body, self.clock.now())
+            work.audit.record(principal, action, QUEUE, at=now, before=was, after=body)
+            work.news.tell(NewsKind.QUEUE_PAUSED, Audience.everybody(), body, now)
         return self.status(principal)
 
     def _tell_enqueued(
@@ -317,6 +338,10 @@ class QueueService:
             work, principal, jobs, self.progress, self.rules.mode, self.clock.now()
         )
 
+    def _write_down(self, principal: Principal, jobs: Sequence[SeenJob]) -> None:
+        looks = job_looks(principal, jobs)
+        self.looks.write_down(self.writing, principal, looks, self.clock.now())
+
     def _own(self, principal: Principal, queries: Sequence[JobQuery]) -> Iterator[Sequence[ItemId]]:
         """Yield the numbers of what the queries match among the jobs that one may end, in stretches."""
         require_usable(principal)
@@ -346,6 +371,7 @@ class QueueService:
                 wanted = {query.status for query in queries}
                 jobs = [job for job in work.jobs.find_many(item_ids) if job.status in wanted]
                 flows.move(work, [Move(job, job.canceled(now)) for job in jobs], now)
+                _audit(work, principal, AuditAction.JOB_CANCEL, jobs, now)
             canceled += len(jobs)
         return canceled
 
@@ -361,7 +387,22 @@ class QueueService:
             flows.move(work, [Move(job, job.canceled(now)) for job in going_on], now)
             ended = work.jobs.find_many([job.item_id for job in jobs])
             flows.move(work, [Move(job, None) for job in ended], now)
+            _audit(work, principal, AuditAction.JOB_DELETE, jobs, now)
         return len(jobs)
+
+
+def _audit(
+    work: Work, principal: Principal, action: AuditAction, jobs: Sequence[Job], now: datetime
+) -> None:
+    """Record what an administrator did to other people's jobs, in one entry."""
+    others = [job for job in jobs if job.owner_id != principal.user_id]
+    if not others or not is_private_look(principal):
+        return
+    one = str(others[0].item_id) if len(others) == 1 else None
+    before: dict[str, object] = {"owners": sorted({job.owner_id for job in others})}
+    if one is None:
+        before["item_ids"] = [job.item_id for job in others]
+    work.audit.record(principal, action, Target("job", one), at=now, before=before)
 
 
 def _run(generation: Generation, run: int) -> Generation:

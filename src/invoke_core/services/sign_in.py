@@ -6,6 +6,7 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain import api_keys
+from invoke_core.domain.audit import SERVER, AuditAction, Facts, Stranger, Target, facts
 from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.passwords import (
     AcceptedPassword,
@@ -13,7 +14,13 @@ from invoke_core.domain.passwords import (
     PasswordPolicy,
     checked_password,
 )
-from invoke_core.domain.principals import SINGLE_USER, Principal, require_no_key, require_usable
+from invoke_core.domain.principals import (
+    INTERNAL,
+    SINGLE_USER,
+    Principal,
+    require_no_key,
+    require_usable,
+)
 from invoke_core.domain.second_factor import SecondFactorPolicy, must_enroll
 from invoke_core.domain.sessions import Session, SessionPolicy, audience_of, principal_of
 from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_required
@@ -37,6 +44,7 @@ from invoke_core.errors import (
     NotFound,
     SecondFactorRequired,
     SetupDone,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -44,15 +52,18 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
+from invoke_core.services._looks import Hourly
 from invoke_core.services._own_password import OwnPassword
 from invoke_core.services._passwords import PasswordMemory
+from invoke_core.services._recovery import NoRecovery, end_recovery
 from invoke_core.services._second_factor import SecondFactors
 from invoke_core.services._sessions import Sessions
 from invoke_core.services._throttle import Brake
-from invoke_core.services.users import SavedUser
+from invoke_core.services.users import TOLD, SavedUser, account_changes
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +71,10 @@ class SignInStatus:
     """What a sign-in page must know before anybody has signed in."""
 
     multiuser: bool
-    setup_required: bool
+    setup_required: bool  # nobody ever administered
+    recovery: (
+        bool  # the configured signing key disappeared: the setup is open for somebody with the code
+    )
     setup_code_required: bool
     strict_password_checking: bool
 
@@ -102,7 +116,9 @@ class SignInService:
     policy: PasswordPolicy
     sessions: SessionPolicy
     second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
+    recovery: Recovery = attrs.field(factory=NoRecovery, repr=False)
     seen: LastSeen = attrs.field(factory=LastSeen, repr=False)
+    refused: Hourly = attrs.field(factory=Hourly, repr=False)  # tries that were not looked at
 
     @property
     def _book(self) -> Sessions:
@@ -119,11 +135,12 @@ class SignInService:
         """Return what a sign-in page must know."""
         with self.reading() as work:
             required = self.multiuser and _setup_required(work)
-        code = required and setup_code_required(loopback_only=self.loopback_only, client=client)
+        recovering = self.multiuser and self.recovery.is_open()
         return SignInStatus(
             multiuser=self.multiuser,
             setup_required=required,
-            setup_code_required=code,
+            recovery=recovering,
+            setup_code_required=(required or recovering) and self._code_required(client),
             strict_password_checking=self.policy.strict,
         )
 
@@ -136,22 +153,25 @@ class SignInService:
         display_name: str | None = None,
         code: str | None = None,
     ) -> SavedUser:
-        """Make the first administrator; of several who try at once exactly one succeeds.
+        """Make the first administrator, or another one in recovery.
+
+        Of several who try at once exactly one succeeds.
 
         Raises:
             Forbidden: nobody signs in to this server, or the code is missing or wrong.
-            SetupDone: there is an administrator already.
+            SetupDone: there is an administrator already, and recovery is not open.
             Invalid: the address, the name or the password cannot be one.
             RuleViolation: the address mixes alphabets.
             WeakPassword: the policy refuses the password.
             Conflict: another account has this address.
         """
         self._require_multiuser()
-        with self.reading() as work:
-            _require_setup(work)
-        if setup_code_required(
-            loopback_only=self.loopback_only, client=client
-        ) and not is_setup_code(code, self.setup_code):
+        stranger = _stranger(client, email)
+        if not self.recovery.is_open():
+            with self.reading() as work:
+                _require_setup(work)
+        if self._code_required(client) and not is_setup_code(code, self.setup_code):
+            self._refuse(stranger, AuditAction.SETUP_FAILED, SERVER, "wrong code")
             raise Forbidden("Type the setup code that the server printed on its console.")
         email = checked_email(email)
         require_one_alphabet(email)
@@ -170,9 +190,15 @@ class SignInService:
             updated_at=now,
             password_changed_at=now,
         )
-        with self.writing() as work:
-            _require_setup(work)  # again: somebody may have been faster
+        with self.recovery.passing() as recovering, self.writing() as work:
+            if not recovering:
+                _require_setup(work)  # again: somebody may have been faster
             work.users.add(user)
+            told = {**facts(user, TOLD), "recovery": recovering}
+            target = Target("user", user.user_id)
+            work.audit.record(stranger, AuditAction.SETUP, target, at=now, after=told)
+            if recovering:
+                work.audit.record(stranger, AuditAction.RECOVERY_CLOSE, SERVER, at=now)
         return SavedUser(user=user, warnings=accepted.warnings)
 
     def login(
@@ -207,13 +233,23 @@ class SignInService:
         with self.reading() as work:
             found = work.users.find_by_email(email) if _can_be_an_address(email) else None
             factor = work.second_factors.find(found.user_id) if found else None
-        reserved = self._brake.reserve(email, client, found)
+        stranger = _stranger(client, email)
+        target = Target("user", found.user_id if found else None)
+        try:
+            reserved = self._brake.reserve(email, client, found)
+        except TooMany:
+            self._refuse(stranger, AuditAction.SIGN_IN_FAILED, target, "too many tries")
+            raise
         verdict = self.hasher.verify(password, found.password_hash if found else None)
         if found is None or not verdict.matches:
+            why = "unknown address" if found is None else "wrong password"
+            with self.writing() as work:
+                self._record_failure(work, stranger, target, why)
             raise _wrong()
         if not found.is_active:
             with self.writing() as work:
                 self._brake.succeeded(work, reserved)
+                self._record_failure(work, stranger, target, "disabled account")
             raise AccountDisabled
         proof = None
         if factor is not None and factor.confirmed_at is not None:
@@ -245,6 +281,12 @@ class SignInService:
             session = self._book.begin(work, user, client, remember_me=remember_me, now=now)
             self._brake.succeeded(work, reserved)
             device = self._known_device(work, user, client, now)
+            principal = attrs.evolve(
+                principal_of(session, user, client.address), request_id=client.request_id
+            )
+            work.audit.record(principal, AuditAction.SIGN_IN, target, at=now, after=_shown(session))
+        if user.is_admin:
+            end_recovery(self.recovery, self.writing, principal, now)
         token = self._book.token(session, user, now, audience)
         return SignedIn(
             user=user,
@@ -315,6 +357,15 @@ class SignInService:
             attrs.evolve(self.tokens.read(token), audience=TokenAudience.MEDIA)
         )
 
+    def settle_recovery(self) -> None:
+        """Open or close the recovery as the configuration says; for a server that starts."""
+        opened = self.recovery.settle()
+        if opened is None:
+            return
+        action = AuditAction.RECOVERY_OPEN if opened else AuditAction.RECOVERY_CLOSE
+        with self.writing() as work:
+            work.audit.record(INTERNAL, action, SERVER, at=self.clock.now())
+
     # One's own account and sign-ins
 
     def me(self, principal: Principal) -> User:
@@ -355,7 +406,7 @@ class SignInService:
         now = self.clock.now()
         token = None
         with self.writing() as work:
-            user = work.users.get(principal.user_id)
+            user = old = work.users.get(principal.user_id)
             if name is not None:
                 user = attrs.evolve(user, display_name=name, updated_at=now)
             if password_hash is not None:
@@ -369,14 +420,23 @@ class SignInService:
                     work, principal.session_id, user, now, audience_of(principal)
                 )
             work.users.put(user)
+            was, became = account_changes(old, user)
+            if became:
+                target = Target("user", user.user_id)
+                work.audit.record(
+                    principal, AuditAction.USER_UPDATE, target, at=now, before=was, after=became
+                )
         return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
 
     def logout(self, principal: Principal) -> None:
         """End the session that asks, at once; nothing happens where there is none."""
         if principal.session_id is None:
             return
+        now = self.clock.now()
         with self.writing() as work:
-            self._book.end(work, principal.user_id, principal.session_id, self.clock.now())
+            self._book.end(work, principal.user_id, principal.session_id, now)
+            target = Target("session", principal.session_id)
+            work.audit.record(principal, AuditAction.SIGN_OUT, target, at=now)
 
     def list_sessions(self, principal: Principal) -> Sequence[Session]:
         """Return one's sign-ins that still count, the one seen last first."""
@@ -396,18 +456,24 @@ class SignInService:
         """
         require_usable(principal)
         require_no_key(principal)
+        who, now = principal.user_id, self.clock.now()
         with self.writing() as work:
-            own = {session.session_id for session in work.sessions.of_user(principal.user_id)}
+            own = {session.session_id: session for session in work.sessions.of_user(who)}
             if session_id not in own:
                 raise NotFound("session", session_id)
-            self._book.end(work, principal.user_id, session_id, self.clock.now())
+            self._book.end(work, who, session_id, now)
+            self._record_end(work, principal, [own[session_id]], now)
 
     def end_other_sessions(self, principal: Principal) -> None:
         """End all of one's own sign-ins but the one that asks."""
         require_usable(principal)
         require_no_key(principal)
+        who, now = principal.user_id, self.clock.now()
         with self.writing() as work:
-            self._book.end_others(work, principal.user_id, principal.session_id, self.clock.now())
+            kept = principal.session_id
+            others = [each for each in work.sessions.of_user(who) if each.session_id != kept]
+            self._book.end_others(work, who, kept, now)
+            self._record_end(work, principal, others, now)
 
     # Housekeeping
 
@@ -432,6 +498,32 @@ class SignInService:
         """Forget wrong sign-ins that count no more; return how many tallies went."""
         with self.writing() as work:
             return work.throttle.remove_before(self.clock.now() - DAY)
+
+    def _code_required(self, client: Client) -> bool:
+        return self.recovery.is_open() or setup_code_required(
+            loopback_only=self.loopback_only, client=client
+        )
+
+    def _refuse(self, who: Stranger, action: AuditAction, target: Target, why: str) -> None:
+        """Record a try that cost nobody anything, once an hour: a flood of them must not fill the log."""
+        deeds = [(action, target)]
+        self.refused.write_down(self.writing, who, deeds, self.clock.now(), after={"reason": why})
+
+    def _record_failure(
+        self, work: Work, who: Principal | Stranger, target: Target, why: str
+    ) -> None:
+        work.audit.record(
+            who, AuditAction.SIGN_IN_FAILED, target, at=self.clock.now(), after={"reason": why}
+        )
+
+    def _record_end(
+        self, work: Work, principal: Principal, ended: Sequence[Session], now: datetime
+    ) -> None:
+        for session in ended:
+            target = Target("session", session.session_id)
+            work.audit.record(
+                principal, AuditAction.SESSION_END, target, at=now, before=_shown(session)
+            )
 
     def _require_multiuser(self) -> None:
         if not self.multiuser:
@@ -483,6 +575,14 @@ class SignInService:
         accepted = checked_password(new, self.policy, owner=owner, field="new_password")
         OwnPassword(self.writing, self.clock, self.hasher).require(principal, user, current)
         return accepted
+
+
+def _stranger(client: Client, email: str) -> Stranger:
+    return Stranger(email=email, address=client.address, request_id=client.request_id)
+
+
+def _shown(session: Session) -> Facts:
+    return facts(session, ("session_id", "remember_me", "address", "user_agent"))
 
 
 def _setup_required(work: Work) -> bool:

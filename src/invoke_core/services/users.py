@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Facts, Target, difference, facts
 from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.pages import Page
@@ -19,6 +20,7 @@ from invoke_core.domain.passwords import (
 from invoke_core.domain.principals import (
     Principal,
     require_administrator,
+    require_host,
     require_no_key,
     require_usable,
 )
@@ -40,14 +42,18 @@ from invoke_core.errors import Invalid, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
 from invoke_core.services._account_content import hand_over, remove_content
 from invoke_core.services._passwords import PasswordMemory
+from invoke_core.services._recovery import NoRecovery, end_recovery
 
 MIN_DIRECTORY_SEARCH = 2  # characters
 MAX_DIRECTORY_ENTRIES = 20
+TOLD = ("email", "display_name", "is_admin", "is_active", "must_change_password")
+"""What the audit log says of an account that was made or deleted."""
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +102,7 @@ class UserService:
     randomness: Randomness
     policy: PasswordPolicy
     directory_open: bool = True  # False: only administrators may look people up
+    recovery: Recovery = attrs.field(factory=NoRecovery, repr=False)
 
     def list(
         self,
@@ -219,6 +226,10 @@ class UserService:
         )
         with self.writing() as work:
             work.users.add(user)
+            target, told = Target("user", user.user_id), facts(user, TOLD)
+            work.audit.record(principal, AuditAction.USER_CREATE, target, at=now, after=told)
+        if user.is_admin:
+            end_recovery(self.recovery, self.writing, principal, now)
         return SavedUser(user=user, warnings=accepted.warnings)
 
     def update(self, principal: Principal, user_id: UserId, changes: UserChanges) -> SavedUser:
@@ -259,8 +270,61 @@ class UserService:
                 require_administrator_left(before, after, work.users.count_administrators())
                 after = attrs.evolve(after, updated_at=now)
                 work.users.put(after)
+                was, became = account_changes(before, after)
+                work.audit.record(
+                    principal,
+                    AuditAction.USER_UPDATE,
+                    Target("user", user_id),
+                    at=now,
+                    before=was,
+                    after=became,
+                )
                 self._take_effect(work, before, after)
+        if after.can_administer and not before.can_administer:
+            end_recovery(self.recovery, self.writing, principal, now)
         return SavedUser(user=after, warnings=accepted.warnings if accepted else ())
+
+    def recover(self, principal: Principal, user_id: UserId, password: str) -> SavedUser:
+        """Give an administrator who cannot sign in a new password.
+
+        The account is active again, its wrong sign-ins are forgotten, its sessions end.
+
+        Raises:
+            Forbidden: the principal is not the host's command line: access to the host is the proof.
+            NotFound: the account is unknown.
+            RuleViolation: it is no administrator's, or `system`.
+            Invalid: the password cannot be one.
+            WeakPassword: the policy refuses it.
+        """
+        require_host(principal)
+        with self.reading() as work:
+            user = work.users.get(user_id)
+        _require_recoverable(user)
+        owner = Owner(email=user.email, display_name=user.display_name)
+        accepted = checked_password(password, self.policy, owner=owner)
+        password_hash = self.hasher.hash(accepted.text)
+        now = self.clock.now()
+        with self.writing() as work:
+            before = work.users.get(user_id)
+            _require_recoverable(before)
+            after = attrs.evolve(
+                before,
+                password_hash=password_hash,
+                is_active=True,
+                must_change_password=False,
+                epoch=before.epoch + 1,
+                updated_at=now,
+            )
+            work.users.put(after)
+            work.throttle.remove_account(account_key(after.email))
+            was, became = account_changes(before, after)
+            target = Target("user", user_id)
+            work.audit.record(
+                principal, AuditAction.USER_RECOVER, target, at=now, before=was, after=became
+            )
+            self._take_effect(work, before, after)
+        end_recovery(self.recovery, self.writing, principal, now)
+        return SavedUser(user=after, warnings=accepted.warnings)
 
     def delete(
         self, principal: Principal, user_id: UserId, *, transfer_to: UserId | None = None
@@ -288,6 +352,15 @@ class UserService:
             require_changeable(user_id)
             require_administrator_left(user, None, work.users.count_administrators())
             now = self.clock.now()
+            heir = {"transfer_to": transfer_to}
+            work.audit.record(
+                principal,
+                AuditAction.USER_DELETE,
+                Target("user", user_id),
+                at=now,
+                before=facts(user, TOLD),
+                after=heir,
+            )
             # Told first, for an audience that is looked up later must not need the account.
             tell_sessions_ended(work, user_id, now)
             image_names: Sequence[ImageName] = ()
@@ -308,10 +381,18 @@ class UserService:
         """
         require_administrator(principal)
         with self.writing() as work:
-            work.users.get(user_id)
+            user = work.users.get(user_id)
             require_changeable(user_id)
-            tell_sessions_ended(work, user_id, self.clock.now())
+            now, ended = self.clock.now(), work.sessions.of_user(user_id)
+            tell_sessions_ended(work, user_id, now)
             work.sessions.remove_of_user(user_id)
+            work.audit.record(
+                principal,
+                AuditAction.SESSION_END,
+                Target("user", user.user_id),
+                at=now,
+                before={"sessions": [session.session_id for session in ended]},
+            )
 
     def unlock(self, principal: Principal, user_id: UserId) -> None:
         """Forget the wrong sign-ins of an account, so that its owner can try again at once.
@@ -330,6 +411,8 @@ class UserService:
                 if tally.address:
                     work.throttle.remove("", tally.address)
             work.throttle.remove_account(account)
+            target = Target("user", user_id)
+            work.audit.record(principal, AuditAction.USER_UNLOCK, target, at=self.clock.now())
 
     def directory(self, principal: Principal, search: str) -> Sequence[User]:
         """Return at most 20 active people, for sharing: by a part of the name, or the whole address.
@@ -414,3 +497,19 @@ def tell_sessions_ended(work: Work, user_id: UserId, now: datetime) -> None:
     """Tell that every sign-in of an account has ended."""
     body = {"user_id": user_id, "session_id": None}
     work.news.tell(NewsKind.SESSION_ENDED, Audience.of_user(user_id), body, now)
+
+
+def account_changes(before: User, after: User) -> tuple[Facts, Facts]:
+    """Return what the audit log says of a changed account: of a password only that there is a new one."""
+    was, became = difference(before, after, (*TOLD, "note"))
+    if before.password_hash != after.password_hash:
+        became = {**became, "password": "changed"}
+    return was, became
+
+
+def _require_recoverable(user: User) -> None:
+    require_changeable(user.user_id)
+    if not user.is_admin:
+        raise RuleViolation(
+            f"{user.email} is no administrator: recover one, or make one with `invoke-useradd --admin`."
+        )

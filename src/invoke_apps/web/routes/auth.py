@@ -89,6 +89,7 @@ class StatusView:
     """What a sign-in page must know."""
 
     setup_required: bool
+    recovery: bool
     setup_code_required: bool
     multiuser_enabled: bool
     strict_password_checking: bool
@@ -215,6 +216,7 @@ def status(call: NamedDependency[Call]) -> StatusView:
     found = call.anonymous(lambda app, client: app.sign_in.status(client))
     return StatusView(
         setup_required=found.setup_required,
+        recovery=found.recovery,
         setup_code_required=found.setup_code_required,
         multiuser_enabled=found.multiuser,
         strict_password_checking=found.strict_password_checking,
@@ -223,7 +225,7 @@ def status(call: NamedDependency[Call]) -> StatusView:
 
 @post("/setup", opt=OPEN | SLOW, status_code=200, sync_to_thread=True)
 def setup(data: JSONBody[SetupBody], call: NamedDependency[Call]) -> Response[SetupView]:
-    """Become the first administrator."""
+    """Become the first administrator; in recovery, another one."""
     saved = call.anonymous(
         lambda app, client: app.sign_in.setup(
             client,

@@ -6,10 +6,12 @@
 from collections.abc import Mapping
 
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
+from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
     api_keys,
+    audit,
     boards,
     catalogue,
     images,
@@ -60,6 +62,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     QueueStateRepositoryContract: queue.QUEUE_STATE,
     WorkerRepositoryContract: queue.WORKERS,
     NewsContract: news.NEWS,
+    AuditRepositoryContract: audit.AUDIT,
     UnitOfWorkContract: units.UNITS,
 }
 
