@@ -32,7 +32,8 @@ def main() -> None:
     for pending in (1_000, 10_000):
         decision = queue.measure(pending)
         figure = (
-            f"{decision.claim:.1f} ms; a commit of next to nothing: {decision.empty_commit:.1f} ms"
+            f"{decision.claim_cpu:.1f} ms CPU, {decision.claim:.1f} ms;"
+            f" a commit of next to nothing: {decision.empty_commit:.1f} ms"
         )
         row(f"a durable claim, {pending:,} jobs pending", figure)
     (model,) = bundled_models()

@@ -24,6 +24,7 @@ class Decision:
 
     pending: int
     claim: float
+    claim_cpu: float
     empty_commit: float
 
 
@@ -41,11 +42,12 @@ def measure(pending: int, claims: int = 100) -> Decision:
                     flows.entered(work, user.user_id, len(own))
             rules = DispatchRules(mode=QueueMode.FAIR_SHARE)
             dispatcher = Dispatcher(database.writing, SystemClock(), rules)
-            claim, empty = [], []
+            claim, cpu, empty = [], [], []
             for number in range(claims):
-                began = time.perf_counter()
+                began, spent = time.perf_counter(), time.thread_time()
                 assert dispatcher.claim(WorkerId(worker.worker_id), "cpu") is not None
                 claim.append(time.perf_counter() - began)
+                cpu.append(time.thread_time() - spent)
                 began = time.perf_counter()
                 with database.writing() as work:
                     work.queue.put_run_seconds("model|64x64|20", 1.0, number)
@@ -53,5 +55,6 @@ def measure(pending: int, claims: int = 100) -> Decision:
     return Decision(
         pending=pending,
         claim=statistics.median(claim) * 1000,
+        claim_cpu=statistics.median(cpu) * 1000,
         empty_commit=statistics.median(empty) * 1000,
     )

@@ -115,6 +115,7 @@ class Log:
 
     @property
     def writing(self) -> Witnessed:
+        """Return what the server writes with."""
         return Witnessed(self.database.writing, self.database.reading, self.heads)
 
     def tamper(self, way: Tamper, rng: random.Random) -> None:

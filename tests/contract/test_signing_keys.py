@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from invoke_adapters.pyjwt import key_file
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
 from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.tokens import Claims
@@ -126,6 +127,27 @@ def test_a_codec_follows_the_file(tmp_path: Path, clock: FixedClock) -> None:
             each.read(old)
 
 
+def test_a_change_while_the_file_is_being_read_is_seen_at_the_next_look(
+    tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    keys = KeyFile(path, clock, FakeRandomness(3))
+    keys.list()
+    reading = key_file.stored_ring
+
+    def revoked_meanwhile(*arguments: Any) -> Any:
+        ring = reading(*arguments)
+        monkeypatch.setattr(key_file, "stored_ring", reading)
+        keys.revoke(None)
+        return ring
+
+    monkeypatch.setattr(key_file, "stored_ring", revoked_meanwhile)
+    codec = KeyFileCodec(path, clock, FakeRandomness(1))
+
+    other = KeyFileCodec(path, clock, FakeRandomness(2))
+    assert other.read(codec.issue(claims(clock))) == claims(clock)
+
+
 def test_a_file_stays_readable_by_us_alone(tmp_path: Path, clock: FixedClock) -> None:
     keys = KeyFile(tmp_path / "keys.json", clock, FakeRandomness())
 
@@ -135,12 +157,14 @@ def test_a_file_stays_readable_by_us_alone(tmp_path: Path, clock: FixedClock) ->
     assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
 
 
-def test_a_configured_key_is_changed_in_the_configuration() -> None:
-    for refused in (
-        lambda: ConfiguredKey().list(),
-        lambda: ConfiguredKey().rotate(MONTH),
-        lambda: ConfiguredKey().revoke(None),
-    ):
+def test_a_configured_key_is_changed_in_the_configuration(clock: FixedClock) -> None:
+    keys = ConfiguredKey("id", clock.now())
+    (key,) = keys.list()
+    assert (key.key_id, key.created_at) == ("id", clock.now())
+    assert key.is_active
+    assert key.is_configured
+
+    for refused in (lambda: keys.rotate(MONTH), lambda: keys.revoke(None)):
         with pytest.raises(RuleViolation, match="jwt_secret_key"):
             refused()
 

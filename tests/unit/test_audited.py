@@ -18,7 +18,7 @@ from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish, InitImage
 from invoke_core.domain.images import ImageCategory, ImageChanges, ImageQuery, ImageScope
 from invoke_core.domain.models import BaseModel, ModelType
-from invoke_core.domain.principals import INTERNAL, Principal, Via, host_principal
+from invoke_core.domain.principals import INTERNAL, Principal, Scope, Via, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
 from invoke_core.domain.sign_in import Client
 from invoke_core.errors import (
@@ -38,10 +38,12 @@ from invoke_core.services.users import UserChanges
 from invoke_core.testing import builders
 from invoke_core.testing.fakes import FixedClock
 from invoke_core.testing.model_files import a_diffusers_folder
+from invoke_core.testing.one_time_codes import code_at
 from invoke_core.testing.pictures import a_png
 
 HOST = host_principal("operator")
 PASSWORD, OTHER = "Shapes4Everyone", "Colours5Everywhere"
+SITE = "https://invoke.example.com"
 AWAY = Client(address="203.0.113.9", user_agent="test", request_id="request-7")
 KEY = "q8Zr1-vT0x_uLwN5yD3bK7gH2mC9sE4aJ6fPqRtW"
 PNG = a_png(4, 3, bytes(36))
@@ -209,6 +211,71 @@ def unlock_a_user(studio: Studio, folder: Path) -> Any:
 def recover_a_user(studio: Studio, folder: Path) -> Any:
     studio.app.users.recover(HOST, studio.ada.user_id, OTHER)
     return Target("user", studio.ada.user_id), HOST
+
+
+@writes(AuditAction.USER_INVITE)
+def invite_a_user(studio: Studio, folder: Path) -> Any:
+    issued = studio.app.links.invite(studio.ada, email="kim@example.com", site=SITE)
+    return Target("user", issued.user.user_id), studio.ada
+
+
+@writes(AuditAction.USER_ACCEPT)
+def accept_an_invitation(studio: Studio, folder: Path) -> Any:
+    issued = studio.app.links.invite(studio.ada, email="kim@example.com", site=SITE)
+    studio.forget()
+    studio.app.links.accept(AWAY, issued.url.rpartition("/")[2], password=PASSWORD)
+    return Target("user", issued.user.user_id), None
+
+
+@writes(AuditAction.USER_RESET_LINK)
+def make_a_reset_link(studio: Studio, folder: Path) -> Any:
+    studio.app.links.reset_link(studio.ada, studio.lee.user_id, site=SITE)
+    return Target("user", studio.lee.user_id), studio.ada
+
+
+@writes(AuditAction.USER_RESET)
+def reset_by_a_link(studio: Studio, folder: Path) -> Any:
+    issued = studio.app.links.reset_link(studio.ada, studio.lee.user_id, site=SITE)
+    studio.forget()
+    studio.app.links.reset_password(AWAY, issued.url.rpartition("/")[2], new_password=OTHER)
+    return Target("user", studio.lee.user_id), None
+
+
+@writes(AuditAction.API_KEY_CREATE)
+def create_an_api_key(studio: Studio, folder: Path) -> Any:
+    made = studio.app.api_keys.create(studio.lee, name="Nightly", scope=Scope.READ)
+    return Target("api_key", made.key.key_id), studio.lee
+
+
+@writes(AuditAction.API_KEY_REMOVE)
+def remove_an_api_key(studio: Studio, folder: Path) -> Any:
+    made = studio.app.api_keys.create(studio.lee, name="Nightly", scope=Scope.READ)
+    studio.forget()
+    studio.app.api_keys.remove(studio.lee, made.key.key_id)
+    return Target("api_key", made.key.key_id), studio.lee
+
+
+@writes(AuditAction.SECOND_FACTOR_CONFIRM)
+def confirm_a_second_factor(studio: Studio, folder: Path) -> Any:
+    secret = studio.app.second_factor.enroll(studio.lee).secret
+    studio.app.second_factor.confirm(studio.lee, code_at(secret, studio.clock.now()))
+    return Target("user", studio.lee.user_id), studio.lee
+
+
+@writes(AuditAction.SECOND_FACTOR_REMOVE)
+def remove_a_second_factor(studio: Studio, folder: Path) -> Any:
+    confirm_a_second_factor(studio, folder)
+    studio.forget()
+    studio.app.second_factor.remove(studio.lee, PASSWORD)
+    return Target("user", studio.lee.user_id), studio.lee
+
+
+@writes(AuditAction.SECOND_FACTOR_RESET)
+def reset_a_second_factor(studio: Studio, folder: Path) -> Any:
+    confirm_a_second_factor(studio, folder)
+    studio.forget()
+    studio.app.second_factor.reset(studio.ada, studio.lee.user_id)
+    return Target("user", studio.lee.user_id), studio.ada
 
 
 @writes(AuditAction.BOARD_UPDATE)

@@ -91,6 +91,7 @@ def admin(remote):
 def test_setup_and_sign_in_from_nothing(remote):
     assert remote.ok("GET", "/status") == {
         "setup_required": True,
+        "recovery": False,
         "setup_code_required": True,  # the test client is no loopback address
         "multiuser_enabled": True,
         "strict_password_checking": True,

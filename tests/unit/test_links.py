@@ -21,7 +21,7 @@ from invoke_core.errors import (
 )
 from invoke_core.services.users import UserChanges
 from invoke_core.testing.builders import a_principal
-from tests.unit.accounts import HOST, PASSWORD, open_accounts
+from tests.unit.accounts import HERE, HOST, PASSWORD, open_accounts
 
 SITE = "https://invoke.example.com/studio/"
 NEW = "Another-Pass-9"
@@ -52,9 +52,9 @@ def reset_token(accounts, user):
 def refuses(accounts, token, word, method="reset_password"):
     with pytest.raises(RuleViolation, match=word):
         if method == "accept":
-            accounts.links.accept(token, password=NEW)
+            accounts.links.accept(HERE, token, password=NEW)
         else:
-            accounts.links.reset_password(token, new_password=NEW)
+            accounts.links.reset_password(HERE, token, new_password=NEW)
 
 
 def test_an_invitation_makes_an_account_that_nobody_signs_in_to(accounts):
@@ -71,7 +71,7 @@ def test_an_invitation_makes_an_account_that_nobody_signs_in_to(accounts):
 def test_an_accepted_invitation_signs_in(accounts):
     token = token_of(invited(accounts).url)
 
-    saved = accounts.links.accept(token, password=NEW, display_name="Grace Hopper")
+    saved = accounts.links.accept(HERE, token, password=NEW, display_name="Grace Hopper")
 
     assert saved.user.display_name == "Grace Hopper"
     assert accounts.login(password=NEW).user.must_change_password is False
@@ -124,7 +124,7 @@ def test_a_new_link_ends_the_older_one(accounts):
     first, second = reset_token(accounts, user), reset_token(accounts, user)
 
     refuses(accounts, first, "newer one")
-    accounts.links.reset_password(second, new_password=NEW)
+    accounts.links.reset_password(HERE, second, new_password=NEW)
 
 
 def test_of_two_at_once_one_wins(accounts):
@@ -134,7 +134,7 @@ def test_of_two_at_once_one_wins(accounts):
     def slow_hash(password):
         if password == NEW:  # somebody else is faster while this one hashes
             accounts.hasher.hash = hash_
-            accounts.links.reset_password(token, new_password="Faster-Pass-9")
+            accounts.links.reset_password(HERE, token, new_password="Faster-Pass-9")
         return hash_(password)
 
     accounts.hasher.hash = slow_hash
@@ -151,7 +151,7 @@ def test_a_reset_ends_sessions_and_the_wait_after_wrong_sign_ins(accounts):
     with pytest.raises(TooMany):
         accounts.login()
 
-    accounts.links.reset_password(reset_token(accounts, user), new_password=NEW)
+    accounts.links.reset_password(HERE, reset_token(accounts, user), new_password=NEW)
 
     with pytest.raises(Unauthenticated):
         accounts.who(token)
@@ -175,9 +175,9 @@ def test_the_policy_holds_for_links_too_and_a_refusal_does_not_use_them_up(accou
         (PASSWORD, RuleViolation),
     ):
         with pytest.raises(error):
-            accounts.links.reset_password(token, new_password=password)
+            accounts.links.reset_password(HERE, token, new_password=password)
 
-    accounts.links.reset_password(token, new_password=NEW)
+    accounts.links.reset_password(HERE, token, new_password=NEW)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_what_does_not_matter_ends_no_link(accounts):
 
     accounts.users.update(HOST, user.user_id, UserChanges(display_name="X", is_admin=True))
 
-    accounts.links.reset_password(token, new_password=NEW)
+    accounts.links.reset_password(HERE, token, new_password=NEW)
 
 
 def test_a_new_password_of_ones_own_ends_the_link(accounts):
@@ -264,7 +264,7 @@ def test_an_invited_administrator_is_not_one_who_could_be_the_last(accounts):
 
     with pytest.raises(LastAdministrator):
         accounts.users.delete(HOST, admin.user_id)
-    accounts.links.accept(token, password=NEW)
+    accounts.links.accept(HERE, token, password=NEW)
     accounts.users.delete(HOST, admin.user_id)
 
 
@@ -294,7 +294,7 @@ def test_with_mail_nobody_is_shown_the_link_and_none_lies_in_the_database(by_mai
     (message,) = by_mail.post.sent
     assert message.to == "person@example.com"
     token = next(line for line in message.text.splitlines() if line.startswith(SITE))
-    by_mail.links.accept(token_of(token), password=NEW)
+    by_mail.links.accept(HERE, token_of(token), password=NEW)
     assert by_mail.mail.deliver() == 0
 
 
@@ -330,7 +330,7 @@ def test_what_could_not_be_sent_is_tried_again_with_growing_pauses(by_mail):
     assert [p / timedelta(minutes=1) for p in pauses] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert max(pauses) == LONGEST_PAUSE
     (token,) = links_in(by_mail.post)
-    by_mail.links.reset_password(token, new_password=NEW)
+    by_mail.links.reset_password(HERE, token, new_password=NEW)
 
 
 def test_a_letter_that_is_sent_again_brings_the_link_that_works(by_mail):
@@ -352,7 +352,7 @@ def test_a_letter_that_is_sent_again_brings_the_link_that_works(by_mail):
 
     first, second = links_in(by_mail.post)
     refuses(by_mail, first, "newer one")
-    by_mail.links.reset_password(second, new_password=NEW)
+    by_mail.links.reset_password(HERE, second, new_password=NEW)
 
 
 def test_an_address_that_no_mail_reaches_is_given_up(by_mail):

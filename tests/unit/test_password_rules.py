@@ -17,7 +17,7 @@ from invoke_apps.web.app import create_app
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.errors import Invalid, PasswordChangeRequired, RuleViolation, WeakPassword
 from invoke_core.services.users import UserChanges
-from tests.unit.accounts import HOST, PASSWORD, open_accounts
+from tests.unit.accounts import HERE, HOST, PASSWORD, open_accounts
 
 EMAIL, NAME = "margaret@apollo.example", "Margaret Hamilton"
 
@@ -158,7 +158,7 @@ def test_passwords_that_an_administrator_replaced_are_remembered_too():
         changing(accounts, SECOND, FIRST)
     url = accounts.links.reset_link(HOST, user.user_id, site="https://x/").url
     with pytest.raises(RuleViolation, match="had that password"):
-        accounts.links.reset_password(url.rpartition("/")[2], new_password=FIRST)
+        accounts.links.reset_password(HERE, url.rpartition("/")[2], new_password=FIRST)
 
 
 @pytest.mark.parametrize("history", [0, 1])

@@ -16,7 +16,7 @@ from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.errors import SecondFactorRequired, StorageFull, Unauthenticated, Unavailable
 from invoke_core.testing.builders import a_board, an_image
 from invoke_core.testing.one_time_codes import code_at
-from tests.unit.accounts import HOST, PASSWORD, open_accounts
+from tests.unit.accounts import HERE, HOST, PASSWORD, open_accounts
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_a_user_is_invited_by_a_link_on_standard_output(accounts, run):
     assert "base_url" in result.stderr
     user = only(accounts)
     assert (user.display_name, user.is_admin, user.password_hash) == ("New", True, None)
-    accounts.links.accept(url.rpartition("/")[2], password="Another-Pass-9")
+    accounts.links.accept(HERE, url.rpartition("/")[2], password="Another-Pass-9")
     run(admin, "user", "invite", "-e", "new@example.com", code=1)
     run(admin, "user", "invite", code=2)
 
@@ -297,7 +297,7 @@ def test_a_password_is_reset_by_a_link(accounts, run, tmp_path):
     (url,) = result.stdout.splitlines()
     assert url.startswith("https://invoke.example.com/studio/password-reset/")
     assert "base_url" not in result.stderr
-    accounts.links.reset_password(url.rpartition("/")[2], new_password="Another-Pass-9")
+    accounts.links.reset_password(HERE, url.rpartition("/")[2], new_password="Another-Pass-9")
     run(admin, "user", "reset-link", "-e", "nobody@example.com", code=1)
 
 

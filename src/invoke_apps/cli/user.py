@@ -273,6 +273,12 @@ def recover(
         saved = app.users.recover(this_host(), user.user_id, typed)
     _warn(saved.warnings)
     click.echo(f"{saved.user.email} can sign in with the new password.")
+    if saved.user.second_factor:
+        click.echo(
+            "A code of the second factor is still asked for; `invoke-admin user reset-second-factor`"
+            " takes it off.",
+            err=True,
+        )
 
 
 @click.group(cls=InvokeGroup)

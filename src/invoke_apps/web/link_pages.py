@@ -13,6 +13,7 @@ from invoke_apps.web._call import Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.pages import page
 from invoke_core.domain.links import LinkPurpose
+from invoke_core.domain.sign_in import Client
 from invoke_core.domain.users import User
 from invoke_core.errors import Invalid, RuleViolation
 from invoke_core.services.links import LinkService
@@ -63,7 +64,7 @@ class _LinkPage:
         if data.password != data.again:
             return self._form(user, "The two passwords differ: type the same one twice.")
         try:
-            self.call.anonymous(lambda app, client: self._use(app.links, data))
+            self.call.anonymous(lambda app, client: self._use(app.links, client, data))
         except (Invalid, RuleViolation) as error:
             return self._form(user, str(error))
         home = html.escape(self.request.scope.get("root_path", "") + "/")
@@ -73,12 +74,12 @@ class _LinkPage:
             f'</p><p><a href="{home}">To the start</a></p>',
         )
 
-    def _use(self, links: LinkService, data: ChoiceForm) -> None:
+    def _use(self, links: LinkService, client: Client, data: ChoiceForm) -> None:
         if self.purpose is LinkPurpose.INVITATION:
             name = data.display_name.strip() or None
-            links.accept(self.token, password=data.password, display_name=name)
+            links.accept(client, self.token, password=data.password, display_name=name)
         else:
-            links.reset_password(self.token, new_password=data.password)
+            links.reset_password(client, self.token, new_password=data.password)
 
     def _holder(self) -> User:
         return self.call.anonymous(lambda app, client: app.links.holder(self.token, self.purpose))

@@ -17,6 +17,7 @@ import attrs
 
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.sign_in import Client
 from invoke_core.domain.users import MAX_EMAIL_CHARACTERS, email_identity
 
 Facts = Mapping[str, Any]
@@ -37,6 +38,15 @@ class AuditAction(StrEnum):
     USER_DELETE = "user.delete"
     USER_UNLOCK = "user.unlock"
     USER_RECOVER = "user.recover"
+    USER_INVITE = "user.invite"
+    USER_ACCEPT = "user.accept"  # the holder of an invitation chose a password
+    USER_RESET_LINK = "user.reset_link"
+    USER_RESET = "user.reset"  # the holder of a reset link chose a password
+    API_KEY_CREATE = "api_key.create"
+    API_KEY_REMOVE = "api_key.remove"
+    SECOND_FACTOR_CONFIRM = "second_factor.confirm"
+    SECOND_FACTOR_REMOVE = "second_factor.remove"
+    SECOND_FACTOR_RESET = "second_factor.reset"  # by an administrator
     BOARD_UPDATE = "board.update"
     BOARD_DELETE = "board.delete"
     BOARD_SHARE = "board.share"
@@ -74,6 +84,11 @@ class Stranger:
     email: str | None = None  # as it was typed
     address: str | None = None  # of the client, as text
     request_id: str | None = None
+
+    @classmethod
+    def of(cls, client: Client, email: str | None) -> "Stranger":
+        """Return whoever asks from there and says to be of this address."""
+        return cls(email=email, address=client.address, request_id=client.request_id)
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Target
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sign_in import Client
 from invoke_core.domain.users import User
@@ -30,6 +31,14 @@ class OwnPassword:
         brake = Brake(self.writing, self.clock)
         reserved = brake.reserve(user.email, Client(address=principal.address), user)
         if not self.hasher.verify(typed, user.password_hash).matches:
+            with self.writing() as work:
+                work.audit.record(
+                    principal,
+                    AuditAction.SIGN_IN_FAILED,
+                    Target("user", user.user_id),
+                    at=self.clock.now(),
+                    after={"reason": "wrong current password"},
+                )
             raise RuleViolation("The current password is not right.")
         with self.writing() as work:
             brake.succeeded(work, reserved)

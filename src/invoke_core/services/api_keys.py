@@ -6,6 +6,7 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.api_keys import MAX_KEYS, ApiKey, checked_key_name, key_digest, key_text
+from invoke_core.domain.audit import AuditAction, Target, facts
 from invoke_core.domain.identifiers import ApiKeyId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.principals import Principal, Scope, require_no_key, require_usable
@@ -87,6 +88,8 @@ class ApiKeyService:
             if len(work.api_keys.of_user(principal.user_id)) >= MAX_KEYS:
                 raise TooMany(f"You have {MAX_KEYS} API keys: remove one first.")
             work.api_keys.add(key)
+            told, target = facts(key, ("name", "scope", "expires_at")), _target(key)
+            work.audit.record(principal, AuditAction.API_KEY_CREATE, target, at=now, after=told)
         return NewApiKey(key=key, text=text)
 
     def remove(self, principal: Principal, key_id: ApiKeyId) -> None:
@@ -98,13 +101,21 @@ class ApiKeyService:
         """
         _require_own_sign_in(principal)
         with self.writing() as work:
-            if key_id not in {key.key_id for key in work.api_keys.of_user(principal.user_id)}:
+            own = {key.key_id: key for key in work.api_keys.of_user(principal.user_id)}
+            if key_id not in own:
                 raise NotFound("API key", key_id)
             work.api_keys.remove(key_id)
+            now, told = self.clock.now(), facts(own[key_id], ("name", "scope", "expires_at"))
+            target = _target(own[key_id])
+            work.audit.record(principal, AuditAction.API_KEY_REMOVE, target, at=now, before=told)
             # Whoever listens by the key looks again whether it counts.
             body = {"user_id": principal.user_id, "session_id": key_id}
             audience = Audience.of_user(principal.user_id)
-            work.news.tell(NewsKind.SESSION_ENDED, audience, body, self.clock.now())
+            work.news.tell(NewsKind.SESSION_ENDED, audience, body, now)
+
+
+def _target(key: ApiKey) -> Target:
+    return Target("api_key", key.key_id)
 
 
 def _require_own_sign_in(principal: Principal) -> None:

@@ -4,12 +4,14 @@ from datetime import datetime
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Stranger, Target, facts
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.links import LINK_LIVES, AccountLink, LinkPurpose, link_digest, link_url
 from invoke_core.domain.mail import Letter
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.passwords import Owner, PasswordPolicy, checked_password
 from invoke_core.domain.principals import Principal, require_administrator, require_no_key
+from invoke_core.domain.sign_in import Client
 from invoke_core.domain.throttle import account_key
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
@@ -26,7 +28,12 @@ from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._passwords import PasswordMemory
-from invoke_core.services.users import SavedUser, tell_sessions_ended
+from invoke_core.services.users import TOLD, SavedUser, tell_sessions_ended
+
+_USED = {
+    LinkPurpose.INVITATION: AuditAction.USER_ACCEPT,
+    LinkPurpose.RESET: AuditAction.USER_RESET,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +99,11 @@ class LinkService:
         )
         with self.writing() as work:
             work.users.add(user)
-            return self._issue(work, user, LinkPurpose.INVITATION, site)
+            issued = self._issue(work, user, LinkPurpose.INVITATION, site)
+            told = {**facts(user, TOLD), "expires_at": issued.expires_at}
+            target = Target("user", user.user_id)
+            work.audit.record(principal, AuditAction.USER_INVITE, target, at=now, after=told)
+        return issued
 
     def reset_link(self, principal: Principal, user_id: UserId, *, site: str) -> IssuedLink:
         """Make a link to choose a new password that works for a day; the older one ends.
@@ -111,20 +122,43 @@ class LinkService:
             require_changeable(user_id)
             if not user.is_active:
                 raise RuleViolation("This account is deactivated: reactivate it first.")
-            return self._issue(work, user, LinkPurpose.RESET, site)
+            issued = self._issue(work, user, LinkPurpose.RESET, site)
+            work.audit.record(
+                principal,
+                AuditAction.USER_RESET_LINK,
+                Target("user", user_id),
+                at=self.clock.now(),
+                after={"expires_at": issued.expires_at},
+            )
+        return issued
 
-    def accept(self, token: str, *, password: str, display_name: str | None = None) -> SavedUser:
+    def accept(
+        self, client: Client, token: str, *, password: str, display_name: str | None = None
+    ) -> SavedUser:
         """Choose the password of an account that one was invited to.
+
+        Args:
+            client: where the try comes from.
+            token: of the link.
+            password: the new one.
+            display_name: how the account is called from now on; None: as before.
 
         Raises:
             RuleViolation: the link is wrong, used, replaced or expired.
             Invalid: the name or the password cannot be one.
             WeakPassword: the policy refuses the password.
         """
-        return self._choose(token, LinkPurpose.INVITATION, password, "password", display_name)
+        return self._choose(
+            client, token, LinkPurpose.INVITATION, password, "password", display_name
+        )
 
-    def reset_password(self, token: str, *, new_password: str) -> SavedUser:
+    def reset_password(self, client: Client, token: str, *, new_password: str) -> SavedUser:
         """Choose a new password by a reset link; sessions end, and wrong sign-ins are forgotten.
+
+        Args:
+            client: where the try comes from.
+            token: of the link.
+            new_password: the new one.
 
         Raises:
             RuleViolation: the link is wrong, used, replaced or expired, or the account has or had this
@@ -132,7 +166,7 @@ class LinkService:
             Invalid: the password cannot be one.
             WeakPassword: the policy refuses the password.
         """
-        return self._choose(token, LinkPurpose.RESET, new_password, "new_password", None)
+        return self._choose(client, token, LinkPurpose.RESET, new_password, "new_password", None)
 
     def holder(self, token: str, purpose: LinkPurpose | None = None) -> User:
         """Return the account that a link is for.
@@ -183,7 +217,13 @@ class LinkService:
         return IssuedLink(user=user, url=link_url(site, purpose, token), expires_at=expires_at)
 
     def _choose(
-        self, token: str, purpose: LinkPurpose, password: str, field: str, name: str | None
+        self,
+        client: Client,
+        token: str,
+        purpose: LinkPurpose,
+        password: str,
+        field: str,
+        name: str | None,
     ) -> SavedUser:
         with self.reading() as work:
             before = self._holder(work, token, purpose)  # a wrong link costs no hash
@@ -203,6 +243,13 @@ class LinkService:
             tell_sessions_ended(work, user.user_id, now)
             work.sessions.remove_of_user(user.user_id)
             work.throttle.remove_account(account_key(user.email))
+            work.audit.record(
+                Stranger.of(client, user.email),
+                _USED[purpose],
+                Target("user", user.user_id),
+                at=now,
+                after={"display_name": name},
+            )
         return SavedUser(user=after, warnings=accepted.warnings)
 
     def _holder(self, work: Work, token: str, purpose: LinkPurpose | None = None) -> User:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from invoke_core.domain.audit import AuditAction, Target
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.principals import (
     Principal,
@@ -97,6 +98,7 @@ class SecondFactorService:
                 raise Conflict("The second factor was changed meanwhile: begin again.")
             work.second_factors.put(confirmed(offered, step, digests, now))
             self._mark(work, principal.user_id, in_force=True)
+            self._record(work, principal, AuditAction.SECOND_FACTOR_CONFIRM, principal.user_id)
         return recovery
 
     def remove(self, principal: Principal, password: str) -> None:
@@ -114,6 +116,7 @@ class SecondFactorService:
         with self.writing() as work:
             work.second_factors.remove(principal.user_id)
             self._mark(work, principal.user_id, in_force=False)
+            self._record(work, principal, AuditAction.SECOND_FACTOR_REMOVE, principal.user_id)
 
     def reset(self, principal: Principal, user_id: UserId) -> None:
         """Take the second factor off an account whose owner lost it.
@@ -128,6 +131,12 @@ class SecondFactorService:
             work.users.get(user_id)
             work.second_factors.remove(user_id)
             self._mark(work, user_id, in_force=False)
+            self._record(work, principal, AuditAction.SECOND_FACTOR_RESET, user_id)
+
+    def _record(
+        self, work: Work, principal: Principal, action: AuditAction, user_id: UserId
+    ) -> None:
+        work.audit.record(principal, action, Target("user", user_id), at=self.clock.now())
 
     def _require_own(self, principal: Principal) -> None:
         """Let pass also who must set up a second factor before anything else."""

@@ -166,7 +166,7 @@ class SignInService:
             Conflict: another account has this address.
         """
         self._require_multiuser()
-        stranger = _stranger(client, email)
+        stranger = Stranger.of(client, email)
         if not self.recovery.is_open():
             with self.reading() as work:
                 _require_setup(work)
@@ -233,7 +233,7 @@ class SignInService:
         with self.reading() as work:
             found = work.users.find_by_email(email) if _can_be_an_address(email) else None
             factor = work.second_factors.find(found.user_id) if found else None
-        stranger = _stranger(client, email)
+        stranger = Stranger.of(client, email)
         target = Target("user", found.user_id if found else None)
         try:
             reserved = self._brake.reserve(email, client, found)
@@ -257,7 +257,12 @@ class SignInService:
                 with self.writing() as work:  # forgives nothing: a password alone proves too little
                     self._brake.undo(work, reserved)
                 raise SecondFactorRequired("Type the code that your app shows, or a recovery code.")
-            proof = self._factors.proof(factor, code, self.clock.now())
+            try:
+                proof = self._factors.proof(factor, code, self.clock.now())
+            except SecondFactorRequired:
+                with self.writing() as work:
+                    self._record_failure(work, stranger, target, "wrong code")
+                raise
         upgraded = self.hasher.hash(password) if verdict.needs_upgrade else found.password_hash
         now = self.clock.now()
         with self.writing() as work:
@@ -575,10 +580,6 @@ class SignInService:
         accepted = checked_password(new, self.policy, owner=owner, field="new_password")
         OwnPassword(self.writing, self.clock, self.hasher).require(principal, user, current)
         return accepted
-
-
-def _stranger(client: Client, email: str) -> Stranger:
-    return Stranger(email=email, address=client.address, request_id=client.request_id)
 
 
 def _shown(session: Session) -> Facts:

@@ -37,6 +37,7 @@ from invoke_core.domain.users import (
     require_administrator_left,
     require_changeable,
     require_one_alphabet,
+    with_password,
 )
 from invoke_core.errors import Invalid, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
@@ -307,14 +308,7 @@ class UserService:
         with self.writing() as work:
             before = work.users.get(user_id)
             _require_recoverable(before)
-            after = attrs.evolve(
-                before,
-                password_hash=password_hash,
-                is_active=True,
-                must_change_password=False,
-                epoch=before.epoch + 1,
-                updated_at=now,
-            )
+            after = attrs.evolve(with_password(before, password_hash, now), is_active=True)
             work.users.put(after)
             work.throttle.remove_account(account_key(after.email))
             was, became = account_changes(before, after)

@@ -162,7 +162,7 @@ def accept_invitation(
     """Choose the password of the account that one was invited to."""
     saved = call.anonymous(
         lambda app, client: app.links.accept(
-            data.token, password=data.password, display_name=data.display_name
+            client, data.token, password=data.password, display_name=data.display_name
         )
     )
     view = AcceptedView(success=True, user=UserView.of(saved.user))
@@ -175,7 +175,9 @@ def reset_password(
 ) -> Response[AcceptedView]:
     """Choose a new password by a reset link; every sign-in of the account ends."""
     saved = call.anonymous(
-        lambda app, client: app.links.reset_password(data.token, new_password=data.new_password)
+        lambda app, client: app.links.reset_password(
+            client, data.token, new_password=data.new_password
+        )
     )
     view = AcceptedView(success=True, user=UserView.of(saved.user))
     return Response(view, headers=warnings_header(saved.warnings))
