@@ -226,7 +226,9 @@ def content(root: Path | None, email: str | None, as_json: bool) -> None:
     print_table(["Board", "Name", "Images", "Of other people"], rows)
     click.echo(
         f"{user.email} has {_some(len(rows), 'board')}, {_some(found.images, 'image')}"
-        f" ({found.storage_bytes} bytes) and {_some(found.unfinished_jobs, 'unfinished job')}.",
+        f" ({found.storage_bytes} bytes), {_some(found.workflows, 'workflow')},"
+        f" {_some(found.style_presets, 'style preset')}"
+        f" and {_some(found.unfinished_jobs, 'unfinished job')}.",
         err=True,
     )
 
