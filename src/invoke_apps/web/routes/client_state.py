@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -13,21 +14,19 @@ Prefix = Annotated[str, QueryParameter(name="prefix")]
 
 
 @get("/{queue_id:str}/get_by_key", sync_to_thread=True)
-def get_by_key(
-    queue_id: FromPath[str], key: Key, call: NamedDependency[Call]
-) -> Response[str | None]:
+def get_by_key(queue_id: FromPath[str], key: Key, call: NamedDependency[Call]) -> Response[bytes]:
     """Return what was set last under a key, as a JSON string, or null."""
     found = call(lambda app, principal: app.client_state.get(principal, key))
-    return Response(found, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return _json(found)
 
 
 @post("/{queue_id:str}/set_by_key", sync_to_thread=True, status_code=200)
 def set_by_key(
     queue_id: FromPath[str], key: Key, data: JSONBody[str], call: NamedDependency[Call]
-) -> Response[str]:
+) -> Response[bytes]:
     """Remember a text under a key for the person who asks; the body is a JSON string."""
     call(lambda app, principal: app.client_state.set(principal, key, data))
-    return Response(data, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return _json(data)
 
 
 @get("/{queue_id:str}/get_keys_by_prefix", sync_to_thread=True)
@@ -48,6 +47,15 @@ def delete_by_key(queue_id: FromPath[str], key: Key, call: NamedDependency[Call]
 def delete_all(queue_id: FromPath[str], call: NamedDependency[Call]) -> None:
     """Forget all that one's clients remember."""
     call(lambda app, principal: app.client_state.delete_all(principal))
+
+
+def _json(value: str | None) -> Response[bytes]:
+    """Return the value as JSON: Litestar would send a text as it is."""
+    return Response(
+        msgspec.json.encode(value),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 router = Router(

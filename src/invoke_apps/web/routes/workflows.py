@@ -27,7 +27,8 @@ from invoke_core.services.workflows import OpenWorkflow
 
 PageNumber = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)]
 PerPage = Annotated[int | None, QueryParameter(ge=1, le=1000)]
-Scope = Annotated[Whose, QueryParameter(name="scope")]  # Litestar keeps `scope` to itself
+Search = Annotated[str | None, QueryParameter(name="query")]  # Litestar keeps these names to itself
+Scope = Annotated[Whose, QueryParameter(name="scope")]
 
 
 @attrs.frozen(kw_only=True)
@@ -186,7 +187,7 @@ def list_workflows(
     call: NamedDependency[Call],
     whose: Scope = Whose.OWN,
     categories: FromQuery[list[Shelf] | None] = None,
-    query: FromQuery[str | None] = None,
+    search: Search = None,
     tags: FromQuery[list[str] | None] = None,
     is_public: FromQuery[bool | None] = None,
     has_been_opened: FromQuery[bool | None] = None,
@@ -201,7 +202,7 @@ def list_workflows(
         categories,
         is_public,
         has_been_opened,
-        search=query.strip() if query and query.strip() else None,
+        search=(search or "").strip() or None,
         tags=tags,
         order_by=order_by,
         descending=direction is Direction.DESC,
