@@ -175,18 +175,19 @@ class StylePresetService:
         return opened(content, preset.image)
 
     def export(self, principal: Principal) -> str:
-        """Return everybody's presets but the server's, as CSV; raise Forbidden below administrators."""
+        """Return everybody's presets but the server's, as CSV; raise Forbidden below administrators.
+
+        Where others' private ones are among them, that is written down before they are shown.
+        """
         require_administrator(principal)
-        with self.writing() as work:  # written down before it is shown
+        with self.reading() as work:
             found = work.style_presets.list_visible(principal)
-            presets = [preset for preset in found if preset.shelf is Shelf.USER]
-            work.audit.record(
-                principal,
-                AuditAction.STYLE_PRESET_EXPORT,
-                Target("style_presets"),
-                at=self.clock.now(),
-                after={"count": len(presets)},
-            )
+        presets = [preset for preset in found if preset.shelf is Shelf.USER]
+        deed = (AuditAction.STYLE_PRESET_EXPORT, Target("style_presets"))
+        if any(shelf_looks(principal, preset, deed) for preset in presets):
+            counted = {"count": len(presets)}
+            with self.writing() as work:
+                work.audit.record(principal, *deed, at=self.clock.now(), after=counted)
         return csv_of(presets)
 
     def import_file(
