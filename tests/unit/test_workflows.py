@@ -88,7 +88,7 @@ def test_a_document_has_a_limit_in_bytes(world, mara):
     room = MAX_DOCUMENT_BYTES - len('{"name": ""}')
     with pytest.raises(TooLarge):
         world.workflows.create(mara, f'{{"name": "A", "notes": "{"é" * (room // 2)}"}}')
-    made = world.workflows.create(mara, f'{{"name": "", "n":"{"x" * (room - 7)}"}}')
+    made = world.workflows.create(mara, f'{{"name": "", "n":"{"x" * (room - 8)}"}}')
     assert len(made.document) == MAX_DOCUMENT_BYTES
 
 
