@@ -1,6 +1,7 @@
 """People with open event streams."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,5 +91,6 @@ def listening(client: httpx.Client, last_event_id: str | None = None) -> Iterato
         assert next(lines).startswith(":")  # the welcome: from here on nothing is missed
         listener = Listener(lines)
         yield listener
-        stream.close()
-    listener.thread.join(PATIENCE)
+        # Closing alone would let the thread wait for the next heartbeat.
+        stream.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        listener.thread.join(PATIENCE)

@@ -678,6 +678,39 @@ def test_a_changed_workflow_is_told_without_its_document(studio: Studio) -> None
     assert facts_of(studio) == ({"name": "New"}, {"name": "Newer", "document": "replaced"})
 
 
+def test_everybodys_workflows_and_presets_are_a_look_once_an_hour(studio: Studio) -> None:
+    app, query = studio.app, WorkflowQuery(whose=Whose.VISIBLE)
+    for _ in range(2):
+        app.workflows.list(studio.ada, query)
+        app.workflows.tags(studio.ada, query)
+        app.style_presets.list(studio.ada, Whose.VISIBLE)
+        app.workflows.list(studio.lee, query)
+        app.style_presets.list(studio.lee, Whose.VISIBLE)
+
+    looks = [(entry.action, entry.target, entry.actor.user_id) for entry in studio.written()]
+    assert looks == [
+        ("workflow.look", Target("workflows"), studio.ada.user_id),
+        ("style_preset.look", Target("style_presets"), studio.ada.user_id),
+    ]
+
+
+def test_each_way_to_read_a_workflow_is_a_look(studio: Studio) -> None:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.set_thumbnail(studio.lee, workflow_id, PNG)
+    preset_id = a_preset(studio, studio.lee, picture=PNG)
+    workflows, presets = studio.app.workflows, studio.app.style_presets
+    for look in (
+        lambda: workflows.thumbnail(studio.ada, workflow_id).stream.close(),
+        lambda: refused(lambda: workflows.generation(studio.ada, workflow_id), RuleViolation),
+        lambda: workflows.mark_opened(studio.ada, workflow_id),
+        lambda: presets.image(studio.ada, preset_id).stream.close(),
+    ):
+        studio.forget()
+        studio.clock.advance(timedelta(hours=1))
+        look()
+        assert studio.only().action in {"workflow.look", "style_preset.look"}
+
+
 def test_what_everybody_sees_is_no_look(studio: Studio) -> None:
     app, ada = studio.app, studio.ada
     workflow_id = lees_workflow(studio)

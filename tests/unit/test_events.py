@@ -14,7 +14,7 @@ from invoke_core.domain.images import permission_on_image
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.services._image_news import tell_of_board, tell_of_image
 from invoke_core.services._places import Places
-from invoke_core.services.events import UNKNOWN, EventService
+from invoke_core.services.events import STRETCH, UNKNOWN, EventService
 from invoke_core.testing.builders import NOON, a_board, a_grant, a_principal, a_user, an_image
 from tests.unit.picture_world import World
 
@@ -221,6 +221,19 @@ def test_who_names_a_place_that_is_not_kept_reads_everything_again(place):
     kept = service(database).since(a_principal(user), 2)
     assert (kept.missed, len(kept.items), kept.last_id) == (False, 2, 4)
     assert service(database).since(a_principal(user), 4).missed is False
+
+
+def test_much_news_comes_in_stretches(world):
+    mara = world.person()
+    with world.database.writing() as work:
+        for _ in range(STRETCH + 1):
+            work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, NOON)
+
+    first = service(world.database).since(mara, 0)
+    second = service(world.database).since(mara, first.last_id)
+
+    assert (len(first.items), first.more) == (STRETCH, True)
+    assert (len(second.items), second.more) == (1, False)
 
 
 def test_news_is_kept_for_an_hour(world):

@@ -84,6 +84,7 @@ class _Place:
     """How far one listener has heard."""
 
     news_id: int
+    is_behind: bool = False  # there is more to hear at once
     progress_version: int = 0
 
 
@@ -135,6 +136,8 @@ async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[Serv
             if loop.time() - spoke >= HEARTBEAT_SECONDS:
                 spoke = loop.time()
                 yield ServerSentEventMessage(comment="still here", data=None)
+            if place.is_behind:
+                continue
             with_progress = PROGRESS_SECONDS if running else RECHECK_SECONDS
             try:
                 await asyncio.wait_for(rung.wait(), with_progress)
@@ -152,7 +155,7 @@ def _listen(place: _Place) -> Listen:
 
     def listen(app: Application, principal: Principal) -> tuple[list[ServerSentEventMessage], bool]:
         heard = app.events.since(principal, place.news_id)
-        place.news_id = heard.last_id
+        place.news_id, place.is_behind = heard.last_id, heard.more
         messages: list[ServerSentEventMessage] = []
         if heard.missed:
             messages.append(_message("resync", {}, heard.last_id))

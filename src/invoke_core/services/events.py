@@ -29,11 +29,13 @@ class Heard:
         items: the news that it may hear, oldest first.
         last_id: where to go on from.
         missed: whether older news is gone, so that everything must be read again.
+        more: whether there is more to hear at once, from `last_id` on.
     """
 
     items: Sequence[NewsItem]
     last_id: int
     missed: bool
+    more: bool = False
 
 
 @attrs.frozen
@@ -55,10 +57,15 @@ class EventService:
             newest = work.news.last_id()
             if last_id > newest or last_id < work.news.oldest_id() - 1:
                 return Heard(items=(), last_id=newest, missed=True)
-            told = work.news.since(last_id)
+            told = work.news.since(last_id, limit=STRETCH)
             ear = _Ear(work, principal, _images_of(work, told))
             items = [item for item in told if ear.hears(item)]
-        return Heard(items=items, last_id=told[-1].news_id if told else last_id, missed=False)
+        return Heard(
+            items=items,
+            last_id=told[-1].news_id if told else last_id,
+            missed=False,
+            more=len(told) == STRETCH,
+        )
 
     def forget_old(self) -> int:
         """Forget news older than an hour; return how many items went."""
