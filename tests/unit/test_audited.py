@@ -699,12 +699,13 @@ def test_each_way_to_read_a_workflow_is_a_look(studio: Studio) -> None:
     studio.app.workflows.set_thumbnail(studio.lee, workflow_id, PNG)
     preset_id = a_preset(studio, studio.lee, picture=PNG)
     workflows, presets = studio.app.workflows, studio.app.style_presets
-    for look in (
-        lambda: workflows.thumbnail(studio.ada, workflow_id).stream.close(),
+    looks: list[Callable[[], Any]] = [
+        lambda: workflows.thumbnail(studio.ada, workflow_id),
         lambda: refused(lambda: workflows.generation(studio.ada, workflow_id), RuleViolation),
         lambda: workflows.mark_opened(studio.ada, workflow_id),
-        lambda: presets.image(studio.ada, preset_id).stream.close(),
-    ):
+        lambda: presets.image(studio.ada, preset_id),
+    ]
+    for look in looks:
         studio.forget()
         studio.clock.advance(timedelta(hours=1))
         look()

@@ -14,6 +14,7 @@ from invoke_core.errors import NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 
+STRETCH = 1000  # items looked through at once
 KEPT = timedelta(hours=1)  # how long a listener may be away and still hear everything
 UNKNOWN = (
     -1
