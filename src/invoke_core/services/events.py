@@ -16,9 +16,7 @@ from invoke_core.ports.unit_of_work import Reading, Work, Writing
 
 STRETCH = 1000  # items looked through at once
 KEPT = timedelta(hours=1)  # how long a listener may be away and still hear everything
-UNKNOWN = (
-    -1
-)  # the place of a listener that names none that there was: everything must be read again
+UNKNOWN = -1  # the place of a listener that names none: everything must be read again
 _OF_LIVING_IMAGES = {NewsKind.IMAGE_CREATED, NewsKind.IMAGE_CHANGED}
 
 
