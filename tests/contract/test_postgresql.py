@@ -61,7 +61,7 @@ def clean(open_server: SqlDatabase, admin: sa.Engine) -> None:
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         connection.exec_driver_sql("DELETE FROM users WHERE user_id <> 'system'")
         connection.exec_driver_sql(
-            "UPDATE queue_state SET round_robin = 0, fair_share = 0, paused = false,"
+            "UPDATE queue_state SET round_robin = 0, fair_share = 0, fence = 0, paused = false,"
             " forgotten_event_id = 0"
         )
 

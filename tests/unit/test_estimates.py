@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoke_core.domain.estimates import (
+    ALL_KINDS,
     GUESS,
     MEMORY,
     estimate,
     kind_of,
-    mean_of_all,
     with_measurement,
 )
 from invoke_core.domain.generation import InitImage
@@ -56,6 +56,7 @@ def test_old_runs_fade() -> None:
     assert kept[0] == pytest.approx(1.0, abs=1.0)
 
 
-def test_the_mean_over_all_kinds_weighs_each_by_its_runs() -> None:
-    assert mean_of_all({"a|8x8|1": (1.0, 3), "b|8x8|1": (5.0, 1)}) == 2.0
-    assert mean_of_all({}) == 0.0
+def test_what_stands_for_every_kind_is_no_kind() -> None:
+    small = a_generation(width=8, height=8, steps=1)
+
+    assert estimate(small, {ALL_KINDS: (500.0, 9)}) == estimate(small, {})

@@ -296,6 +296,7 @@ queue_flows = sa.Table(
     _optional("oldest_item_id", sa.BigInteger()),
     _optional("head_item_id", sa.BigInteger()),
     _optional("head_model", Text),
+    _optional("head_kind", Text),
     # Kept beside the facts that they follow from, so that a decision is a few seeks:
     _column("contends", sa.Boolean()),
     _column("oldest_or_zero", sa.BigInteger()),

@@ -11,6 +11,7 @@ from invoke_core.domain.generation import Generation
 Measured = Mapping[str, tuple[float, int]]  # kind: mean GPU-seconds, how many were measured
 
 MEMORY = 50  # runs: older ones fade, so that a mean follows a faster card or a new driver
+ALL_KINDS = "*"  # what stands for jobs of every kind together
 GUESS = 0.2e-6  # GPU-seconds for a pixel and step, before anything was measured
 
 
@@ -26,7 +27,8 @@ def estimate(generation: Generation, measured: Measured) -> float:
     if known is not None:
         return known[0]
     own_model = [kind for kind in measured if kind.startswith(f"{generation.model}|")]
-    rate = _rate(measured, own_model) or _rate(measured, measured) or GUESS
+    others = [kind for kind in measured if kind != ALL_KINDS]
+    rate = _rate(measured, own_model) or _rate(measured, others) or GUESS
     return rate * generation.width * generation.height * _steps_run(generation)
 
 
@@ -35,12 +37,6 @@ def with_measurement(before: tuple[float, int] | None, gpu_seconds: float) -> tu
     mean, count = before or (0.0, 0)
     mean += (gpu_seconds - mean) / min(count + 1, MEMORY)
     return mean, count + 1
-
-
-def mean_of_all(measured: Measured) -> float:
-    """Return the mean GPU-seconds of a job over all kinds; 0 where nothing was measured."""
-    count = sum(count for _, count in measured.values())
-    return sum(mean * count for mean, count in measured.values()) / count if count else 0.0
 
 
 def _steps_run(generation: Generation) -> int:

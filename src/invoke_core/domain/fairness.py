@@ -36,6 +36,7 @@ class Flow:
     oldest_item_id: ItemId | None = None  # of the pending jobs
     head_item_id: ItemId | None = None  # the pending job with the highest priority, then the oldest
     head_model: ModelKey | None = None
+    head_kind: str | None = None  # see `domain.estimates`
 
     @property
     def contends(self) -> bool:

@@ -12,11 +12,13 @@ from datetime import datetime
 
 import attrs
 
+from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.identifiers import SYSTEM, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
 from invoke_core.domain.users import User
+from invoke_core.ports.queue import Candidate
 from invoke_core.ports.unit_of_work import Work
 
 COUNTED = (QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE)  # the modes that have a counter
@@ -31,16 +33,13 @@ class Move:
     after: Job | None
 
 
-def move(
-    work: Work, moves: Sequence[Move], now: datetime, *, modes: Sequence[QueueMode] = COUNTED
-) -> None:
+def move(work: Work, moves: Sequence[Move], now: datetime) -> None:
     """Keep the jobs as they are after the moves, with all that follows, and tell of it.
 
     Args:
         work: a writing unit of work, in which every `before` was read.
         moves: at most one for each job.
         now: the present.
-        modes: whose virtual time is looked after; a claim saves time with its own mode alone.
     """
     by_owner: dict[UserId, list[Move]] = defaultdict(list)
     for each in moves:
@@ -53,7 +52,21 @@ def move(
     for owner_id, own in by_owner.items():
         _reshape(work, work.flows.get(owner_id), own)
         _tell(work, own, now)
-    _advance(work, modes)
+    work.queue.advance(COUNTED)
+
+
+def claimed(
+    work: Work, flow: Flow, move: Move, now: datetime, *, mode: QueueMode, fence: int
+) -> None:
+    """Keep a job as it was claimed under this fencing number, with all that follows, and tell of it.
+
+    As `move` does, in few statements: the flow is known, and no other mode's virtual time can change.
+    """
+    if move.after is not None:
+        work.jobs.put(move.after)
+    _reshape(work, flow, [move])
+    _tell(work, [move], now)
+    work.queue.advance([mode], fence=fence)
 
 
 def entered(work: Work, owner_id: UserId, count: int) -> None:
@@ -61,7 +74,7 @@ def entered(work: Work, owner_id: UserId, count: int) -> None:
     flow = work.flows.get(owner_id)
     suspended = not may_run(work.users.get(owner_id))
     _put(work, flow, attrs.evolve(flow, pending=flow.pending + count, suspended=suspended))
-    _advance(work, COUNTED)
+    work.queue.advance(COUNTED)
 
 
 def suspend(work: Work, user_id: UserId, now: datetime) -> None:
@@ -90,11 +103,16 @@ def may_run(owner: User) -> bool:
     return owner.is_active or owner.user_id == SYSTEM
 
 
+def may_be_served(candidate: Candidate) -> bool:
+    """Return whether the candidate's jobs may be served: see `may_run`."""
+    return candidate.owner_is_active or candidate.flow.user_id == SYSTEM
+
+
 def _set_suspended(work: Work, user_id: UserId, now: datetime, *, suspended: bool) -> None:
     flow = work.flows.get(user_id)
     if flow.suspended != suspended:
         _put(work, flow, attrs.evolve(flow, suspended=suspended))
-        _advance(work, COUNTED)
+        work.queue.advance(COUNTED)
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
 
@@ -124,25 +142,17 @@ def _charged(flow: Flow, move: Move) -> Flow:
 
 
 def _put(work: Work, before: Flow, after: Flow) -> None:
-    head = work.jobs.head(after.user_id) if after.pending else None
+    front = work.jobs.front(after.user_id) if after.pending else None
     after = attrs.evolve(
         after,
-        oldest_item_id=work.jobs.oldest_pending(after.user_id) if after.pending else None,
-        head_item_id=head.item_id if head else None,
-        head_model=head.generation.model if head else None,
+        oldest_item_id=front.oldest_item_id if front else None,
+        head_item_id=front.head.item_id if front else None,
+        head_model=front.head.generation.model if front else None,
+        head_kind=kind_of(front.head.generation) if front else None,
     )
     if after.contends and not before.contends:
         after = after.lifted(work.queue.virtual_time())
     work.flows.put(after)
-
-
-def _advance(work: Work, modes: Sequence[QueueMode]) -> None:
-    before = after = work.queue.virtual_time()
-    for mode in modes:
-        first = work.flows.contending(mode, limit=1)
-        after = after.advanced(mode, first[0].counter(mode) if first else None)
-    if after != before:
-        work.queue.put_virtual_time(after)
 
 
 def _tell(work: Work, moves: Sequence[Move], now: datetime) -> None:

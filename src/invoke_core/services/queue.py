@@ -81,8 +81,8 @@ class QueueService:
                 for action, target in image_looks(work, principal, used):
                     work.audit.record(principal, action, target, at=now)
             self._require_room(work, wish.runs)
-            head = work.jobs.head(principal.user_id) if wish.prepend else None
-            priority = max(wish.priority, head.priority + 1) if head else wish.priority
+            front = work.jobs.front(principal.user_id) if wish.prepend else None
+            priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
             jobs = [
                 NewJob(
                     batch_id=batch_id,

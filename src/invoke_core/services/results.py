@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.boards import Permission, permission_on
-from invoke_core.domain.estimates import kind_of, with_measurement
+from invoke_core.domain.estimates import ALL_KINDS, kind_of, with_measurement
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.news import NewsKind
@@ -123,8 +123,10 @@ class ResultService:
             completed = held.completed((image.image_name,), now).settled(gpu_seconds)
             flows.move(work, [Move(held, completed)], now)
             kind = kind_of(job.generation)
-            measured = with_measurement(work.queue.run_seconds().get(kind), gpu_seconds)
-            work.queue.put_run_seconds(kind, *measured)
+            known = work.queue.run_seconds([kind, ALL_KINDS])
+            for each in (kind, ALL_KINDS):
+                measured = with_measurement(known.get(each), gpu_seconds)
+                work.queue.put_run_seconds(each, *measured)
             place = Places(work).of(image)
             tell_of_image(work, NewsKind.IMAGE_CREATED, image, place, now)
         return image
