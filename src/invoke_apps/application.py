@@ -25,6 +25,7 @@ from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueService
+from invoke_core.services.queue_care import QueueCareService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -61,6 +62,7 @@ class Application:
     images: ImageService
     models: ModelService
     queue: QueueService
+    queue_care: QueueCareService
     events: EventService
     dispatcher: Dispatcher
     leases: LeaseService

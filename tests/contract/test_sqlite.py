@@ -27,6 +27,7 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
@@ -74,6 +75,10 @@ class TestSqliteApiKeys(ApiKeyRepositoryContract):
 
 
 class TestSqliteSecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestSqliteSubmissions(SubmissionRepositoryContract):
     pass
 
 

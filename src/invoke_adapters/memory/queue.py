@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import attrs
 
@@ -98,6 +99,11 @@ class MemoryJobRepository:
             if job.owner_id == owner_id and job.started_at and job.completed_at
         )
 
+    def oldest_ended(self, *, keep: int, limit: int) -> Sequence[Job]:
+        """Return the ended jobs with the lowest numbers, but for the newest."""
+        ended = [job for _, job in sorted(self.state.jobs.items()) if job.status.is_final]
+        return ended[: max(0, len(ended) - keep)][:limit]
+
     def _pending(self, owner_id: UserId) -> Sequence[Job]:
         found = [
             job
@@ -143,6 +149,11 @@ class MemoryFlowRepository:
         active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]
         return sorted(active, key=lambda flow: flow.user_id)
 
+    def used_on(self, day: date) -> Sequence[Flow]:
+        """Return the flows that used GPU-seconds on this day and on none after it."""
+        used = [flow for flow in self.state.flows.values() if flow.used_on == day]
+        return sorted(used, key=lambda flow: flow.user_id)
+
 
 def _contending(state: State, mode: QueueMode) -> Sequence[Flow]:
     return sorted(
@@ -168,6 +179,7 @@ class MemoryQueueStateRepository:
         return Contest(
             paused=facts.paused,
             fence=facts.fence,
+            running=sum(job.status is JobStatus.IN_PROGRESS for job in self.state.jobs.values()),
             mean=mean,
             candidates=[self._candidate(flow) for flow in ordered if flow.user_id in wanted],
         )

@@ -30,6 +30,7 @@ from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.submissions import Submission
 from invoke_core.domain.throttle import Tally
 from invoke_core.domain.users import SYSTEM_USER, User
 
@@ -121,6 +122,7 @@ class State:
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)
+    submissions: Table[tuple[UserId, str], Submission] = attrs.field(factory=Table)
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)
     run_seconds: Table[str, tuple[float, int]] = attrs.field(factory=Table)
     news: Table[int, NewsItem] = attrs.field(factory=Table)

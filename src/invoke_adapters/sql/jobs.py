@@ -164,6 +164,21 @@ class SqlJobRepository:
         query = sa.select(sa.func.sum(ran)).where(_jobs.owner_id == owner_id)
         return float(self.connection.execute(query).scalar() or 0.0)
 
+    def oldest_ended(self, *, keep: int, limit: int) -> Sequence[Job]:
+        """Return the ended jobs with the lowest numbers, but for the newest."""
+        ended = [status for status in JobStatus if status.is_final]
+        first_kept = (
+            sa.select(_jobs.item_id)
+            .where(_jobs.status.in_(ended))
+            .order_by(_jobs.item_id.desc())
+            .offset(keep)
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = SELECT_JOBS.where(_jobs.status.in_(ended), _jobs.item_id <= first_kept)
+        query = query.order_by(_jobs.item_id).limit(limit)
+        return [job_of(row) for row in self.connection.execute(query)]
+
     def front(self, owner_id: UserId) -> Front | None:
         """Return what the owner's pending jobs begin with."""
         row = self.connection.execute(_FRONT, {"owner_id": owner_id}).first()

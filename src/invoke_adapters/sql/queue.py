@@ -1,6 +1,7 @@
 """Flows, workers and what the queue remembers as a whole, in SQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +42,7 @@ _ACTIVE = FLOWS.select.where(sa.or_(_flows.pending > 0, _flows.in_flight > 0)).o
 _VIRTUAL_TIME = sa.select(_state.round_robin, _state.fair_share)
 _PAUSED = sa.select(_state.paused)
 _PUT_STATE = sa.update(schema.queue_state)
+_RUNNING = sa.select(sa.func.count()).where(_jobs.status == JobStatus.IN_PROGRESS).scalar_subquery()
 _MEAN = (
     sa.select(schema.run_seconds.c.mean)
     .where(schema.run_seconds.c.kind == ALL_KINDS)
@@ -59,7 +61,7 @@ _BEAT = (
 _IN_PROGRESS = SELECT_JOBS.where(_jobs.status == JobStatus.IN_PROGRESS).order_by(_jobs.item_id)
 
 
-_FACTS = 3  # columns of `queue_state` and of all kinds, at the beginning of each row of a contest
+_FACTS = 4  # columns of `queue_state` and of all kinds, at the beginning of each row of a contest
 _COUNTERS = {
     QueueMode.ROUND_ROBIN: (_state.round_robin, _flows.round_robin),
     QueueMode.FAIR_SHARE: (_state.fair_share, _flows.fair_share),
@@ -78,6 +80,7 @@ def _contest(mode: QueueMode, warm: int) -> sa.Select[Any]:
     return sa.select(
         _state.paused,
         _state.fence,
+        _RUNNING,
         _MEAN,
         schema.users.c.is_active,
         _EXPECTED,
@@ -157,6 +160,11 @@ class SqlFlowRepository:
         """Return the flows with pending or running jobs, ordered by user id."""
         return FLOWS.all(self.connection, _ACTIVE)
 
+    def used_on(self, day: date) -> Sequence[Flow]:
+        """Return the flows that used GPU-seconds on this day and on none after it."""
+        query = FLOWS.select.where(_flows.used_on == day).order_by(_flows.user_id)
+        return FLOWS.all(self.connection, query)
+
 
 @attrs.frozen
 class SqlQueueStateRepository:
@@ -169,7 +177,7 @@ class SqlQueueStateRepository:
         models = sorted(warm)
         bound = {f"model_{place}": model for place, model in enumerate(models)}
         rows = self.connection.execute(_contest(mode, len(models)), bound).all()
-        paused, fence, mean = rows[0][:_FACTS]
+        paused, fence, running, mean = rows[0][:_FACTS]
         found = {row[_FACTS + 2]: row for row in rows if row[_FACTS + 2] is not None}
         candidates = [_candidate(row) for row in found.values()]
         candidates.sort(
@@ -179,7 +187,9 @@ class SqlQueueStateRepository:
                 each.flow.user_id,
             )
         )
-        return Contest(paused=paused, fence=fence, mean=mean, candidates=candidates)
+        return Contest(
+            paused=paused, fence=fence, running=running, mean=mean, candidates=candidates
+        )
 
     def virtual_time(self) -> VirtualTime:
         """Return the virtual time; zero at first."""

@@ -1,7 +1,7 @@
 """A job: one run of a generation in the queue, its states and the moves between them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -213,7 +213,7 @@ class EnqueuedBatch:
     generation: Generation  # of the first run; the others count the seed up
     origin: str | None
     destination: str | None
-    item_ids: Sequence[ItemId]  # ascending
+    item_ids: tuple[ItemId, ...] = attrs.field(converter=tuple[ItemId, ...])  # ascending
 
 
 @attrs.frozen(kw_only=True)

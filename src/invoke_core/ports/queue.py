@@ -1,7 +1,7 @@
 """What has to be kept of jobs, flows and workers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import attrs
@@ -51,6 +51,7 @@ class Contest:
 
     paused: bool
     fence: int  # the last fencing number that was given
+    running: int  # jobs of all people
     mean: float | None  # GPU-seconds of a job of any kind; None: none was ever measured
     candidates: Sequence[Candidate]  # in the policy's order
 
@@ -91,6 +92,9 @@ class JobRepository(Protocol):
     def gpu_seconds(self, owner_id: UserId) -> float:
         """Return the seconds that the owner's ended jobs ran, from their last start to their end."""
 
+    def oldest_ended(self, *, keep: int, limit: int) -> Sequence[Job]:
+        """Return the ended jobs with the lowest numbers, but for the `keep` with the highest."""
+
     def front(self, owner_id: UserId) -> Front | None:
         """Return what the owner's pending jobs begin with; None where there are none."""
 
@@ -112,6 +116,9 @@ class FlowRepository(Protocol):
 
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
+
+    def used_on(self, day: date) -> Sequence[Flow]:
+        """Return the flows that used GPU-seconds on this day and on none after it, by user id."""
 
 
 class QueueStateRepository(Protocol):

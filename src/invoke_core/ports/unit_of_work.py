@@ -21,6 +21,7 @@ from invoke_core.ports.queue import (
 )
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.submissions import SubmissionRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
 
@@ -58,6 +59,8 @@ class Work(Protocol):
     def flows(self) -> FlowRepository: ...
     @property
     def queue(self) -> QueueStateRepository: ...
+    @property
+    def submissions(self) -> SubmissionRepository: ...
     @property
     def workers(self) -> WorkerRepository: ...
     @property

@@ -22,6 +22,7 @@ class DispatchRules:
     mode: QueueMode = QueueMode.ROUND_ROBIN
     slack_seconds: float = 60.0  # how far a warm model may go before its turn; see `slack_of`
     deadline: timedelta = timedelta(minutes=10)  # an older job is never passed over for warmth
+    max_running: int | None = None  # jobs of all people together, at once
 
 
 @attrs.frozen
@@ -44,7 +45,7 @@ class Dispatcher:
         """
         with self.writing() as work:
             contest = work.queue.contest(self.rules.mode, warm=warm)
-            if contest.paused:
+            if contest.paused or self._is_full(contest):
                 return None
             chosen = self._choose(contest, warm)
             while chosen is not None and not flows.may_be_served(chosen):
@@ -56,6 +57,10 @@ class Dispatcher:
             if chosen is None:
                 return None
             return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
+
+    def _is_full(self, contest: Contest) -> bool:
+        most = self.rules.max_running
+        return most is not None and contest.running >= most
 
     def _dispatch(
         self, work: Work, chosen: Candidate, fence: int, worker_id: WorkerId, device: str

@@ -6,9 +6,9 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.audit import QUEUE, AuditAction, Target, is_private_look
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import Caps, QueueMode
 from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
-from invoke_core.domain.identifiers import BatchId, ItemId, RunId
+from invoke_core.domain.identifiers import BatchId, ItemId, RunId, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal, require_administrator, require_usable
@@ -25,6 +25,7 @@ from invoke_core.domain.queue import (
     require_manager,
     require_sensible,
 )
+from invoke_core.domain.submissions import Submission, checked_key, remembered, wish_digest
 from invoke_core.errors import Forbidden, NotFound, TooMany
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.progress import ProgressStore
@@ -44,6 +45,7 @@ class QueueRules:
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
     max_queue_size: int | None = 10_000  # pending jobs of all people together
+    caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
 
 
@@ -59,28 +61,45 @@ class QueueService:
     rules: QueueRules
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
-    def enqueue(self, principal: Principal, wish: BatchWish) -> EnqueuedBatch:
+    def enqueue(
+        self, principal: Principal, wish: BatchWish, *, key: str | None = None
+    ) -> EnqueuedBatch:
         """Put a generation into the queue, once for each run, with seeds that count up.
+
+        Args:
+            principal: who asks.
+            wish: what is asked for.
+            key: one's own word for this submission; sent again with it within a day, nothing more is
+                enqueued, and the answer is that of the first time.
 
         Raises:
             NotFound: a model, LoRA, board or image is unknown, or hidden from the principal.
             Forbidden: the principal may see the board, but not add to it.
             Invalid: a value is out of range.
-            TooMany: the queue is full; nothing was enqueued.
+            TooMany: the queue is full, or a cap of one's own is reached; nothing was enqueued.
+            Conflict: the key came before with another wish.
         """
         require_usable(principal)
         require_sensible(wish)
+        digest = wish_digest(wish)
+        if key is not None:
+            checked_key(key)
         batch_id = BatchId(self.randomness.identifier())
         seed = self.randomness.seed()
         now = self.clock.now()
         with self.writing() as work:
+            if key is not None:
+                found = work.submissions.find(principal.user_id, key)
+                before = remembered(found, digest, now)
+                if before is not None:
+                    return before
             generation = _wishes.settle(work, principal, wish.generation, seed)
             require_within(self.rules.limits, generation)
             if generation.init_image is not None:
                 used = work.images.find_many([generation.init_image.image_name])
                 for action, target in image_looks(work, principal, used):
                     work.audit.record(principal, action, target, at=now)
-            self._require_room(work, wish.runs)
+            self._require_room(work, principal.user_id, wish.runs, now)
             front = work.jobs.front(principal.user_id) if wish.prepend else None
             priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
             jobs = [
@@ -97,17 +116,28 @@ class QueueService:
                 for run in range(wish.runs)
             ]
             item_ids = work.jobs.add_all(jobs)
-            flows.entered(work, principal.user_id, len(jobs))
+            flows.entered(work, principal.user_id, len(jobs), self.rules.caps, now)
             self._tell_enqueued(work, principal, batch_id, len(jobs))
-        return EnqueuedBatch(
-            batch_id=batch_id,
-            requested=wish.runs,
-            priority=priority,
-            generation=generation,
-            origin=wish.origin,
-            destination=wish.destination,
-            item_ids=item_ids,
-        )
+            batch = EnqueuedBatch(
+                batch_id=batch_id,
+                requested=wish.runs,
+                priority=priority,
+                generation=generation,
+                origin=wish.origin,
+                destination=wish.destination,
+                item_ids=item_ids,
+            )
+            if key is not None:
+                work.submissions.put(
+                    Submission(
+                        user_id=principal.user_id,
+                        key=key,
+                        wish_digest=digest,
+                        batch=batch,
+                        at=now,
+                    )
+                )
+        return batch
 
     def status(self, principal: Principal) -> QueueStatus:
         """Return how many jobs stand in each state, and the current job where one may know it."""
@@ -268,12 +298,12 @@ class QueueService:
                 if job.status in {JobStatus.FAILED, JobStatus.CANCELED}
                 and may_manage(job, principal)
             ]
-            self._require_room(work, len(jobs))
             _audit(work, principal, AuditAction.JOB_RETRY, jobs, now)
             for owner_id in sorted({job.owner_id for job in jobs}):
                 own = [self._again(job, now) for job in jobs if job.owner_id == owner_id]
+                self._require_room(work, owner_id, len(own), now)
                 work.jobs.add_all(own)
-                flows.entered(work, owner_id, len(own))
+                flows.entered(work, owner_id, len(own), self.rules.caps, now)
             if jobs:
                 work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
         return [job.item_id for job in jobs]
@@ -310,7 +340,8 @@ class QueueService:
         )
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
-    def _require_room(self, work: Work, wanted: int) -> None:
+    def _require_room(self, work: Work, owner_id: UserId, wanted: int, now: datetime) -> None:
+        flows.require_room(work.flows.get(owner_id), self.rules.caps, wanted, now)
         most = self.rules.max_queue_size
         if most is None:
             return

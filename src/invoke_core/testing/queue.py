@@ -1,5 +1,6 @@
 """What every store of jobs, flows, workers and the queue's own facts does."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -262,6 +263,21 @@ class JobRepositoryContract:
             assert front is not None
             assert front.oldest_item_id == oldest.item_id
 
+    def test_the_oldest_ended_jobs_come_but_for_the_newest(self, database: Database) -> None:
+        with database.writing() as work:
+            a_job(work)
+            ended = [
+                a_job(work, status=status)
+                for status in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED)
+            ]
+            a_running_job(work, a_worker(work))
+
+            assert list(work.jobs.oldest_ended(keep=0, limit=9)) == ended
+            assert list(work.jobs.oldest_ended(keep=1, limit=9)) == ended[:2]
+            assert list(work.jobs.oldest_ended(keep=0, limit=1)) == ended[:1]
+            assert list(work.jobs.oldest_ended(keep=3, limit=9)) == []
+            assert list(work.jobs.oldest_ended(keep=9, limit=9)) == []
+
     def test_upcoming_jobs_are_the_owners_by_priority_then_age(self, database: Database) -> None:
         with database.writing() as work:
             user = a_user(work)
@@ -293,6 +309,14 @@ class FlowRepositoryContract:
                 head_item_id=ItemId(9),
                 head_model=ModelKey("model"),
                 head_kind="model|16x16|1",
+                max_pending=5,
+                max_running=0,
+                gpu_seconds_per_day=0.1 + 0.2,
+                running_cap=2**31 - 1,
+                seconds_cap=1e9 + 1e-6,
+                used_on=NOON.date(),
+                used_seconds=3.25,
+                is_spent=True,
             )
             work.flows.put(flow)
 
@@ -358,17 +382,15 @@ class FlowRepositoryContract:
     def test_flows_without_jobs_or_suspended_do_not_contend(self, database: Database) -> None:
         with database.writing() as work:
             model = ModelKey("warm")
-            for pending, suspended in ((0, False), (1, True)):
-                user = a_user(work)
-                work.flows.put(
-                    Flow(
-                        user_id=user.user_id,
-                        pending=pending,
-                        in_flight=1,
-                        suspended=suspended,
-                        head_model=model,
-                    )
-                )
+            states: Sequence[dict[str, Any]] = (
+                {"pending": 0},
+                {"pending": 1, "suspended": True},
+                {"pending": 1, "is_spent": True},
+                {"pending": 1, "running_cap": 1},
+            )
+            for state in states:
+                flow = Flow(user_id=a_user(work).user_id, in_flight=1, head_model=model)
+                work.flows.put(attrs.evolve(flow, **state))
 
             for mode in QueueMode:
                 assert list(work.flows.contending(mode, limit=9)) == []
@@ -384,6 +406,18 @@ class FlowRepositoryContract:
                 work.flows.put(flow)
 
             assert list(work.flows.list_active()) == [first, second]
+
+    def test_flows_are_found_by_the_day_that_they_were_used_last(self, database: Database) -> None:
+        with database.writing() as work:
+            today, yesterday = NOON.date(), (NOON - DAY).date()
+            second = Flow(user_id=a_user(work, user_id="b").user_id, used_on=today)
+            first = Flow(user_id=a_user(work, user_id="a").user_id, used_on=today)
+            other = Flow(user_id=a_user(work).user_id, used_on=yesterday)
+            for flow in (second, first, other, Flow(user_id=a_user(work).user_id)):
+                work.flows.put(flow)
+
+            assert list(work.flows.used_on(today)) == [first, second]
+            assert list(work.flows.used_on(yesterday)) == [other]
 
 
 def a_contender(work: Work, **changes: Any) -> Candidate:
@@ -442,13 +476,14 @@ class QueueStateRepositoryContract:
     def test_a_contest_of_nobody_tells_the_facts(self, database: Database) -> None:
         with database.writing() as work:
             found = work.queue.contest(QueueMode.FAIR_SHARE, warm=frozenset({ModelKey("warm")}))
-            assert found == Contest(paused=False, fence=0, mean=None, candidates=[])
+            assert found == Contest(paused=False, fence=0, running=0, mean=None, candidates=[])
             work.queue.put_paused(True)
             work.queue.put_run_seconds(ALL_KINDS, 2.5, 7)
+            a_running_job(work, a_worker(work))
 
         with database.reading() as work:
             found = work.queue.contest(QueueMode.FIFO)
-            assert found == Contest(paused=True, fence=0, mean=2.5, candidates=[])
+            assert found == Contest(paused=True, fence=1, running=1, mean=2.5, candidates=[])
 
     def test_a_candidate_comes_with_its_job_its_owner_and_what_is_expected(
         self, database: Database

@@ -19,6 +19,7 @@ from invoke_core.testing.broken import (
     news,
     queue,
     second_factors,
+    submissions,
     throttle,
     units,
 )
@@ -40,6 +41,7 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
@@ -60,6 +62,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,
     QueueStateRepositoryContract: queue.QUEUE_STATE,
+    SubmissionRepositoryContract: submissions.SUBMISSIONS,
     WorkerRepositoryContract: queue.WORKERS,
     NewsContract: news.NEWS,
     AuditRepositoryContract: audit.AUDIT,

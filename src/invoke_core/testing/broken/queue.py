@@ -1,6 +1,7 @@
 """Ways to keep jobs, flows and workers wrongly."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -93,6 +94,9 @@ JOBS: Mapping[str, Fault] = {
     ),
     "test_an_owner_without_pending_jobs_has_no_front": Fault("jobs.front", _any_status),
     "test_the_oldest_pending_job_has_the_lowest_number": Fault("jobs.front", after(_head_number)),
+    "test_the_oldest_ended_jobs_come_but_for_the_newest": Fault(
+        "jobs.oldest_ended", lambda work, real, *, keep, limit: real(keep=0, limit=limit)
+    ),
     "test_upcoming_jobs_are_the_owners_by_priority_then_age": Fault(
         "jobs.upcoming", after(lambda jobs: sorted(jobs, key=lambda job: job.item_id))
     ),
@@ -128,6 +132,9 @@ FLOWS: Mapping[str, Fault] = {
     ),
     "test_flows_without_jobs_or_suspended_do_not_contend": Fault(
         "flows.contending", _suspended_contend
+    ),
+    "test_flows_are_found_by_the_day_that_they_were_used_last": Fault(
+        "flows.used_on", lambda work, real, day: [*real(day), *real(day - timedelta(days=1))]
     ),
     "test_active_flows_have_pending_or_running_jobs": Fault(
         "flows.list_active", after(_pending_alone)
