@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from invoke_adapters.sql import open_database, open_progress_store, upgrade
+from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.progress import Progress
@@ -48,15 +49,15 @@ def _count_up(start: Any, url: str, times: int) -> None:
         start.wait()
         for _ in range(times):
             with database.writing() as work:
-                _, measured = work.queue.run_seconds().get("kind", (0.0, 0))
-                work.queue.put_run_seconds("kind", 0.0, measured + 1)
+                known = work.queue.run_seconds().get("kind", RunTime(0.0, 0))
+                work.queue.put_run_seconds("kind", RunTime(0.0, known.measured + 1))
 
 
 def test_processes_never_lose_an_update(url: str) -> None:
     assert _spawn(_count_up, url, 100) == [0, 0]
 
     with open_database(url) as database, database.reading() as work:
-        assert work.queue.run_seconds() == {"kind": (0.0, 200)}
+        assert work.queue.run_seconds() == {"kind": RunTime(0.0, 200)}
 
 
 def _open_and_write(start: Any, url: str) -> None:

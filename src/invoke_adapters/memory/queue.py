@@ -1,13 +1,13 @@
 """Jobs, flows and workers in dictionaries."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import attrs
 
 from invoke_adapters.memory.state import State, page
-from invoke_core.domain.estimates import ALL_KINDS
+from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
 from invoke_core.domain.pages import Page
@@ -175,12 +175,12 @@ class MemoryQueueStateRepository:
         for model in warm:
             wanted.update([flow.user_id for flow in ordered if flow.head_model == model][:1])
         facts = self.state.facts[None]
-        mean, _ = self.state.run_seconds.get(ALL_KINDS, (None, 0))
+        known = self.state.run_seconds.get(ALL_KINDS)
         return Contest(
             paused=facts.paused,
             fence=facts.fence,
             running=sum(job.status is JobStatus.IN_PROGRESS for job in self.state.jobs.values()),
-            mean=mean,
+            mean=known.mean if known else None,
             candidates=[self._candidate(flow) for flow in ordered if flow.user_id in wanted],
         )
 
@@ -188,12 +188,12 @@ class MemoryQueueStateRepository:
         if flow.head_item_id is None:
             raise TypeError("a contending flow has a head")
         head = self.state.jobs[flow.head_item_id]
-        expected, _ = self.state.run_seconds.get(flow.head_kind or "", (None, 0))
+        known = self.state.run_seconds.get(flow.head_kind or "")
         return Candidate(
             flow=flow,
             head=head,
             owner_is_active=self.state.users[flow.user_id].is_active,
-            expected=expected,
+            expected=known.mean if known else None,
         )
 
     def virtual_time(self) -> VirtualTime:
@@ -218,15 +218,15 @@ class MemoryQueueStateRepository:
         """Keep whether no job may be dispatched."""
         self.state.facts[None] = attrs.evolve(self.state.facts[None], paused=paused)
 
-    def run_seconds(self, kinds: Sequence[str] | None = None) -> Mapping[str, tuple[float, int]]:
+    def run_seconds(self, kinds: Sequence[str] | None = None) -> Measured:
         """Return the measured run times of kinds of jobs."""
         kept = self.state.run_seconds
         wanted = kept if kinds is None else [kind for kind in kinds if kind in kept]
         return {kind: kept[kind] for kind in wanted}
 
-    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
-        """Keep the measured run time of a kind of job."""
-        self.state.run_seconds[kind] = (mean, measured)
+    def put_run_seconds(self, kind: str, known: RunTime) -> None:
+        """Keep what is known of the run times of a kind of job."""
+        self.state.run_seconds[kind] = known
 
 
 @attrs.frozen

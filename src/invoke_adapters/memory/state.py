@@ -9,6 +9,7 @@ import attrs
 from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.boards import Board, Grant
+from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
@@ -124,7 +125,7 @@ class State:
     flows: Table[UserId, Flow] = attrs.field(factory=Table)
     submissions: Table[tuple[UserId, str], Submission] = attrs.field(factory=Table)
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)
-    run_seconds: Table[str, tuple[float, int]] = attrs.field(factory=Table)
+    run_seconds: Table[str, RunTime] = attrs.field(factory=Table)
     news: Table[int, NewsItem] = attrs.field(factory=Table)
     audit: Table[int, AuditRow] = attrs.field(factory=Table)
     facts: Table[None, QueueFacts] = attrs.field(factory=lambda: Table({None: QueueFacts()}))

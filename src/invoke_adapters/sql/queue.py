@@ -12,7 +12,7 @@ from invoke_adapters.sql import schema
 from invoke_adapters.sql.errors import attempt
 from invoke_adapters.sql.jobs import SELECT_JOBS, job_of
 from invoke_adapters.sql.mapping import KEY, Mapper, among, upsert
-from invoke_core.domain.estimates import ALL_KINDS
+from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import ModelKey, UserId, WorkerId
 from invoke_core.domain.queue import Job, JobStatus, WorkerRecord
@@ -212,18 +212,17 @@ class SqlQueueStateRepository:
         """Keep whether no job may be dispatched."""
         self.connection.execute(_PUT_STATE, {"paused": paused})
 
-    def run_seconds(self, kinds: Sequence[str] | None = None) -> Mapping[str, tuple[float, int]]:
+    def run_seconds(self, kinds: Sequence[str] | None = None) -> Measured:
         """Return the measured run times of kinds of jobs."""
         query = sa.select(schema.run_seconds)
         if kinds is not None:
             query = query.where(among(self.connection, schema.run_seconds.c.kind, kinds))
         rows = self.connection.execute(query)
-        return {kind: (mean, measured) for kind, mean, measured in rows}
+        return {kind: RunTime(*values) for kind, *values in rows}
 
-    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
-        """Keep the measured run time of a kind of job."""
-        row = {"kind": kind, "mean": mean, "measured": measured}
-        upsert(self.connection, schema.run_seconds, row)
+    def put_run_seconds(self, kind: str, known: RunTime) -> None:
+        """Keep what is known of the run times of a kind of job."""
+        upsert(self.connection, schema.run_seconds, {"kind": kind, **attrs.asdict(known)})
 
 
 @attrs.frozen

@@ -347,6 +347,7 @@ run_seconds = sa.Table(
     _column("kind", Text, primary_key=True),
     _column("mean", sa.Double()),
     _column("measured", sa.BigInteger()),
+    _column("variance", sa.Double(), server_default="0"),
 )
 
 submissions = sa.Table(

@@ -226,6 +226,7 @@ class JobDetails:
     progress: Progress | None = None  # None until it runs
     position: int | None = None  # 1 = next; None unless pending and among the first 1,000
     expected_wait: timedelta | None = None  # until it starts
+    expected_wait_p90: timedelta | None = None  # at most, in nine cases of ten
 
 
 @attrs.frozen(kw_only=True)

@@ -1,11 +1,12 @@
 """What has to be kept of jobs, flows and workers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 import attrs
 
+from invoke_core.domain.estimates import Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId, WorkerId
@@ -147,15 +148,15 @@ class QueueStateRepository(Protocol):
     def put_paused(self, paused: bool) -> None:
         """Keep whether no job may be dispatched."""
 
-    def run_seconds(self, kinds: Sequence[str] | None = None) -> Mapping[str, tuple[float, int]]:
-        """Return, for kinds of jobs, the mean of their GPU-seconds and how many were measured.
+    def run_seconds(self, kinds: Sequence[str] | None = None) -> Measured:
+        """Return what is known of the run times of kinds of jobs.
 
         Args:
             kinds: of which; unknown ones are passed over; None: of all.
         """
 
-    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
-        """Keep the measured run time of a kind of job."""
+    def put_run_seconds(self, kind: str, known: RunTime) -> None:
+        """Keep what is known of the run times of a kind of job."""
 
 
 class WorkerRepository(Protocol):

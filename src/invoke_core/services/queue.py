@@ -1,6 +1,6 @@
 """What people do with the queue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -33,6 +33,7 @@ from invoke_core.ports.queue import NewJob
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import _seen, _wishes, flows
+from invoke_core.services._forecast import Forecasts, Place, forecast
 from invoke_core.services._looks import Hourly, image_looks, job_looks
 from invoke_core.services.flows import Move
 
@@ -60,6 +61,7 @@ class QueueService:
     progress: ProgressStore
     rules: QueueRules
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
+    forecasts: Forecasts = attrs.field(factory=Forecasts, repr=False)
 
     def enqueue(
         self, principal: Principal, wish: BatchWish, *, key: str | None = None
@@ -199,7 +201,7 @@ class QueueService:
         """Return the job that would be served next, or None."""
         require_usable(principal)
         with self.reading() as work:
-            first = next(_seen.forecast(work, self.rules.mode, self.clock.now()), None)
+            first = next(forecast(work, self.rules.mode, self.clock.now()), None)
             seen = self._seen(work, principal, [first.job] if first else [])
         self._write_down(principal, seen)
         return next(iter(seen), None)
@@ -365,9 +367,13 @@ class QueueService:
         )
 
     def _seen(self, work: Work, principal: Principal, jobs: Sequence[Job]) -> Sequence[SeenJob]:
-        return _seen.seen_jobs(
-            work, principal, jobs, self.progress, self.rules.mode, self.clock.now()
-        )
+        own = [job for job in jobs if may_manage(job, principal)]
+        waiting = [job for job in own if job.status is JobStatus.PENDING]
+        places: Mapping[ItemId, Place] = {}
+        if waiting:
+            now, monotonic = self.clock.now(), self.clock.monotonic()
+            places = self.forecasts.places(work, self.rules.mode, now, monotonic, waiting)
+        return _seen.seen_jobs(work, principal, jobs, self.progress, places)
 
     def _write_down(self, principal: Principal, jobs: Sequence[SeenJob]) -> None:
         looks = job_looks(principal, jobs)

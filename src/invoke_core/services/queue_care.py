@@ -14,7 +14,8 @@ from invoke_core.domain.shares import Overview, Share, ShareChanges, bound, gap
 from invoke_core.domain.submissions import REMEMBERED
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
-from invoke_core.services import _seen, flows
+from invoke_core.services import flows
+from invoke_core.services._forecast import forecast
 from invoke_core.services.flows import Move
 
 AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
@@ -51,10 +52,10 @@ class QueueCareService:
                 for user in work.users.get_many([user_id for user_id, _ in shown])
             }
             longest = self._longest(work)
-            mean, _ = work.queue.run_seconds([ALL_KINDS]).get(ALL_KINDS, (0.0, 0))
+            known = work.queue.run_seconds([ALL_KINDS]).get(ALL_KINDS)
         everybodys = sum(flow.used_seconds for flow in today)
         weights = sum(flow.weight for flow in active)
-        slack = slack_of(self.mode, self.slack_seconds, mean)
+        slack = slack_of(self.mode, self.slack_seconds, known.mean if known else 0.0)
         return Overview(
             shares=[
                 _share(flow, names[user_id], now, everybodys, weights, waits.get(user_id))
@@ -136,17 +137,16 @@ class QueueCareService:
 
     def _waits(self, work: Work, now: datetime) -> dict[UserId, float]:
         """Return, by user, the seconds until the next of their jobs is expected to start."""
-        devices = sum(len(worker.devices) for worker in work.workers.list()) or 1
         waits: dict[UserId, float] = {}
-        for turn in _seen.forecast(work, self.mode, now):
-            waits.setdefault(turn.job.owner_id, turn.before / devices)
+        for start in forecast(work, self.mode, now):
+            waits.setdefault(start.job.owner_id, start.wait.seconds)
         return waits
 
     def _longest(self, work: Work) -> float:
         """Return the largest cost of a job, as far as the queue knows it now."""
         running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=None)).items
         charged = [job.charged for job in running if job.charged_policy is self.mode]
-        known = [cost_of(self.mode, mean) for mean, _ in work.queue.run_seconds().values()]
+        known = [cost_of(self.mode, kind.mean) for kind in work.queue.run_seconds().values()]
         return max([*charged, *known, cost_of(self.mode, 0.0)])
 
 

@@ -128,7 +128,7 @@ class ResultService:
             known = work.queue.run_seconds([kind, ALL_KINDS])
             for each in (kind, ALL_KINDS):
                 measured = with_measurement(known.get(each), gpu_seconds)
-                work.queue.put_run_seconds(each, *measured)
+                work.queue.put_run_seconds(each, measured)
             place = Places(work).of(image)
             tell_of_image(work, NewsKind.IMAGE_CREATED, image, place, now)
         return image

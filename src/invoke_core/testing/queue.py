@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from invoke_core.domain.estimates import ALL_KINDS
+from invoke_core.domain.estimates import ALL_KINDS, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.generation import InitImage, LoraWeight
 from invoke_core.domain.identifiers import (
@@ -478,7 +478,7 @@ class QueueStateRepositoryContract:
             found = work.queue.contest(QueueMode.FAIR_SHARE, warm=frozenset({ModelKey("warm")}))
             assert found == Contest(paused=False, fence=0, running=0, mean=None, candidates=[])
             work.queue.put_paused(True)
-            work.queue.put_run_seconds(ALL_KINDS, 2.5, 7)
+            work.queue.put_run_seconds(ALL_KINDS, RunTime(2.5, 7))
             a_running_job(work, a_worker(work))
 
         with database.reading() as work:
@@ -490,7 +490,7 @@ class QueueStateRepositoryContract:
     ) -> None:
         with database.writing() as work:
             known = a_contender(work, head_kind="known")
-            work.queue.put_run_seconds("known", 1.25, 3)
+            work.queue.put_run_seconds("known", RunTime(1.25, 3))
 
             (found,) = work.queue.contest(QueueMode.FIFO).candidates
 
@@ -538,15 +538,16 @@ class QueueStateRepositoryContract:
             assert work.queue.paused() is paused
 
     def test_run_times_are_kept_for_each_kind_of_job(self, database: Database) -> None:
+        a, b = RunTime(3.5, 2, 0.1 + 0.2), RunTime(2.5, 4)
         with database.writing() as work:
             assert dict(work.queue.run_seconds()) == {}
-            work.queue.put_run_seconds("a", 1.5, 1)
-            work.queue.put_run_seconds("b", 2.5, 4)
-            work.queue.put_run_seconds("a", 3.5, 2)
+            work.queue.put_run_seconds("a", RunTime(1.5, 1))
+            work.queue.put_run_seconds("b", b)
+            work.queue.put_run_seconds("a", a)
 
         with database.reading() as work:
-            assert dict(work.queue.run_seconds()) == {"a": (3.5, 2), "b": (2.5, 4)}
-            assert dict(work.queue.run_seconds(["b", "none", "b"])) == {"b": (2.5, 4)}
+            assert dict(work.queue.run_seconds()) == {"a": a, "b": b}
+            assert dict(work.queue.run_seconds(["b", "none", "b"])) == {"b": b}
 
 
 class WorkerRepositoryContract:

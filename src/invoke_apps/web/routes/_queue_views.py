@@ -129,7 +129,7 @@ class ItemView(ItemSummaryView):
     progress: ProgressView | None = None  # null until it runs
     position: int | None = None  # 1 = next; null unless pending and among the first 1,000
     expected_wait_seconds: float | None = None
-    expected_wait_p90_seconds: float | None = None  # not known yet: one guess has no spread
+    expected_wait_p90_seconds: float | None = None
     image_names: list[str] | None = None
 
     @classmethod
@@ -143,6 +143,7 @@ class ItemView(ItemSummaryView):
                 "progress": progress and ProgressView(step=progress.step, steps=progress.steps),
                 "position": seen.details.position,
                 "expected_wait_seconds": _seconds(seen.details.expected_wait),
+                "expected_wait_p90_seconds": _seconds(seen.details.expected_wait_p90),
                 "image_names": list(job.image_names),
             }
         return cls(**_common(seen), **_own(seen), **own)

@@ -1,4 +1,4 @@
-"""Flows know what kind of job they begin with, and their caps; submissions can be sent twice."""
+"""Flows know their caps and what they begin with; run times have a spread; submissions may come twice."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,9 @@ def upgrade() -> None:
         sa.Column("is_spent", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("queue_flows", column)
+    op.add_column(
+        "run_seconds", sa.Column("variance", sa.Double(), nullable=False, server_default="0")
+    )
     op.create_table(
         "submissions",
         sa.Column("user_id", TEXT, nullable=False),
