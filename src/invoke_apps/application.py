@@ -26,6 +26,7 @@ from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueService
+from invoke_core.services.queue_care import QueueCareService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -67,6 +68,7 @@ class Application:
     style_presets: StylePresetService
     client_state: ClientStateService
     queue: QueueService
+    queue_care: QueueCareService
     events: EventService
     dispatcher: Dispatcher
     leases: LeaseService

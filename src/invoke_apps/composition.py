@@ -62,6 +62,7 @@ from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.queue_care import QueueCareService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -207,9 +208,11 @@ def build(
             settings.generation_limits,
         )
         models.ensure_bundled(INTERNAL, bundled_models())
+        dispatch_rules = _dispatch_rules(settings)
         rules = QueueRules(
             mode=settings.queue_mode,
             max_queue_size=settings.max_queue_size,
+            caps=settings.caps,
             limits=settings.generation_limits,
         )
         news = NewsTail(reading, database.bell())
@@ -254,8 +257,17 @@ def build(
             style_presets=StylePresetService(reading, writing, clock, randomness, pictures),
             client_state=ClientStateService(reading, writing, clock),
             queue=QueueService(reading, writing, clock, randomness, progress, rules),
+            queue_care=QueueCareService(
+                reading=reading,
+                writing=writing,
+                clock=clock,
+                mode=settings.queue_mode,
+                slack_seconds=dispatch_rules.slack_seconds,
+                caps=settings.caps,
+                history=settings.max_queue_history,
+            ),
             events=EventService(reading, writing, clock),
-            dispatcher=Dispatcher(writing, clock, _dispatch_rules(settings)),
+            dispatcher=Dispatcher(writing, clock, dispatch_rules),
             leases=LeaseService(reading, writing, clock, storage, processes or HostProcesses()),
             requests=RequestService(reading, storage, codec, str(models_dir)),
             results=ResultService(reading, writing, clock, files, progress),
@@ -316,7 +328,9 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer | None:
 
 def _dispatch_rules(settings: Settings) -> DispatchRules:
     rules = DispatchRules(
-        mode=settings.queue_mode, deadline=timedelta(minutes=settings.queue_deadline_minutes)
+        mode=settings.queue_mode,
+        deadline=timedelta(minutes=settings.queue_deadline_minutes),
+        max_running=settings.max_running,
     )
     if settings.queue_slack_seconds is None:
         return rules

@@ -85,6 +85,7 @@ def _chores(application: Application) -> list[Chore]:
         ("forgetting wrong sign-ins of long ago", application.sign_in.forget_failures),
         ("forgetting links that have expired", application.links.forget_expired),
         ("forgetting old news", application.events.forget_old),
+        ("trimming the queue's history", application.queue_care.trim),
     ]
 
 

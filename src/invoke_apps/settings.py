@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 from attrs.validators import and_, ge, gt, in_, le, matches_re, optional
 
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import Caps, QueueMode
 from invoke_core.domain.generation import GenerationLimits
 from invoke_core.domain.second_factor import SecondFactorPolicy
 
@@ -95,6 +95,13 @@ class Settings:
     queue_slack_seconds: float | None = attrs.field(default=None, validator=optional(ge(0)))
     queue_deadline_minutes: float = attrs.field(default=10, validator=ge(0))
     max_queue_size: int | None = attrs.field(default=10_000, validator=_limit)
+    max_queue_history: int | None = attrs.field(default=None, validator=optional(ge(0)))
+    clear_queue_on_startup: bool = False
+    max_running: int | None = attrs.field(default=None, validator=_limit)
+    # For each person without own ones:
+    max_pending_per_user: int | None = attrs.field(default=None, validator=_limit)
+    max_running_per_user: int | None = attrs.field(default=None, validator=_limit)
+    gpu_seconds_per_day: float | None = attrs.field(default=None, validator=optional(gt(0)))
 
     # Limits on what comes in
     max_upload_bytes: int = attrs.field(default=50 * 2**20, validator=_positive)
@@ -129,6 +136,15 @@ class Settings:
     def queue_mode(self) -> QueueMode:
         """Return the policy in force."""
         return self.session_queue_mode if self.multiuser else QueueMode.FIFO
+
+    @property
+    def caps(self) -> Caps:
+        """Return what each person may have in the queue, who has no own caps."""
+        return Caps(
+            max_pending=self.max_pending_per_user,
+            max_running=self.max_running_per_user,
+            gpu_seconds_per_day=self.gpu_seconds_per_day,
+        )
 
     @property
     def least_password_length(self) -> int:
@@ -179,13 +195,7 @@ def is_everywhere(host: str) -> bool:
 
 LATER = {
     "storage_url": "object storage",
-    "max_queue_history": "trimming the queue's history",
-    "clear_queue_on_startup": "clearing the queue at start-up",
-    "max_pending_per_user": "limits per user",
-    "max_running_per_user": "limits per user",
-    "gpu_seconds_per_day": "limits per user",
     "storage_quota_bytes": "storage quotas",
-    "max_running": "a limit on running jobs",
     "max_requests_per_minute": "rate limits",
     "queue_groups": "groups in the queue",
     "merge_jobs": "merging jobs",

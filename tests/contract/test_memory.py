@@ -26,6 +26,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
@@ -63,6 +64,10 @@ class TestMemoryApiKeys(ApiKeyRepositoryContract):
 
 
 class TestMemorySecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestMemorySubmissions(SubmissionRepositoryContract):
     pass
 
 

@@ -29,6 +29,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
@@ -64,7 +65,7 @@ def clean(open_server: SqlDatabase, admin: sa.Engine) -> None:
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         connection.exec_driver_sql("DELETE FROM users WHERE user_id <> 'system'")
         connection.exec_driver_sql(
-            "UPDATE queue_state SET round_robin = 0, fair_share = 0, paused = false,"
+            "UPDATE queue_state SET round_robin = 0, fair_share = 0, fence = 0, paused = false,"
             " forgotten_event_id = 0"
         )
 
@@ -101,6 +102,10 @@ class TestPostgresqlApiKeys(ApiKeyRepositoryContract):
 
 
 class TestPostgresqlSecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestPostgresqlSubmissions(SubmissionRepositoryContract):
     pass
 
 

@@ -29,6 +29,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
@@ -77,6 +78,10 @@ class TestSqliteApiKeys(ApiKeyRepositoryContract):
 
 
 class TestSqliteSecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestSqliteSubmissions(SubmissionRepositoryContract):
     pass
 
 

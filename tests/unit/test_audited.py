@@ -23,6 +23,7 @@ from invoke_core.domain.preset_files import PresetFormat
 from invoke_core.domain.principals import INTERNAL, Principal, Scope, Via, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
 from invoke_core.domain.shelves import Shelf, Whose
+from invoke_core.domain.shares import ShareChanges
 from invoke_core.domain.sign_in import Client
 from invoke_core.domain.style_presets import PresetText
 from invoke_core.domain.workflows import WorkflowQuery
@@ -381,6 +382,19 @@ def pause(studio: Studio, folder: Path) -> Any:
 def resume(studio: Studio, folder: Path) -> Any:
     studio.app.queue.resume(studio.ada)
     return Target("queue", "default"), studio.ada
+
+
+@writes(AuditAction.QUEUE_SHARE)
+def change_a_share(studio: Studio, folder: Path) -> Any:
+    studio.app.queue_care.change_share(studio.ada, studio.lee.user_id, ShareChanges(weight=2.0))
+    return Target("user", studio.lee.user_id), studio.ada
+
+
+@writes(AuditAction.QUEUE_CLEAR)
+def clear_the_queue_at_the_start(studio: Studio, folder: Path) -> Any:
+    studio.enqueue(studio.lee)
+    studio.app.queue_care.clear_pending()
+    return Target("queue", "default"), INTERNAL
 
 
 @writes(AuditAction.MODEL_ADD)

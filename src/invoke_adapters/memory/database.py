@@ -29,6 +29,7 @@ from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
 from invoke_adapters.memory.style_presets import MemoryStylePresetRepository
+from invoke_adapters.memory.submissions import MemorySubmissionRepository
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
 from invoke_adapters.memory.users import MemoryUserRepository
 from invoke_adapters.memory.workflows import MemoryWorkflowRepository
@@ -133,6 +134,11 @@ class MemoryWork:
     def queue(self) -> MemoryQueueStateRepository:
         """Return what the queue remembers as a whole."""
         return MemoryQueueStateRepository(self.state)
+
+    @property
+    def submissions(self) -> MemorySubmissionRepository:
+        """Return the submissions that may come twice."""
+        return MemorySubmissionRepository(self.state)
 
     @property
     def workers(self) -> MemoryWorkerRepository:

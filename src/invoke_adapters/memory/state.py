@@ -9,6 +9,7 @@ import attrs
 from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.boards import Board, Grant
+from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
@@ -33,6 +34,7 @@ from invoke_core.domain.queue import Job, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.style_presets import StylePreset
+from invoke_core.domain.submissions import Submission
 from invoke_core.domain.throttle import Tally
 from invoke_core.domain.users import SYSTEM_USER, User
 from invoke_core.domain.workflows import Workflow
@@ -146,8 +148,9 @@ class State:
     client_state: Table[tuple[UserId, str], str] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)
+    submissions: Table[tuple[UserId, str], Submission] = attrs.field(factory=Table)
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)
-    run_seconds: Table[str, tuple[float, int]] = attrs.field(factory=Table)
+    run_seconds: Table[str, RunTime] = attrs.field(factory=Table)
     news: Table[int, NewsItem] = attrs.field(factory=Table)
     audit: Table[int, AuditRow] = attrs.field(factory=Table)
     facts: Table[None, QueueFacts] = attrs.field(factory=lambda: Table({None: QueueFacts()}))

@@ -108,6 +108,8 @@ class MemoryUserRepository:
             if api_key.user_id == user_id:
                 del self.state.api_keys[key_id]
         self.state.second_factors.pop(user_id, None)
+        for submission in [key for key in self.state.submissions if key[0] == user_id]:
+            del self.state.submissions[submission]
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from invoke_adapters.sql.types import Json, Level, Number, Text, UtcDateTime, Word
+from invoke_adapters.sql.types import Day, Json, Level, Number, Text, UtcDateTime, Word
 from invoke_core.domain.boards import Permission, Visibility
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
@@ -17,7 +17,7 @@ from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
 from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.principals import Scope
-from invoke_core.domain.queue import JobStatus
+from invoke_core.domain.queue import EnqueuedBatch, JobStatus
 from invoke_core.domain.shelves import Shelf
 
 metadata = sa.MetaData(
@@ -375,9 +375,18 @@ queue_flows = sa.Table(
     _column("pending", sa.Integer()),
     _column("in_flight", sa.Integer()),
     _column("suspended", sa.Boolean()),
+    _optional("max_pending", sa.Integer()),
+    _optional("max_running", sa.Integer()),
+    _optional("gpu_seconds_per_day", sa.Double()),
+    _optional("running_cap", sa.Integer()),
+    _optional("seconds_cap", sa.Double()),
+    _optional("used_on", Day()),
+    _column("used_seconds", sa.Double(), server_default="0"),
+    _column("is_spent", sa.Boolean(), server_default=sa.false()),
     _optional("oldest_item_id", sa.BigInteger()),
     _optional("head_item_id", sa.BigInteger()),
     _optional("head_model", Text),
+    _optional("head_kind", Text),
     # Kept beside the facts that they follow from, so that a decision is a few seeks:
     _column("contends", sa.Boolean()),
     _column("oldest_or_zero", sa.BigInteger()),
@@ -420,6 +429,17 @@ run_seconds = sa.Table(
     _column("kind", Text, primary_key=True),
     _column("mean", sa.Double()),
     _column("measured", sa.BigInteger()),
+    _column("variance", sa.Double(), server_default="0"),
+)
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("key", Text, primary_key=True),
+    _column("wish_digest", Text),
+    _column("batch", Json[EnqueuedBatch](EnqueuedBatch)),
+    _column("at", UtcDateTime(), index=True),
 )
 
 workers = sa.Table(

@@ -25,6 +25,7 @@ from invoke_adapters.sql.queue import (
 from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
 from invoke_adapters.sql.style_presets import SqlStylePresetRepository
+from invoke_adapters.sql.submissions import SqlSubmissionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
 from invoke_adapters.sql.workflows import SqlWorkflowRepository
@@ -129,6 +130,11 @@ class SqlWork:
     def queue(self) -> SqlQueueStateRepository:
         """Return what the queue remembers as a whole."""
         return SqlQueueStateRepository(self.connection)
+
+    @property
+    def submissions(self) -> SqlSubmissionRepository:
+        """Return the submissions that may come twice."""
+        return SqlSubmissionRepository(self.connection)
 
     @property
     def workers(self) -> SqlWorkerRepository:

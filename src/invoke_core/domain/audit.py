@@ -64,6 +64,8 @@ class AuditAction(StrEnum):
     JOB_LOOK = "job.look"
     QUEUE_PAUSE = "queue.pause"
     QUEUE_RESUME = "queue.resume"
+    QUEUE_SHARE = "queue.share"  # a person's weight or caps
+    QUEUE_CLEAR = "queue.clear"  # at the start of a server that is told to
     MODEL_ADD = "model.add"
     MODEL_UPDATE = "model.update"
     MODEL_REMOVE = "model.remove"

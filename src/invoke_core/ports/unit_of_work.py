@@ -23,6 +23,7 @@ from invoke_core.ports.queue import (
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
 from invoke_core.ports.style_presets import StylePresetRepository
+from invoke_core.ports.submissions import SubmissionRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
 from invoke_core.ports.workflows import WorkflowRepository
@@ -67,6 +68,8 @@ class Work(Protocol):
     def flows(self) -> FlowRepository: ...
     @property
     def queue(self) -> QueueStateRepository: ...
+    @property
+    def submissions(self) -> SubmissionRepository: ...
     @property
     def workers(self) -> WorkerRepository: ...
     @property

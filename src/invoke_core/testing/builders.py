@@ -298,7 +298,9 @@ def a_running_job(
 ) -> Job:
     """Keep a job in progress that the worker holds."""
     waiting = a_job(work, owner, **changes)
-    lease = Lease(worker_id=worker.worker_id, fence=work.queue.next_fence())
+    fence = work.queue.contest(QueueMode.FIFO).fence + 1
+    work.queue.advance([], fence=fence)
+    lease = Lease(worker_id=worker.worker_id, fence=fence)
     job = waiting.claimed(lease, "cpu", NOON, policy=QueueMode.ROUND_ROBIN, cost=1.0)
     work.jobs.put(job)
     return job

@@ -21,6 +21,7 @@ from invoke_core.testing.broken import (
     queue,
     second_factors,
     shelves,
+    submissions,
     throttle,
     units,
 )
@@ -44,6 +45,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
@@ -68,6 +70,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,
     QueueStateRepositoryContract: queue.QUEUE_STATE,
+    SubmissionRepositoryContract: submissions.SUBMISSIONS,
     WorkerRepositoryContract: queue.WORKERS,
     NewsContract: news.NEWS,
     AuditRepositoryContract: audit.AUDIT,
