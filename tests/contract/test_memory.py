@@ -6,6 +6,10 @@ from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -60,6 +64,14 @@ class TestMemoryApiKeys(ApiKeyRepositoryContract):
 
 
 class TestMemorySecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestMemoryIdentities(IdentityRepositoryContract):
+    pass
+
+
+class TestMemoryProviderLogins(ProviderLoginRepositoryContract):
     pass
 
 

@@ -9,6 +9,10 @@ from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -98,6 +102,14 @@ class TestPostgresqlApiKeys(ApiKeyRepositoryContract):
 
 
 class TestPostgresqlSecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestPostgresqlIdentities(IdentityRepositoryContract):
+    pass
+
+
+class TestPostgresqlProviderLogins(ProviderLoginRepositoryContract):
     pass
 
 

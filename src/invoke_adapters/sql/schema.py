@@ -75,6 +75,8 @@ sessions = sa.Table(
     _column("expires_at", UtcDateTime(), index=True),
     _optional("address", Text),
     _optional("user_agent", Text),
+    _optional("provider", Text),
+    _column("two_factors", sa.Boolean(), server_default=sa.false()),
 )
 
 api_keys = sa.Table(
@@ -98,6 +100,33 @@ second_factors = sa.Table(
     _optional("confirmed_at", UtcDateTime()),
     _column("last_step", sa.BigInteger()),
     _column("recovery", Json[tuple[str, ...]](tuple[str, ...])),
+)
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    _column("identity_id", Text, primary_key=True),
+    _column("issuer", Text),
+    _column("subject", Text),
+    _optional("user_id", Text, _user(ondelete="SET NULL")),
+    _column("claims_admin", sa.Boolean()),
+    _column("created_at", UtcDateTime()),
+    sa.UniqueConstraint("issuer", "subject"),
+    sa.Index("ix_identities_user_id", "user_id"),
+)
+
+provider_logins = sa.Table(
+    "provider_logins",
+    metadata,
+    _column("digest", Text, primary_key=True),
+    _column("provider", Text),
+    _column("browser", Text),
+    _column("next_path", Text),
+    _column("remember_me", sa.Boolean()),
+    _column("network", Text),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime(), index=True),
+    sa.Index("ix_provider_logins_network_created_at", "network", "created_at"),
 )
 
 throttle_tallies = sa.Table(

@@ -14,6 +14,7 @@ from invoke_core.testing.broken import (
     audit,
     boards,
     catalogue,
+    identities,
     images,
     links,
     news,
@@ -23,6 +24,10 @@ from invoke_core.testing.broken import (
     units,
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -49,6 +54,8 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     SessionRepositoryContract: accounts.SESSIONS,
     ApiKeyRepositoryContract: api_keys.API_KEYS,
     SecondFactorRepositoryContract: second_factors.SECOND_FACTORS,
+    IdentityRepositoryContract: identities.IDENTITIES,
+    ProviderLoginRepositoryContract: identities.PROVIDER_LOGINS,
     ThrottleRepositoryContract: throttle.THROTTLE,
     LinkRepositoryContract: links.LINKS,
     OutboxRepositoryContract: links.OUTBOX,

@@ -1,0 +1,475 @@
+"""How people come in who sign in at another place."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from invoke_core.domain.audit import AuditAction, Facts, Stranger, Target, facts
+from invoke_core.domain.identifiers import IdentityId, UserId
+from invoke_core.domain.identities import (
+    LOGIN_LIFE,
+    MAX_LOGINS,
+    Arrival,
+    Handshake,
+    Identity,
+    Person,
+    ProviderLogin,
+    ProviderRules,
+    arrival,
+    checked_next_path,
+    handshake,
+    is_admin_after,
+    is_browser_secret,
+    login_digest,
+    person_of,
+    require_enough_factors,
+)
+from invoke_core.domain.principals import Principal, require_administrator, require_no_key
+from invoke_core.domain.second_factor import SecondFactorPolicy
+from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
+from invoke_core.domain.sign_in import Client
+from invoke_core.domain.throttle import address_key
+from invoke_core.domain.tokens import TokenAudience
+from invoke_core.domain.users import (
+    MAX_DISPLAY_NAME_CHARACTERS,
+    User,
+    ends_sessions,
+    require_administrator_left,
+    require_one_alphabet,
+)
+from invoke_core.errors import (
+    AccountDisabled,
+    Forbidden,
+    LastAdministrator,
+    NotFound,
+    RuleViolation,
+    Unauthenticated,
+)
+from invoke_core.ports.clock import Clock
+from invoke_core.ports.hashing import PasswordHasher
+from invoke_core.ports.identity_providers import IdentityProvider
+from invoke_core.ports.randomness import Randomness
+from invoke_core.ports.recovery import Recovery
+from invoke_core.ports.tokens import TokenCodec
+from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._looks import Hourly
+from invoke_core.services._recovery import NoRecovery, end_recovery
+from invoke_core.services._sessions import Sessions
+from invoke_core.services.sign_in import SignedIn
+from invoke_core.services.users import TOLD, account_changes, tell_sessions_ended
+
+
+@attrs.frozen
+class Provider:
+    """A place where people sign in, and what it may decide."""
+
+    rules: ProviderRules
+    port: IdentityProvider
+
+
+@attrs.frozen(kw_only=True)
+class Departure:
+    """Where a browser goes to sign in, and what it must bring back."""
+
+    url: str = attrs.field(repr=False)
+    browser: str = attrs.field(repr=False)  # the secret that it keeps until it comes back
+
+
+@attrs.frozen(kw_only=True)
+class Arrived:
+    """A fresh sign-in, and where the browser goes with it."""
+
+    signed_in: SignedIn
+    next_path: str
+
+
+@attrs.frozen(kw_only=True)
+class SingleSignOnService:
+    """How people come in who sign in at another place.
+
+    A sign-in that is under way is kept in the database: so any process of the server takes it up, and it
+    counts once. The browser keeps a secret of its own, without which it is good for nothing.
+    """
+
+    reading: Reading
+    writing: Writing
+    hasher: PasswordHasher
+    tokens: TokenCodec
+    clock: Clock
+    randomness: Randomness
+    sessions: SessionPolicy
+    multiuser: bool
+    providers: Mapping[str, Provider] = attrs.field(factory=dict)
+    second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
+    recovery: Recovery = attrs.field(factory=NoRecovery, repr=False)
+    refused: Hourly = attrs.field(factory=Hourly, repr=False)
+
+    def offered(self) -> Sequence[ProviderRules]:
+        """Return the providers where people may sign in, in the order of the settings."""
+        return [provider.rules for provider in self.providers.values()] if self.multiuser else []
+
+    def depart(
+        self,
+        client: Client,
+        name: str,
+        *,
+        callback: str,
+        next_path: str = "/",
+        remember_me: bool = False,
+        browser: str | None = None,
+    ) -> Departure:
+        """Begin a sign-in at a provider.
+
+        Args:
+            client: where the try comes from.
+            name: of the provider.
+            callback: the address of ours that the browser comes back to.
+            next_path: where it goes afterwards.
+            remember_me: the session lasts longer without use.
+            browser: the secret that the browser has from another sign-in that is under way.
+
+        Raises:
+            Forbidden: nobody signs in to this server.
+            NotFound: there is no such provider.
+            Invalid: the path could lead to another site.
+            Unavailable: the provider does not answer.
+        """
+        provider = self._provider(name)
+        next_path = checked_next_path(next_path)
+        secret = browser if browser and is_browser_secret(browser) else self.randomness.secret()
+        secrets = handshake(self.randomness.secret(), secret)
+        url = provider.port.sign_in_address(callback, secrets)
+        now = self.clock.now()
+        login = ProviderLogin(
+            digest=login_digest(secrets.state),
+            provider=name,
+            browser=login_digest(secret),
+            next_path=next_path,
+            remember_me=remember_me,
+            network=address_key(client.address),
+            created_at=now,
+            expires_at=now + LOGIN_LIFE,
+        )
+        with self.writing() as work:
+            work.provider_logins.add(login, keep=MAX_LOGINS)
+        return Departure(url=url, browser=secret)
+
+    def arrive(
+        self,
+        client: Client,
+        name: str,
+        *,
+        callback: str,
+        answer: Mapping[str, str],
+        browser: str | None,
+    ) -> Arrived:
+        """Begin a session for whoever comes back from a provider.
+
+        An account of the address that the provider vouches for is theirs from then on, and a stranger gets
+        one, as far as the provider's rules let it.
+
+        Args:
+            client: where the try comes from.
+            name: of the provider.
+            callback: as it was given to `depart`.
+            answer: the parameters with which the browser came back.
+            browser: the secret that it kept.
+
+        Raises:
+            Forbidden: nobody signs in to this server, the account is disabled, or the rules refuse; the
+                sentence says what to do.
+            NotFound: there is no such provider.
+            Unauthenticated: the sign-in was begun elsewhere, long ago or finished already, or nobody
+                signed in there.
+            Unavailable: the provider does not answer.
+        """
+        provider = self._provider(name)
+        login, secrets = self._taken(client, name, answer.get("state"), browser)
+        person = None
+        try:
+            vouched = provider.port.vouch(callback, secrets, answer, self.clock.now())
+            person = person_of(provider.rules, vouched)
+            with self.writing() as work:
+                user, session, principal = self._enter(work, provider.rules, person, login, client)
+        except (Unauthenticated, Forbidden, RuleViolation) as error:
+            self._record_failure(client, name, person, str(error))
+            raise
+        if user.is_admin:
+            end_recovery(self.recovery, self.writing, principal, session.created_at)
+        now = session.created_at
+        signed_in = SignedIn(
+            user=user,
+            token=self._book.token(session, user, now, TokenAudience.COOKIE),
+            media_token=self._book.token(session, user, now, TokenAudience.MEDIA),
+            expires_in=int((session.expires_at - now).total_seconds()),
+            device=None,
+        )
+        return Arrived(signed_in=signed_in, next_path=login.next_path)
+
+    def sign_out_address(self, name: str, back: str) -> str | None:
+        """Return where a browser goes to sign out at a provider too; None: it offers no such place.
+
+        Args:
+            name: of the provider.
+            back: where the browser comes back to.
+
+        Raises:
+            Forbidden: nobody signs in to this server.
+            NotFound: there is no such provider.
+            Unavailable: the provider does not answer.
+        """
+        return self._provider(name).port.sign_out_address(back)
+
+    def provider_of(self, principal: Principal) -> str | None:
+        """Return the provider where the principal signed in; None: it used a password, or is none any more."""
+        if principal.session_id is None:
+            return None
+        with self.reading() as work:
+            found = work.sessions.find_with_user(principal.session_id)
+        name = found[0].provider if found else None
+        return name if name in self.providers else None
+
+    def identities(self, principal: Principal, user_id: UserId) -> Sequence[Identity]:
+        """Return the identities of an account, oldest first.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+            NotFound: the account is unknown.
+        """
+        require_administrator(principal)
+        with self.reading() as work:
+            return work.identities.of_user(work.users.get(user_id).user_id)
+
+    def unlink(self, principal: Principal, user_id: UserId, identity_id: IdentityId) -> None:
+        """Untie an identity from an account; the sign-ins that began at a provider end.
+
+        Raises:
+            Forbidden: the principal is no administrator, or an API key.
+            NotFound: the account is unknown, or has no such identity.
+        """
+        require_administrator(principal)
+        require_no_key(principal)
+        now = self.clock.now()
+        with self.writing() as work:
+            user = work.users.get(user_id)
+            own = {each.identity_id: each for each in work.identities.of_user(user_id)}
+            if identity_id not in own:
+                raise NotFound("identity", identity_id)
+            work.identities.remove(identity_id)
+            for session in work.sessions.of_user(user.user_id):
+                if session.provider is not None:
+                    self._book.end(work, user.user_id, session.session_id, now)
+            work.audit.record(
+                principal,
+                AuditAction.IDENTITY_REMOVE,
+                Target("user", user.user_id),
+                at=now,
+                before=facts(own[identity_id], ("issuer", "subject")),
+            )
+
+    def forget_expired(self) -> int:
+        """Forget sign-ins that nobody came back from; return how many went."""
+        with self.writing() as work:
+            return work.provider_logins.remove_expired(self.clock.now())
+
+    @property
+    def _book(self) -> Sessions:
+        return Sessions(
+            hasher=self.hasher,
+            tokens=self.tokens,
+            randomness=self.randomness,
+            policy=self.sessions,
+        )
+
+    def _provider(self, name: str) -> Provider:
+        if not self.multiuser:
+            raise Forbidden("This server runs in single-user mode: nobody signs in.")
+        if name not in self.providers:
+            raise NotFound("provider", name)
+        return self.providers[name]
+
+    def _taken(
+        self, client: Client, name: str, state: str | None, browser: str | None
+    ) -> tuple[ProviderLogin, Handshake]:
+        """Return the sign-in of a state, which counts no more, and its secrets.
+
+        Raises:
+            Unauthenticated: there is none, or it is another browser's or another provider's.
+        """
+        login = None
+        if state:
+            with (
+                self.writing() as work
+            ):  # of its own: what comes next may fail, and the state stays used
+                login = work.provider_logins.take(login_digest(state))
+        if (
+            not state
+            or not browser
+            or login is None
+            or login.provider != name
+            or login.browser != login_digest(browser)
+            or self.clock.now() >= login.expires_at
+        ):
+            deeds = [(AuditAction.SIGN_IN_FAILED, Target("provider"))]
+            why = {"reason": "no such sign-in under way"}
+            stranger = Stranger.of(client, None)
+            self.refused.write_down(self.writing, stranger, deeds, self.clock.now(), after=why)
+            raise Unauthenticated(
+                "This sign-in was begun in another browser, is more than ten minutes old or was"
+                " finished already: begin it again."
+            )
+        return login, handshake(state, browser)
+
+    def _enter(
+        self,
+        work: Work,
+        rules: ProviderRules,
+        person: Person,
+        login: ProviderLogin,
+        client: Client,
+    ) -> tuple[User, Session, Principal]:
+        now = self.clock.now()
+        stranger = Stranger.of(client, person.email)
+        identity = work.identities.find(person.issuer, person.subject)
+        same = work.users.find_by_email(person.email) if person.email else None
+        way = arrival(
+            rules,
+            person,
+            identity=identity,
+            same_address=same,
+            of_account=work.identities.of_user(same.user_id) if same else (),
+        )
+        before = self._account(work, way, rules, person, identity, same, stranger)
+        if not before.is_active:
+            raise AccountDisabled
+        claimed = identity is not None and way is Arrival.KNOWN and identity.claims_admin
+        user, follows = self._with_role(work, before, person, claimed_before=claimed)
+        require_enough_factors(rules, person, user, self.second_factor)
+        user = attrs.evolve(user, last_login_at=now)
+        work.users.put(user)
+        if user.epoch != before.epoch:
+            tell_sessions_ended(work, user.user_id, now)
+            work.sessions.remove_of_user(user.user_id)
+        if person.is_admin is not None and follows:
+            claimed = person.is_admin
+        self._tie(work, identity, person, user, claims_admin=claimed)
+        target = Target("user", user.user_id)
+        if way is Arrival.LINKED:
+            if user.password_hash is None:  # an invitation that is not needed any more
+                work.links.remove(user.user_id)
+                work.outbox.remove(user.user_id)
+            told = _from(rules, person)
+            work.audit.record(stranger, AuditAction.IDENTITY_LINK, target, at=now, after=told)
+        was, became = account_changes(before, user)
+        if became:
+            told = {**became, "provider": rules.name}
+            work.audit.record(
+                stranger, AuditAction.USER_UPDATE, target, at=now, before=was, after=told
+            )
+        session = self._book.begin(
+            work,
+            user,
+            client,
+            remember_me=login.remember_me,
+            now=now,
+            provider=rules.name,
+            two_factors=person.second_factor,
+        )
+        principal = attrs.evolve(
+            principal_of(session, user, client.address), request_id=client.request_id
+        )
+        told = facts(session, ("session_id", "remember_me", "address", "user_agent", "provider"))
+        if not follows:
+            told = {**told, "kept": "the last administrator, whom the provider would demote"}
+        work.audit.record(principal, AuditAction.SIGN_IN, target, at=now, after=told)
+        return user, session, principal
+
+    def _account(
+        self,
+        work: Work,
+        way: Arrival,
+        rules: ProviderRules,
+        person: Person,
+        identity: Identity | None,
+        same: User | None,
+        stranger: Stranger,
+    ) -> User:
+        """Return whose account it is; a stranger's is made."""
+        if way is Arrival.KNOWN and identity is not None and identity.user_id is not None:
+            return work.users.get(identity.user_id)
+        if way is Arrival.LINKED and same is not None:
+            return same
+        now, email = self.clock.now(), person.email or ""
+        user = User(
+            user_id=UserId(self.randomness.identifier()),
+            email=email,
+            display_name=person.display_name or email[:MAX_DISPLAY_NAME_CHARACTERS],
+            password_hash=None,
+            is_admin=False,
+            is_active=True,
+            created_at=now,
+            updated_at=now,
+        )
+        work.users.add(user)
+        told = {**facts(user, TOLD), **_from(rules, person)}
+        target = Target("user", user.user_id)
+        work.audit.record(stranger, AuditAction.USER_CREATE, target, at=now, after=told)
+        return user
+
+    def _with_role(
+        self, work: Work, before: User, person: Person, *, claimed_before: bool
+    ) -> tuple[User, bool]:
+        """Return the account with the role that the claim gives, and whether the claim was followed."""
+        is_admin = is_admin_after(before, person, claimed_before=claimed_before)
+        if is_admin == before.is_admin:
+            return before, True
+        after = attrs.evolve(before, is_admin=is_admin, updated_at=self.clock.now())
+        if is_admin:
+            require_one_alphabet(after.email)
+        try:
+            require_administrator_left(before, after, work.users.count_administrators())
+        except LastAdministrator:
+            return before, False  # asked again at the next sign-in
+        if ends_sessions(before, after):
+            after = attrs.evolve(after, epoch=before.epoch + 1)
+        return after, True
+
+    def _tie(
+        self,
+        work: Work,
+        identity: Identity | None,
+        person: Person,
+        user: User,
+        *,
+        claims_admin: bool,
+    ) -> None:
+        if identity is None:
+            work.identities.add(
+                Identity(
+                    identity_id=IdentityId(self.randomness.identifier()),
+                    issuer=person.issuer,
+                    subject=person.subject,
+                    user_id=user.user_id,
+                    claims_admin=claims_admin,
+                    created_at=self.clock.now(),
+                )
+            )
+            return
+        tied = attrs.evolve(identity, user_id=user.user_id, claims_admin=claims_admin)
+        if tied != identity:
+            work.identities.put(tied)
+
+    def _record_failure(self, client: Client, name: str, person: Person | None, why: str) -> None:
+        with self.writing() as work:
+            told = {"reason": why, "provider": name}
+            if person is not None:
+                told |= {"issuer": person.issuer, "subject": person.subject}
+            stranger = Stranger.of(client, person.email if person else None)
+            target = Target("provider", name)
+            work.audit.record(
+                stranger, AuditAction.SIGN_IN_FAILED, target, at=self.clock.now(), after=told
+            )
+
+
+def _from(rules: ProviderRules, person: Person) -> Facts:
+    return {"provider": rules.name, "issuer": person.issuer, "subject": person.subject}
