@@ -1,6 +1,7 @@
 """The composition root: the one module that knows every adapter."""
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
 from invoke_apps.settings import Settings
 from invoke_core.domain.audit import Chain
+from invoke_core.domain.identities import ProviderRules
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.domain.sessions import SessionPolicy
@@ -65,6 +67,7 @@ from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.single_sign_on import Provider, SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
@@ -86,6 +89,7 @@ def build(
     randomness: Randomness | None = None,
     processes: Processes | None = None,
     mailer: Mailer | None = None,
+    providers: Mapping[str, Provider] | None = None,
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
@@ -163,6 +167,11 @@ def build(
             directory_open=settings.user_directory,
             recovery=recovery,
         )
+        sessions = SessionPolicy(
+            lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
+            remembered=timedelta(days=settings.jwt_remember_me_days),
+            absolute=timedelta(days=settings.session_absolute_days),
+        )
         sign_in = SignInService(
             reading=reading,
             writing=writing,
@@ -177,11 +186,7 @@ def build(
             policy=policy,
             second_factor=settings.require_second_factor,
             recovery=recovery,
-            sessions=SessionPolicy(
-                lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
-                remembered=timedelta(days=settings.jwt_remember_me_days),
-                absolute=timedelta(days=settings.session_absolute_days),
-            ),
+            sessions=sessions,
         )
         links = LinkService(
             reading=reading,
@@ -237,6 +242,19 @@ def build(
                 codes=one_time_codes,
                 clock=clock,
                 randomness=randomness,
+            ),
+            single_sign_on=SingleSignOnService(
+                reading=reading,
+                writing=writing,
+                hasher=hasher,
+                tokens=tokens,
+                clock=clock,
+                randomness=randomness,
+                sessions=sessions,
+                multiuser=settings.multiuser,
+                providers=_providers(settings, opened) if providers is None else providers,
+                second_factor=settings.require_second_factor,
+                recovery=recovery,
             ),
             signing_keys=SigningKeyService(
                 keys, timedelta(days=settings.session_absolute_days), writing, clock
@@ -304,6 +322,38 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer | None:
         username=settings.smtp_username,
         password=settings.smtp_password,
     )
+
+
+def _providers(settings: Settings, opened: ExitStack) -> Mapping[str, Provider]:
+    """Return the providers of the settings, in their order."""
+    if not settings.oidc_providers:
+        return {}
+    from invoke_adapters.oidc import OidcProvider  # here: few servers need it, and it is large
+
+    found = {}
+    for each in settings.oidc_providers:
+        label = each.label or each.name
+        port = OidcProvider(
+            label=label,
+            issuer=each.issuer,
+            client_id=each.client_id,
+            client_secret=each.client_secret,
+            scopes=each.scopes,
+        )
+        opened.callback(port.close)
+        rules = ProviderRules(
+            name=each.name,
+            label=label,
+            create_accounts=each.create_accounts,
+            link_accounts=each.link_accounts,
+            allowed_domains=each.allowed_domains,
+            admin_claim=each.admin_claim,
+            admin_values=each.admin_values,
+            second_factor_claim=each.second_factor_claim,
+            second_factor_values=each.second_factor_values,
+        )
+        found[each.name] = Provider(rules, port)
+    return found
 
 
 def _dispatch_rules(settings: Settings) -> DispatchRules:

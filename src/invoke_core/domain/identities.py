@@ -71,7 +71,7 @@ class ProviderLogin:
 
 @attrs.frozen(kw_only=True)
 class Handshake:
-    """The secrets of one sign-in. Nonce and verifier follow from the others, so that they are kept nowhere."""
+    """The secrets of one sign-in; nonce and verifier follow from the others, and are kept nowhere."""
 
     state: str = attrs.field(repr=False)
     nonce: str = attrs.field(repr=False)

@@ -221,7 +221,7 @@ class SingleSignOnService:
         return self._provider(name).port.sign_out_address(back)
 
     def provider_of(self, principal: Principal) -> str | None:
-        """Return the provider where the principal signed in; None: it used a password, or is none any more."""
+        """Return the provider where the principal signed in; None: nowhere else, or it is gone."""
         if principal.session_id is None:
             return None
         with self.reading() as work:
