@@ -248,10 +248,8 @@ def _providers(value: Any, _: Any) -> tuple[ProviderSettings, ...]:
     if not isinstance(value, list):
         raise _Told("it is a list of providers, each with `name`, `issuer` and `client_id`")
     found = tuple(_provider(entry, number) for number, entry in enumerate(value, start=1))
-    try:
-        attrs.fields(Settings).oidc_providers.validator(None, None, found)
-    except ValueError as error:
-        raise _Told(str(error)) from error
+    if len({provider.name for provider in found}) < len(found):
+        raise _Told("two providers have the same `name`")
     return found
 
 
@@ -263,8 +261,8 @@ def _provider(entry: Any, number: int) -> ProviderSettings:
     values: dict[str, Any] = {}
     for key, value in entry.items():
         if key not in fields:
-            nearest = _nearest(str(key), fields)
-            raise _Told(f"{place} has no setting `{key}`: did you mean `{nearest}`?")
+            known = ", ".join(f"`{name}`" for name in fields)
+            raise _Told(f"{place} has no setting `{key}`; there are {known}")
         field = fields[key]
         try:
             kind: Any = field.type
@@ -272,8 +270,9 @@ def _provider(entry: Any, number: int) -> ProviderSettings:
             if field.validator is not None:
                 field.validator(None, field, values[key])
         except Exception as error:
-            why = _reason(error, key) if field.repr else "it is not a text of one character or more"
-            raise _Told(f"`{key}` of {place}: {why}") from (error if field.repr else None)
+            if not field.repr:  # a secret
+                raise _Told(f"`{key}` of {place} is not a text of one character or more") from None
+            raise _Told(f"`{key}` of {place}: {_reason(error, key)}") from error
     for field in fields.values():
         if field.default is attrs.NOTHING and field.name not in values:
             raise _Told(f"{place} lacks `{field.name}`")

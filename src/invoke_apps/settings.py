@@ -1,6 +1,7 @@
 """Every setting, with its default and unit."""
 
 import ipaddress
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,11 @@ _limit: Any = optional(_positive)  # mypy takes the type of a field from its def
 
 def _lowered(text: str) -> str:
     return text.lower()
+
+
+def _path_word(_: Any, __: Any, name: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", name):
+        raise ValueError("it has 1 to 32 lower case letters, digits and hyphens")
 
 
 def _issuer(_: Any, __: Any, issuer: str) -> None:
@@ -46,7 +52,7 @@ class ProviderSettings:
         ValueError: a value cannot be one.
     """
 
-    name: str = attrs.field(validator=matches_re(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"))
+    name: str = attrs.field(validator=_path_word)  # stands in paths
     issuer: str = attrs.field(validator=_issuer)
     client_id: str = attrs.field(validator=min_len(1))
     client_secret: str | None = attrs.field(default=None, repr=False, validator=_some)

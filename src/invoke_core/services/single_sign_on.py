@@ -220,15 +220,6 @@ class SingleSignOnService:
         """
         return self._provider(name).port.sign_out_address(back)
 
-    def provider_of(self, principal: Principal) -> str | None:
-        """Return the provider where the principal signed in; None: nowhere else, or it is gone."""
-        if principal.session_id is None:
-            return None
-        with self.reading() as work:
-            found = work.sessions.find_with_user(principal.session_id)
-        name = found[0].provider if found else None
-        return name if name in self.providers else None
-
     def identities(self, principal: Principal, user_id: UserId) -> Sequence[Identity]:
         """Return the identities of an account, oldest first.
 

@@ -1,0 +1,89 @@
+"""Signing in at another place: where a browser leaves for it, comes back, and signs out there too."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from invoke_apps.web._call import Call
+from invoke_apps.web.credentials import departed_secret
+from invoke_apps.web.guard import OPEN, OUTSIDE, PAGE
+from invoke_apps.web.routes._users import site_of
+from invoke_core.domain.identities import LOGIN_LIFE
+
+ASKS = OPEN | OUTSIDE | PAGE
+
+
+def _callback(call: Call, request: Request[Any, Any, Any], provider: str) -> str:
+    site = site_of(call.app, request).rstrip("/")
+    return f"{site}/api/v1/auth/oidc/{provider}/callback"
+
+
+def _to(url: str, cookies: list[Cookie]) -> Response[None]:
+    headers = {"Location": url, "Cache-Control": "no-store"}
+    return Response(None, status_code=303, headers=headers, cookies=cookies)
+
+
+@get("/{provider:str}/login", opt=ASKS, status_code=303, sync_to_thread=True)
+def login(
+    provider: FromPath[str],
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    next_path: Annotated[str, QueryParameter(name="next")] = "/",
+    remember_me: Annotated[bool, QueryParameter()] = False,
+) -> Response[None]:
+    """Send the browser to a provider, to sign in there; then it goes to the path `next` of this server."""
+    departure = call.anonymous(
+        lambda app, client: app.single_sign_on.depart(
+            client,
+            provider,
+            callback=_callback(call, request, provider),
+            next_path=next_path,
+            remember_me=remember_me,
+            browser=departed_secret(request.scope),
+        )
+    )
+    kept = call.jar.departed(departure.browser, LOGIN_LIFE.total_seconds())
+    return _to(departure.url, [kept])
+
+
+@get("/{provider:str}/callback", opt=ASKS, status_code=303, sync_to_thread=True)
+def callback(
+    provider: FromPath[str], request: Request[Any, Any, Any], call: NamedDependency[Call]
+) -> Response[None]:
+    """Take a browser back from a provider, with cookies as a sign-in by `session: "cookie"` sets them."""
+    given = request.query_params.dict()
+    arrived = call.anonymous(
+        lambda app, client: app.single_sign_on.arrive(
+            client,
+            provider,
+            callback=_callback(call, request, provider),
+            # RFC 6749, 3.1: none comes twice.
+            answer={key: values[0] for key, values in given.items() if len(values) == 1},
+            browser=departed_secret(request.scope),
+        )
+    )
+    signed_in = arrived.signed_in
+    cookies = [
+        *call.jar.session(signed_in.token),
+        call.jar.media(signed_in.media_token),
+        call.jar.departed("", 0),
+    ]
+    return _to(request.scope.get("root_path", "") + arrived.next_path, cookies)
+
+
+@get("/{provider:str}/logout", opt=ASKS, status_code=303, sync_to_thread=True)
+def logout(
+    provider: FromPath[str], request: Request[Any, Any, Any], call: NamedDependency[Call]
+) -> Response[None]:
+    """Send the browser to a provider, to sign out there too; a sign-in here ends by `POST logout`."""
+    home = site_of(call.app, request)
+    url = call.anonymous(lambda app, _: app.single_sign_on.sign_out_address(provider, home))
+    return _to(url or home, [])
+
+
+router = Router(
+    path="/api/v1/auth/oidc", route_handlers=[login, callback, logout], tags=["accounts"]
+)
