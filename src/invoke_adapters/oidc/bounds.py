@@ -3,6 +3,7 @@
 import ipaddress
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 
@@ -43,7 +44,7 @@ class BoundedTransport(httpx2.BaseTransport):
         return httpx2.Response(
             response.status_code,
             headers=response.headers,
-            stream=_Bounded(response),
+            stream=_Bounded(response.stream),
             extensions=response.extensions,
         )
 
@@ -56,13 +57,13 @@ class BoundedTransport(httpx2.BaseTransport):
 
 
 class _Bounded(httpx2.SyncByteStream):
-    def __init__(self, response: httpx2.Response) -> None:
-        self._response = response
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
         ends = time.monotonic() + TOTAL_SECONDS
         left = MAX_BYTES
-        for piece in self._response.iter_raw():
+        for piece in self._stream:
             left -= len(piece)
             if left < 0:
                 raise Unbounded(f"the answer has more than {MAX_BYTES} bytes")
@@ -71,7 +72,7 @@ class _Bounded(httpx2.SyncByteStream):
             yield piece
 
     def close(self) -> None:
-        self._response.close()
+        self._stream.close()
 
 
 def is_safe(url: str, *, clear: bool) -> bool:

@@ -15,6 +15,7 @@ from invoke_apps.cli._base import (
     root_option,
     this_host,
 )
+from invoke_core.domain.identifiers import IdentityId
 from invoke_core.domain.users import checked_email
 from invoke_core.errors import Invalid
 from invoke_core.services.links import IssuedLink
@@ -258,6 +259,40 @@ def reset_second_factor(root: Path | None, email: str | None) -> None:
 @click.command(cls=InvokeCommand)
 @root_option
 @_email
+@click.option("--json", "as_json", is_flag=True, help="Print an array for programs.")
+def identities(root: Path | None, email: str | None, as_json: bool) -> None:
+    """Show at which providers a user signs in."""
+    from invoke_apps.cli._tables import print_json, print_table
+    from invoke_apps.web.routes._users import IdentityView
+
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        found = app.single_sign_on.identities(this_host(), user.user_id)
+    views = [IdentityView.of(identity) for identity in found]
+    if as_json:
+        print_json(views)
+        return
+    rows = [(each.identity_id, each.issuer, each.subject, each.created_at) for each in views]
+    print_table(["Identity", "Issuer", "Subject", "Since"], rows)
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.argument("identity_id")
+def unlink(root: Path | None, email: str | None, identity_id: str) -> None:
+    """Untie IDENTITY_ID from a user; their sign-ins that began at a provider end."""
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        app.single_sign_on.unlink(this_host(), user.user_id, IdentityId(identity_id))
+    click.echo(f"{user.email} does not sign in there any more.")
+
+
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
 @click.option("--password", help="The new password; others on this machine can read it.")
 @_stdin
 def recover(
@@ -295,6 +330,8 @@ user.add_command(reset_link)
 user.add_command(content)
 user.add_command(unlock)
 user.add_command(reset_second_factor, "reset-second-factor")
+user.add_command(identities)
+user.add_command(unlink)
 user.add_command(recover)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, delete, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
@@ -10,7 +10,8 @@ from litestar.params import FromPath, QueryParameter
 from invoke_apps.web._call import Call
 from invoke_apps.web.credentials import departed_secret
 from invoke_apps.web.guard import OPEN, OUTSIDE, PAGE
-from invoke_apps.web.routes._users import site_of
+from invoke_apps.web.routes._users import IdentityView, site_of
+from invoke_core.domain.identifiers import IdentityId, UserId
 from invoke_core.domain.identities import LOGIN_LIFE
 
 ASKS = OPEN | OUTSIDE | PAGE
@@ -26,7 +27,7 @@ def _to(url: str, cookies: list[Cookie]) -> Response[None]:
     return Response(None, status_code=303, headers=headers, cookies=cookies)
 
 
-@get("/{provider:str}/login", opt=ASKS, status_code=303, sync_to_thread=True)
+@get("/oidc/{provider:str}/login", opt=ASKS, status_code=303, sync_to_thread=True)
 def login(
     provider: FromPath[str],
     request: Request[Any, Any, Any],
@@ -49,7 +50,7 @@ def login(
     return _to(departure.url, [kept])
 
 
-@get("/{provider:str}/callback", opt=ASKS, status_code=303, sync_to_thread=True)
+@get("/oidc/{provider:str}/callback", opt=ASKS, status_code=303, sync_to_thread=True)
 def callback(
     provider: FromPath[str], request: Request[Any, Any, Any], call: NamedDependency[Call]
 ) -> Response[None]:
@@ -74,7 +75,7 @@ def callback(
     return _to(request.scope.get("root_path", "") + arrived.next_path, cookies)
 
 
-@get("/{provider:str}/logout", opt=ASKS, status_code=303, sync_to_thread=True)
+@get("/oidc/{provider:str}/logout", opt=ASKS, status_code=303, sync_to_thread=True)
 def logout(
     provider: FromPath[str], request: Request[Any, Any, Any], call: NamedDependency[Call]
 ) -> Response[None]:
@@ -84,6 +85,25 @@ def logout(
     return _to(url or home, [])
 
 
+@get("/users/{user_id:str}/identities", sync_to_thread=True)
+def list_identities(user_id: FromPath[str], call: NamedDependency[Call]) -> list[IdentityView]:
+    """Return at which providers a person signs in."""
+    found = call(lambda app, principal: app.single_sign_on.identities(principal, UserId(user_id)))
+    return [IdentityView.of(identity) for identity in found]
+
+
+@delete("/users/{user_id:str}/identities/{identity_id:str}", sync_to_thread=True)
+def unlink(user_id: FromPath[str], identity_id: FromPath[str], call: NamedDependency[Call]) -> None:
+    """Untie a person at a provider from an account; the sign-ins that began at a provider end."""
+    call(
+        lambda app, principal: app.single_sign_on.unlink(
+            principal, UserId(user_id), IdentityId(identity_id)
+        )
+    )
+
+
 router = Router(
-    path="/api/v1/auth/oidc", route_handlers=[login, callback, logout], tags=["accounts"]
+    path="/api/v1/auth",
+    route_handlers=[login, callback, logout, list_identities, unlink],
+    tags=["accounts"],
 )
