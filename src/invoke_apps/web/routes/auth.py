@@ -129,12 +129,11 @@ class SuccessView:
     success: bool
 
 
-@attrs.frozen(kw_only=True)
-class LogoutView:
+class LogoutView(msgspec.Struct, kw_only=True):
     """The sign-in has ended."""
 
     success: bool
-    provider_logout_url: str | None  # where to sign out at the provider too; null: it began here
+    provider_logout_url: str | UnsetType = UNSET  # where it began, to sign out there too
 
 
 @attrs.frozen(kw_only=True)
@@ -304,7 +303,7 @@ def logout(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Resp
     """End this sign-in at once; the browser forgets its cookies, and what it kept of the pages."""
     provider = call(lambda app, principal: app.sign_in.logout(principal))
     root = request.scope.get("root_path", "")
-    url = None if provider is None else f"{root}/api/v1/auth/oidc/{provider}/logout"
+    url = UNSET if provider is None else f"{root}/api/v1/auth/oidc/{provider}/logout"
     return Response(
         LogoutView(success=True, provider_logout_url=url),
         cookies=call.jar.ended(),
