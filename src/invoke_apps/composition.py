@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
-from invoke_apps.settings import Settings
+from invoke_apps.providers import ClosingProvider, LazyProvider
+from invoke_apps.settings import ProviderSettings, Settings
 from invoke_core.domain.audit import Chain
 from invoke_core.domain.identities import ProviderRules
 from invoke_core.domain.passwords import PasswordPolicy
@@ -326,24 +328,13 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer | None:
 
 def _providers(settings: Settings, opened: ExitStack) -> Mapping[str, Provider]:
     """Return the providers of the settings, in their order."""
-    if not settings.oidc_providers:
-        return {}
-    from invoke_adapters.oidc import OidcProvider  # here: few servers need it, and it is large
-
     found = {}
     for each in settings.oidc_providers:
-        label = each.label or each.name
-        port = OidcProvider(
-            label=label,
-            issuer=each.issuer,
-            client_id=each.client_id,
-            client_secret=each.client_secret,
-            scopes=each.scopes,
-        )
+        port = LazyProvider(partial(_oidc_provider, each))
         opened.callback(port.close)
         rules = ProviderRules(
             name=each.name,
-            label=label,
+            label=each.shown,
             create_accounts=each.create_accounts,
             link_accounts=each.link_accounts,
             allowed_domains=each.allowed_domains,
@@ -354,6 +345,18 @@ def _providers(settings: Settings, opened: ExitStack) -> Mapping[str, Provider]:
         )
         found[each.name] = Provider(rules, port)
     return found
+
+
+def _oidc_provider(settings: ProviderSettings) -> ClosingProvider:
+    from invoke_adapters.oidc import OidcProvider  # here: see `LazyProvider`
+
+    return OidcProvider(
+        label=settings.shown,
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        scopes=settings.scopes,
+    )
 
 
 def _dispatch_rules(settings: Settings) -> DispatchRules:

@@ -70,6 +70,11 @@ class ProviderSettings:
     second_factor_claim: str | None = attrs.field(default=None, validator=_some)
     second_factor_values: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """Return what people call it."""
+        return self.label or self.name
+
 
 def _differ(_: Any, __: Any, providers: tuple[ProviderSettings, ...]) -> None:
     names = [provider.name for provider in providers]

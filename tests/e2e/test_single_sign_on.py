@@ -1,6 +1,7 @@
 """Single sign-on end to end: the server's process, and a certified provider that is no mock."""
 
 import re
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,6 @@ import httpx
 import pytest
 
 from tests.e2e.running import (
-    PATIENCE,
     RunningServer,
     add_person,
     first_administrator,
@@ -62,9 +62,12 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with oidc_provider() as company, oidc_provider() as partner, oidc_provider() as away:
-        away.process.terminate()
-        away.process.wait(PATIENCE)
+    with (
+        oidc_provider() as company,
+        oidc_provider() as partner,
+        socket.create_server(("127.0.0.1", 0)) as away,  # where nobody answers
+    ):
+        nowhere = f"http://127.0.0.1:{away.getsockname()[1]}"
         scopes = ["openid", "profile", "email", "groups"]
         settings = [
             {
@@ -80,7 +83,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 "second_factor_values": ["otp"],
             },
             {"name": "partner", "issuer": partner.issuer, **CLIENT, "scopes": scopes},
-            {"name": "away", "issuer": away.issuer, **CLIENT},
+            {"name": "away", "issuer": nowhere, **CLIENT},
         ]
         root = multiuser_root(tmp_path_factory.mktemp("sso") / "root", oidc_providers=settings)
         with running(root) as server:

@@ -1,5 +1,7 @@
 """Providers of sign-ins in invokeai.yaml: what may stand there, and how a mistake is told."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,17 @@ def test_a_provider_on_this_machine_needs_no_encryption(tmp_path: Path) -> None:
     for issuer in ("http://127.0.0.1:3000", "http://localhost:3000/realms/a"):
         lines = {**COMPANY, "issuer": issuer}
         assert load_settings(write(tmp_path, text(lines)), environ={}).oidc_providers
+
+
+def test_what_speaks_with_providers_is_loaded_when_one_is_asked(tmp_path: Path) -> None:
+    write(tmp_path, text(COMPANY))
+    program = (
+        "import sys; from pathlib import Path; from invoke_apps.composition import in_memory;"
+        "from invoke_apps.config import load_settings;"
+        f"in_memory(load_settings(Path({str(tmp_path)!r}), environ={{}})).close();"
+        "sys.exit('authlib' in sys.modules or 'httpx2' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_two_of_one_name_are_refused_in_programs_too(tmp_path: Path) -> None:

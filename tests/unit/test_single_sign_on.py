@@ -235,6 +235,15 @@ def test_nothing_is_kept_that_would_finish_a_sign_in(world: World) -> None:
     assert not any(text in kept for text in (state, browser, secrets.verifier, secrets.nonce))
 
 
+def test_another_process_takes_a_sign_in_up(world: World) -> None:
+    other = World(database=world.accounts.database)
+    state, browser = world.depart()
+
+    assert other.arrive(state, browser).signed_in.user.email == "person@example.com"
+    with pytest.raises(Unauthenticated):
+        world.arrive(state, browser)
+
+
 def test_nobody_signs_in_where_there_is_one_user() -> None:
     world = World(multiuser=False)
 

@@ -190,7 +190,8 @@ class OidcProvider:
         try:
             return ask()
         except (httpx2.HTTPError, httpx2.StreamError, Misbehaved, ValueError) as error:
-            _log.warning("%s (%s): %s", self._label, self._issuer, error or type(error).__name__)
+            why = str(error) or type(error).__name__
+            _log.warning("%s (%s): %.500s", self._label, self._issuer, why)
             raise Unavailable(
                 f"{self._label} does not answer as it should: try again in a few minutes, or sign in"
                 " with a password.",
@@ -198,7 +199,7 @@ class OidcProvider:
             ) from error
 
     def _refusal(self, why: str) -> Unauthenticated:
-        _log.warning("%s (%s): a sign-in was refused: %s", self._label, self._issuer, why)
+        _log.warning("%s (%s): a sign-in was refused: %.500s", self._label, self._issuer, why)
         return Unauthenticated(
             f"The sign-in at {self._label} could not be finished: begin it again."
         )

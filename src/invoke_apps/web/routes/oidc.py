@@ -1,7 +1,9 @@
 """Signing in at another place: where a browser leaves for it, comes back, and signs out there too."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import attrs
 from litestar import Request, Response, Router, delete, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -13,6 +15,18 @@ from invoke_apps.web.guard import OPEN, OUTSIDE, PAGE
 from invoke_apps.web.routes._users import IdentityView, site_of
 from invoke_core.domain.identifiers import IdentityId, UserId
 from invoke_core.domain.identities import LOGIN_LIFE
+from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+
+
+@attrs.frozen(kw_only=True)
+class IdentityPage:
+    """A stretch of the list of an account's identities."""
+
+    items: Sequence[IdentityView]
+    offset: int
+    limit: int
+    total: int
+
 
 ASKS = OPEN | OUTSIDE | PAGE
 
@@ -86,10 +100,16 @@ def logout(
 
 
 @get("/users/{user_id:str}/identities", sync_to_thread=True)
-def list_identities(user_id: FromPath[str], call: NamedDependency[Call]) -> list[IdentityView]:
-    """Return at which providers a person signs in."""
+def list_identities(
+    user_id: FromPath[str],
+    call: NamedDependency[Call],
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> IdentityPage:
+    """Return at which providers a person signs in, the oldest first."""
     found = call(lambda app, principal: app.single_sign_on.identities(principal, UserId(user_id)))
-    return [IdentityView.of(identity) for identity in found]
+    items = [IdentityView.of(identity) for identity in found[offset : offset + limit]]
+    return IdentityPage(items=items, offset=offset, limit=limit, total=len(found))
 
 
 @delete("/users/{user_id:str}/identities/{identity_id:str}", sync_to_thread=True)
