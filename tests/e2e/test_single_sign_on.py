@@ -62,12 +62,9 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        oidc_provider() as company,
-        oidc_provider() as partner,
-        socket.create_server(("127.0.0.1", 0)) as away,  # where nobody answers
-    ):
-        nowhere = f"http://127.0.0.1:{away.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as gone:  # nobody answers there any more
+        away = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with oidc_provider() as company, oidc_provider() as partner:
         scopes = ["openid", "profile", "email", "groups"]
         settings = [
             {
@@ -83,7 +80,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 "second_factor_values": ["otp"],
             },
             {"name": "partner", "issuer": partner.issuer, **CLIENT, "scopes": scopes},
-            {"name": "away", "issuer": nowhere, **CLIENT},
+            {"name": "away", "issuer": away, **CLIENT},
         ]
         root = multiuser_root(tmp_path_factory.mktemp("sso") / "root", oidc_providers=settings)
         with running(root) as server:

@@ -1,12 +1,15 @@
 """Single sign-on over HTTP: cookies, redirects, refusals as pages and as problems, who may untie."""
 
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from invoke_apps.web.threads import THREADS
 from invoke_core.domain.identities import ProviderRules, Vouched
 from invoke_core.errors import Unavailable
 from invoke_core.services.single_sign_on import Provider
@@ -24,8 +27,13 @@ class Company:
         self.callbacks: list[str] = []
         self.end: str | None = None
         self.away = False
+        self.hangs: threading.Event | None = None
+        self.asked = threading.Semaphore(0)
 
     def sign_in_address(self, callback: str, handshake: Any) -> str:
+        self.asked.release()
+        if self.hangs is not None:
+            assert self.hangs.wait(timeout=60)
         if self.away:
             raise Unavailable("<Company> does not answer.", retry_after=60)
         self.callbacks.append(callback)
@@ -163,6 +171,22 @@ def test_a_provider_that_is_away_is_a_503_that_is_escaped(world: World) -> None:
     assert (page.status_code, page.headers["Retry-After"]) == (503, "60")
     assert "&lt;Company&gt; does not answer" in page.text
     assert world.site.login().status_code == 200
+
+
+def test_a_provider_that_hangs_keeps_nobody_else_waiting(world: World) -> None:
+    client, waiting = world.site.client, THREADS["outside"] + 4
+    world.company.hangs = threading.Event()
+    with ThreadPoolExecutor(waiting) as people:
+        asked = [people.submit(client.get, LOGIN, follow_redirects=False) for _ in range(waiting)]
+        try:
+            for _ in range(THREADS["outside"]):
+                assert world.company.asked.acquire(timeout=60)
+            assert world.site.login().status_code == 200
+            assert world.site.ask("GET", "/api/v1/auth/status").status_code == 200
+            assert not any(each.done() for each in asked)
+        finally:
+            world.company.hangs.set()
+        assert {each.result().status_code for each in asked} == {303}
 
 
 def test_a_refused_sign_in_sets_no_session(world: World) -> None:
