@@ -150,7 +150,9 @@ class Browser:
         """Send the form of a page, with what is typed into it."""
         action = re.search(r'<form[^>]* action="([^"]+)"', page.text)
         assert action, page.text
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        hidden = dict(
+            re.findall(r'<input type="?hidden"? name="?(\w+)"? value="([^"]*)"', page.text)
+        )
         url = urljoin(str(page.url), html.unescape(action[1]))
         return self.follow(self.step("POST", url, data={**hidden, **typed}), until=until)
 

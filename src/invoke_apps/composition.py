@@ -255,7 +255,7 @@ def build(
                 sessions=sessions,
                 multiuser=settings.multiuser,
                 providers=_providers(settings, opened) if providers is None else providers,
-                second_factor=settings.require_second_factor,
+                codes=one_time_codes,
                 recovery=recovery,
             ),
             signing_keys=SigningKeyService(

@@ -3,12 +3,14 @@
 import re
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 import httpx
 import pytest
 
+from invoke_core.testing.one_time_codes import code_at
 from tests.e2e.running import (
     RunningServer,
     add_person,
@@ -360,6 +362,29 @@ def test_signing_out_ends_both(world: World, browser: Browser) -> None:
     assert back.headers["Location"] == f"{world.server.url}/"
     page = browser.open(world.begin(browser))
     assert 'name="login"' in page.text  # the provider asks again
+
+
+def test_a_second_factor_is_asked_for_unless_the_provider_vouches_for_one(
+    world: World, browser: Browser, other: Browser
+) -> None:
+    fay = add_person(world.ada, world.server, "fay@example.com")
+    secret = fay.post("/api/v1/auth/totp/enroll").json()["secret"]
+    code = {"code": code_at(secret, datetime.now(UTC))}
+    recovery = fay.post("/api/v1/auth/totp/confirm", json=code).json()["recovery_codes"]
+    world.company.person("fay")
+
+    page = world.sign_in(browser, "fay")
+    assert page.status_code == 200
+    assert "One more step" in page.text
+    assert not world.is_in(browser)
+    wrong = browser.submit(page, code="000000")
+    assert wrong.status_code == 401
+    done = browser.submit(wrong, code=recovery[0], until="/")
+    assert done.status_code == 303
+    assert world.me(browser)["email"] == "fay@example.com"
+
+    world.company.person("fay", factors=["pwd", "otp"])
+    assert world.sign_in(other, "fay").status_code == 303
 
 
 def test_a_disabled_account_stays_out(world: World, browser: Browser, other: Browser) -> None:

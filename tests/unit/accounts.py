@@ -156,6 +156,7 @@ def open_accounts(database=None, **changes):
     single_sign_on = SingleSignOnService(
         **{name: value for name, value in shared.items() if name != "policy"},
         tokens=sign_in.tokens,
+        codes=codes,
         sessions=sign_in.sessions,
         multiuser=sign_in.multiuser,
     )

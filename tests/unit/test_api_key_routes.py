@@ -34,6 +34,7 @@ OPEN = {
     ("GET", "/api/v1/auth/oidc/{provider}/login"),
     ("GET", "/api/v1/auth/oidc/{provider}/callback"),
     ("GET", "/api/v1/auth/oidc/{provider}/logout"),
+    ("POST", "/api/v1/auth/oidc/{provider}/code"),
 }  # fmt: skip
 ENDLESS = {("GET", f"{QUEUE}/events")}
 

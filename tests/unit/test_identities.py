@@ -15,14 +15,13 @@ from invoke_core.domain.identities import (
     ProviderRules,
     Vouched,
     arrival,
+    asks_for_code,
     checked_next_path,
     handshake,
     is_admin_after,
     is_same_mailbox,
     person_of,
-    require_enough_factors,
 )
-from invoke_core.domain.second_factor import SecondFactorPolicy
 from invoke_core.domain.users import SYSTEM_USER, User, email_identity
 from invoke_core.errors import Forbidden, Invalid
 from invoke_core.testing.builders import NOON
@@ -283,22 +282,14 @@ def test_only_a_claim_that_changed_changes_the_role(
         assert after == claim
 
 
-@given(st.booleans(), st.booleans(), st.booleans(), st.sampled_from(SecondFactorPolicy))
-def test_no_second_factor_is_passed_by(
-    has: bool, is_admin: bool, vouches: bool, policy: SecondFactorPolicy
-) -> None:
-    user = attrs.evolve(BEA, second_factor=has, is_admin=is_admin)
-    person = a_person(second_factor=vouches)
-    wanted = (
-        has
-        or policy is SecondFactorPolicy.EVERYONE
-        or (is_admin and policy is SecondFactorPolicy.ADMINS)
-    )
-    if wanted and not vouches:
-        with pytest.raises(Forbidden, match="sign in with your password and your code"):
-            require_enough_factors(RULES, person, user, policy)
-    else:
-        require_enough_factors(RULES, person, user, policy)
+@pytest.mark.parametrize(
+    ("has", "vouches", "asked"),
+    [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
+)
+def test_a_code_is_asked_for_where_nobody_vouches(has: bool, vouches: bool, asked: bool) -> None:
+    user = attrs.evolve(BEA, second_factor=has)
+
+    assert asks_for_code(a_person(second_factor=vouches), user) is asked
 
 
 # Secrets and paths

@@ -20,13 +20,15 @@ from invoke_core.errors import (
     NotFound,
     RuleViolation,
     SecondFactorMissing,
+    SecondFactorRequired,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
 from invoke_core.services.audit import AuditService
-from invoke_core.services.single_sign_on import Provider
+from invoke_core.services.single_sign_on import CodeWanted, Provider
 from invoke_core.services.users import UserChanges
-from invoke_core.testing.builders import a_principal
+from invoke_core.testing.builders import a_principal, an_identity
 from invoke_core.testing.one_time_codes import code_at
 from tests.unit.accounts import AWAY, HERE, HOST, PASSWORD, open_accounts
 
@@ -407,42 +409,137 @@ def test_a_provider_that_is_not_asked_changes_no_role() -> None:
 # Second factors
 
 
-def enroll(world: World) -> None:
-    who = world.accounts.who(world.accounts.login().token)
+def enroll(world: World, email: str = "person@example.com") -> Any:
+    """Put a second factor in force; return ten recovery codes."""
+    who = world.accounts.who(world.accounts.login(email).token)
     secret = world.accounts.second_factor.enroll(who).secret
-    world.accounts.second_factor.confirm(who, code_at(secret, world.accounts.clock.now()))
+    return world.accounts.second_factor.confirm(who, code_at(secret, world.accounts.clock.now()))
+
+
+def prove(world: World, ticket: str, code: str, browser: str | None) -> Any:
+    return world.service.prove(HERE, "company", ticket=ticket, code=code, browser=browser)
 
 
 def test_a_second_factor_is_not_passed_by(world: World) -> None:
     world.accounts.person()
+    codes = enroll(world)
+    state, browser = world.depart(next_path="/boards")
+
+    wanted = world.arrive(state, browser)
+    assert isinstance(wanted, CodeWanted)
+    assert list(world.service.identities(HOST, world.account().user_id)) == []
+    with pytest.raises(SecondFactorRequired):
+        prove(world, wanted.ticket, "123456", browser)
+    arrived = prove(world, wanted.ticket, codes[0], browser)
+    assert arrived.next_path == "/boards"
+    assert world.who(arrived.signed_in.token).via is Via.COOKIE
+    with pytest.raises(Unauthenticated, match="begin it again"):
+        prove(world, wanted.ticket, codes[1], browser)
+
+
+def test_a_provider_that_vouches_for_a_second_factor_is_enough(world: World) -> None:
+    world.accounts.person()
     enroll(world)
 
-    with pytest.raises(Forbidden, match="Company did not ask you for one"):
-        world.sign_in()
-    assert list(world.service.identities(HOST, world.account().user_id)) == []
     assert world.sign_in(amr=["pwd", "otp"])
 
 
-def test_a_required_second_factor_may_be_the_providers() -> None:
-    world = World(second_factor=SecondFactorPolicy.EVERYONE)
+@pytest.mark.parametrize("wrong", ["ticket", "state", "browser", "no browser", "provider", "old"])
+def test_a_code_needs_its_ticket(world: World, wrong: str) -> None:
+    world.accounts.person()
+    codes = enroll(world)
+    state, browser = world.depart()
+    unfinished, _ = world.depart(browser=browser)
+    wanted = world.arrive(state, browser)
+    if wrong == "old":
+        world.accounts.clock.advance(LOGIN_LIFE)
 
-    with pytest.raises(Forbidden, match="second factor"):
-        world.sign_in()
-    who = world.sign_in(amr=["otp"])
-    assert world.accounts.sign_in.list_sessions(who)
-    world.accounts.person("other@example.com")
-    plain = world.accounts.who(world.accounts.login("other@example.com").token)
+    with pytest.raises(Unauthenticated, match="begin it again"):
+        world.service.prove(
+            HERE,
+            "second" if wrong == "provider" else "company",
+            ticket={"ticket": "x" * 43, "state": unfinished}.get(wrong, wanted.ticket),
+            code=codes[0],
+            browser={"browser": "y" * 43, "no browser": None}.get(wrong, browser),
+        )
+
+
+def test_a_ticket_is_no_state(world: World) -> None:
+    world.accounts.person()
+    enroll(world)
+    state, browser = world.depart()
+    wanted = world.arrive(state, browser)
+
+    with pytest.raises(Unauthenticated, match="begin it again"):
+        world.arrive(wanted.ticket, browser, amr=["otp"])
+
+
+def test_wrong_codes_are_wrong_sign_ins(world: World) -> None:
+    world.accounts.person()
+    codes = enroll(world)
+    state, browser = world.depart()
+    wanted = world.arrive(state, browser)
+    for _ in range(10):
+        with pytest.raises(SecondFactorRequired):
+            prove(world, wanted.ticket, "123456", browser)
+
+    with pytest.raises(TooMany):
+        prove(world, wanted.ticket, codes[0], browser)
+    reasons = [e.after["reason"] for e in world.written() if e.action == "sign_in.failed"]
+    assert len(reasons) == 11
+    assert reasons[-1] == "too many tries"
+    assert codes[0] not in str(reasons)
+
+
+def test_what_happens_while_the_code_is_typed_counts(world: World) -> None:
+    person = world.accounts.person()
+    codes = enroll(world)
+    state, browser = world.depart()
+    wanted = world.arrive(state, browser)
+    world.accounts.users.update(HOST, person.user_id, UserChanges(is_active=False))
+
+    with pytest.raises(AccountDisabled):
+        prove(world, wanted.ticket, codes[0], browser)
+    world.accounts.users.delete(HOST, person.user_id)
+    with pytest.raises(Unauthenticated):
+        prove(world, wanted.ticket, codes[0], browser)
+
+
+def test_a_code_of_one_account_opens_no_other(world: World) -> None:
+    world.accounts.person()
+    other = world.accounts.person("other@example.com")
+    enroll(world, "other@example.com")
+    codes = enroll(world)
+    state, browser = world.depart()
+    wanted = world.arrive(state, browser)
+
+    def given_to_the_other(*_: Any) -> Any:
+        with world.accounts.database.writing() as work:
+            an_identity(work, other, issuer="https://id.example.com", subject="7")
+        return original()
+
+    original = world.accounts.database.writing
+    calls = iter([original, given_to_the_other])  # the count of tries, then the session
+
+    def writing() -> Any:
+        return next(calls, original)()
+
+    late = attrs.evolve(world.service, writing=writing)
+    with pytest.raises(Unauthenticated, match="begin it again"):
+        late.prove(HERE, "company", ticket=wanted.ticket, code=codes[0], browser=browser)
+
+
+def test_who_must_have_a_second_factor_sets_one_up_first() -> None:
+    world = World()
+    required = attrs.evolve(world.accounts.sign_in, second_factor=SecondFactorPolicy.EVERYONE)
+
+    def who(**claims: Any) -> Any:
+        token = world.arrive(*world.depart(), **claims).signed_in.token
+        return required.authenticate(token, None, audience=TokenAudience.COOKIE)[0]
+
     with pytest.raises(SecondFactorMissing):
-        world.accounts.sign_in.list_sessions(plain)
-
-
-def test_who_becomes_an_administrator_so_needs_what_administrators_need() -> None:
-    world = World(second_factor=SecondFactorPolicy.ADMINS)
-
-    with pytest.raises(Forbidden, match="second factor"):
-        world.sign_in(groups=["admins"])
-    assert world.accounts.users.list(HOST).total == 0
-    assert world.sign_in()
+        required.list_sessions(who())
+    assert required.list_sessions(who(amr=["otp"]))
 
 
 # What is written, and untied

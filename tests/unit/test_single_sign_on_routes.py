@@ -1,5 +1,6 @@
 """Single sign-on over HTTP: cookies, redirects, refusals as pages and as problems, who may untie."""
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,12 @@ from invoke_apps.web.threads import THREADS
 from invoke_core.domain.identities import ProviderRules, Vouched
 from invoke_core.errors import Unavailable
 from invoke_core.services.single_sign_on import Provider
+from invoke_core.testing.one_time_codes import code_at
 from tests.unit.whole_app import HOST, Site, open_site
 
 LOGIN = "/api/v1/auth/oidc/company/login"
 CALLBACK = "/api/v1/auth/oidc/company/callback"
+TOTP = "/api/v1/auth/totp"
 LOGOUT = "/api/v1/auth/oidc/company/logout"
 
 
@@ -195,6 +198,39 @@ def test_a_refused_sign_in_sets_no_session(world: World) -> None:
 
     assert answer.status_code == 401
     assert "invoke_session" not in cookies_of(answer)
+
+
+def test_a_page_asks_for_a_code_and_takes_it(world: World) -> None:
+    token = world.site.login().json()["token"]
+    secret = world.site.ask("POST", f"{TOTP}/enroll", token=token).json()["secret"]
+    code = {"code": code_at(secret, world.site.clock.now())}
+    codes = world.site.ask("POST", f"{TOTP}/confirm", token=token, json=code).json()
+    state, cookies = world.depart(next="/boards/7")
+
+    asking = world.arrive(state, cookies)
+    assert asking.status_code == 200
+    assert "invoke_session" not in cookies_of(asking)
+    assert cookies_of(asking)["invoke_oidc"] == cookies["invoke_oidc"]
+    assert "form-action 'self'" in asking.headers["Content-Security-Policy"]
+    form = re.search(r'action="([^"]+)"[^$]+name=ticket value="([^"]+)"', asking.text)
+    assert form
+    path, ticket = form.groups()
+    assert path == "/api/v1/auth/oidc/company/code"
+
+    def typed(code: str, **changes: Any) -> Any:
+        given = {"cookies": cookies, "follow_redirects": False, **changes}
+        return world.site.ask("POST", path, data={"ticket": ticket, "code": code}, **given)
+
+    wrong = typed("123456")
+    assert (wrong.status_code, ticket in wrong.text) == (401, True)
+    assert "This code is not right" in wrong.text
+    recovery = codes["recovery_codes"][0]
+    assert typed(recovery, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert typed(recovery, cookies={}).status_code == 401
+    done = typed(recovery)
+    assert (done.status_code, done.headers["Location"]) == (303, "/boards/7")
+    me = world.site.ask("GET", "/api/v1/auth/me", cookies=cookies_of(done))
+    assert me.json()["email"] == "person@example.com"
 
 
 def test_signing_out_says_where_to_go_on(world: World) -> None:

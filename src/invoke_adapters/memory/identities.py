@@ -71,6 +71,10 @@ class MemoryProviderLoginRepository:
         for older in own[keep:]:
             del logins[older.digest]
 
+    def find(self, digest: str) -> ProviderLogin | None:
+        """Return the sign-in of exactly this digest; else None."""
+        return self.state.provider_logins.get(digest)
+
     def take(self, digest: str) -> ProviderLogin | None:
         """Return the sign-in of exactly this digest and forget it; else None."""
         found = self.state.provider_logins.get(digest)

@@ -91,6 +91,10 @@ class SqlProviderLoginRepository:
         older = sa.and_(_logins.network == login.network, _logins.digest.not_in(newest))
         self.connection.execute(sa.delete(schema.provider_logins).where(older))
 
+    def find(self, digest: str) -> ProviderLogin | None:
+        """Return the sign-in of exactly this digest; else None."""
+        return LOGINS.find(self.connection, digest)
+
     def take(self, digest: str) -> ProviderLogin | None:
         """Return the sign-in of exactly this digest and forget it; else None."""
         taking = sa.delete(schema.provider_logins).where(_logins.digest == digest)

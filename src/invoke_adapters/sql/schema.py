@@ -12,6 +12,7 @@ from invoke_adapters.sql.types import Json, Level, Number, Text, UtcDateTime, Wo
 from invoke_core.domain.boards import Permission, Visibility
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
+from invoke_core.domain.identities import Person
 from invoke_core.domain.images import ImageCategory, ImageOrigin
 from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
@@ -126,6 +127,7 @@ provider_logins = sa.Table(
     _column("network", Text),
     _column("created_at", UtcDateTime()),
     _column("expires_at", UtcDateTime(), index=True),
+    _optional("person", Json[Person](Person)),
     sa.Index("ix_provider_logins_network_created_at", "network", "created_at"),
 )
 

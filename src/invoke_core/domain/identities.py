@@ -14,7 +14,6 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.identifiers import SYSTEM, IdentityId, UserId
-from invoke_core.domain.second_factor import SecondFactorPolicy, must_enroll
 from invoke_core.domain.users import User, checked_display_name, checked_email
 from invoke_core.errors import Forbidden, Invalid
 
@@ -55,20 +54,6 @@ class Identity:
 
 
 @attrs.frozen(kw_only=True)
-class ProviderLogin:
-    """A sign-in that has left for a provider and not come back yet."""
-
-    digest: str  # of its state
-    provider: str  # the name
-    browser: str  # digest of the secret that the browser keeps
-    next_path: str  # where it goes afterwards
-    remember_me: bool
-    network: str  # see `address_key`
-    created_at: datetime  # aware, UTC
-    expires_at: datetime
-
-
-@attrs.frozen(kw_only=True)
 class Handshake:
     """The secrets of one sign-in; nonce and verifier follow from the others, and are kept nowhere."""
 
@@ -97,6 +82,21 @@ class Person:
     display_name: str | None
     is_admin: bool | None  # None: the provider is not asked
     second_factor: bool  # the provider vouches for one
+
+
+@attrs.frozen(kw_only=True)
+class ProviderLogin:
+    """A sign-in that has left for a provider, or has come back and waits for a code of our second factor."""
+
+    digest: str  # of its state, or of the ticket that the code comes with
+    provider: str  # the name
+    browser: str  # digest of the secret that the browser keeps
+    next_path: str  # where it goes afterwards
+    remember_me: bool
+    network: str  # see `address_key`
+    created_at: datetime  # aware, UTC
+    expires_at: datetime
+    person: Person | None = None  # who came back; None: nobody yet
 
 
 class Arrival(StrEnum):
@@ -228,19 +228,9 @@ def is_admin_after(user: User, person: Person, *, claimed_before: bool) -> bool:
     return person.is_admin
 
 
-def require_enough_factors(
-    rules: ProviderRules, person: Person, user: User, policy: SecondFactorPolicy
-) -> None:
-    """Refuse a sign-in that passes by a second factor.
-
-    Raises:
-        Forbidden: the account has one, or must have one, and the provider does not vouch for any.
-    """
-    if not person.second_factor and (user.second_factor or must_enroll(user, policy)):
-        raise Forbidden(
-            f"This account asks for a second factor, and {rules.label} did not ask you for one:"
-            " sign in with your password and your code."
-        )
+def asks_for_code(person: Person, user: User) -> bool:
+    """Return whether a code of our own second factor is asked for besides the provider's word."""
+    return user.second_factor and not person.second_factor
 
 
 def is_same_mailbox(one: str, other: str) -> bool:

@@ -38,7 +38,7 @@ class IdentityRepository(Protocol):
 
 
 class ProviderLoginRepository(Protocol):
-    """Sign-ins that are under way at providers, inside one unit of work."""
+    """Sign-ins by providers that are under way, inside one unit of work."""
 
     def add(self, login: ProviderLogin, *, keep: int) -> None:
         """Keep the sign-in; of its network only the newest `keep` stay.
@@ -46,6 +46,9 @@ class ProviderLoginRepository(Protocol):
         Raises:
             Conflict: there is one of this digest.
         """
+
+    def find(self, digest: str) -> ProviderLogin | None:
+        """Return the sign-in of exactly this digest, which goes on counting; else None."""
 
     def take(self, digest: str) -> ProviderLogin | None:
         """Return the sign-in of exactly this digest and forget it, so that it counts once; else None."""

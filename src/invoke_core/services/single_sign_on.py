@@ -16,16 +16,16 @@ from invoke_core.domain.identities import (
     ProviderLogin,
     ProviderRules,
     arrival,
+    asks_for_code,
     checked_next_path,
     handshake,
     is_admin_after,
     is_browser_secret,
     login_digest,
     person_of,
-    require_enough_factors,
 )
 from invoke_core.domain.principals import Principal, require_administrator, require_no_key
-from invoke_core.domain.second_factor import SecondFactorPolicy
+from invoke_core.domain.second_factor import Proof
 from invoke_core.domain.sessions import Session, SessionPolicy, principal_of
 from invoke_core.domain.sign_in import Client
 from invoke_core.domain.throttle import address_key
@@ -43,18 +43,22 @@ from invoke_core.errors import (
     LastAdministrator,
     NotFound,
     RuleViolation,
+    TooMany,
     Unauthenticated,
 )
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.identity_providers import IdentityProvider
+from invoke_core.ports.one_time_codes import OneTimeCodes
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._looks import Hourly
 from invoke_core.services._recovery import NoRecovery, end_recovery
+from invoke_core.services._second_factor import SecondFactors
 from invoke_core.services._sessions import Sessions
+from invoke_core.services._throttle import Brake
 from invoke_core.services.sign_in import SignedIn
 from invoke_core.services.users import TOLD, account_changes, tell_sessions_ended
 
@@ -84,6 +88,13 @@ class Arrived:
 
 
 @attrs.frozen(kw_only=True)
+class CodeWanted:
+    """Somebody came back from a provider, and owes a code of their second factor here."""
+
+    ticket: str = attrs.field(repr=False)  # what the code comes with, within ten minutes
+
+
+@attrs.frozen(kw_only=True)
 class SingleSignOnService:
     """How people come in who sign in at another place.
 
@@ -95,12 +106,12 @@ class SingleSignOnService:
     writing: Writing
     hasher: PasswordHasher
     tokens: TokenCodec
+    codes: OneTimeCodes
     clock: Clock
     randomness: Randomness
     sessions: SessionPolicy
     multiuser: bool
     providers: Mapping[str, Provider] = attrs.field(factory=dict)
-    second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
     recovery: Recovery = attrs.field(factory=NoRecovery, repr=False)
     refused: Hourly = attrs.field(factory=Hourly, repr=False)
 
@@ -162,7 +173,7 @@ class SingleSignOnService:
         callback: str,
         answer: Mapping[str, str],
         browser: str | None,
-    ) -> Arrived:
+    ) -> Arrived | CodeWanted:
         """Begin a session for whoever comes back from a provider.
 
         An account of the address that the provider vouches for is theirs from then on, and a stranger gets
@@ -174,6 +185,10 @@ class SingleSignOnService:
             callback: as it was given to `depart`.
             answer: the parameters with which the browser came back.
             browser: the secret that it kept.
+
+        Returns:
+            The session; or what a code must come with, where the account has a second factor here and the
+            provider does not vouch for one of its own.
 
         Raises:
             Forbidden: nobody signs in to this server, the account is disabled, or the rules refuse; the
@@ -189,22 +204,69 @@ class SingleSignOnService:
         try:
             vouched = provider.port.vouch(callback, secrets, answer, self.clock.now())
             person = person_of(provider.rules, vouched)
+            return self._entered(provider, person, login, client)
+        except _CodeMissing:
+            ticket, now = self.randomness.secret(), self.clock.now()
+            waiting = attrs.evolve(
+                login,
+                digest=login_digest(ticket),
+                person=person,
+                created_at=now,
+                expires_at=now + LOGIN_LIFE,
+            )
             with self.writing() as work:
-                user, session, principal = self._enter(work, provider.rules, person, login, client)
+                work.provider_logins.add(waiting, keep=MAX_LOGINS)
+            return CodeWanted(ticket=ticket)
         except (Unauthenticated, Forbidden, RuleViolation) as error:
             self._record_failure(client, name, person, str(error))
             raise
-        if user.is_admin:
-            end_recovery(self.recovery, self.writing, principal, session.created_at)
-        now = session.created_at
-        signed_in = SignedIn(
-            user=user,
-            token=self._book.token(session, user, now, TokenAudience.COOKIE),
-            media_token=self._book.token(session, user, now, TokenAudience.MEDIA),
-            expires_in=int((session.expires_at - now).total_seconds()),
-            device=None,
-        )
-        return Arrived(signed_in=signed_in, next_path=login.next_path)
+
+    def prove(
+        self, client: Client, name: str, *, ticket: str, code: str, browser: str | None
+    ) -> Arrived:
+        """Begin the session of somebody who owed a code.
+
+        Args:
+            client: where the try comes from.
+            name: of the provider.
+            ticket: as `arrive` returned it; a wrong code leaves it good.
+            code: of the second factor, or a recovery code.
+            browser: the secret that the browser kept.
+
+        Raises:
+            Forbidden: as `arrive`.
+            NotFound: there is no such provider.
+            Unauthenticated: the ticket is another browser's, too old, or used.
+            SecondFactorRequired: the code is wrong; it counts as a wrong sign-in.
+            TooMany: there were too many wrong tries, so this one was not looked at.
+        """
+        provider = self._provider(name)
+        with self.reading() as work:
+            login = work.provider_logins.find(login_digest(ticket))
+            if login is None or login.person is None or not self._counts(login, name, browser):
+                raise _no_such_sign_in()
+            person = login.person
+            user = self._owner(work, person)
+            factor = work.second_factors.find(user.user_id) if user else None
+        if user is None or factor is None:
+            raise _no_such_sign_in()
+        brake = Brake(self.writing, self.clock)
+        try:
+            reserved = brake.reserve(user.email, client, user)
+        except TooMany:
+            self._refuse(client, person.email, "too many tries")
+            raise
+        try:
+            proof = SecondFactors(self.codes).proof(factor, code, self.clock.now())
+            arrived = self._entered(provider, person, login, client, (user.user_id, proof))
+        except _CodeMissing as error:  # of another account: this one is not theirs any more
+            raise _no_such_sign_in() from error
+        except (Unauthenticated, Forbidden, RuleViolation) as error:
+            self._record_failure(client, name, person, str(error))
+            raise
+        with self.writing() as work:
+            brake.succeeded(work, reserved)
+        return arrived
 
     def sign_out_address(self, name: str, back: str) -> str | None:
         """Return where a browser goes to sign out at a provider too; None: it offers no such place.
@@ -279,6 +341,48 @@ class SingleSignOnService:
             raise NotFound("provider", name)
         return self.providers[name]
 
+    def _entered(
+        self,
+        provider: Provider,
+        person: Person,
+        login: ProviderLogin,
+        client: Client,
+        proved: tuple[UserId, Proof] | None = None,
+    ) -> Arrived:
+        with self.writing() as work:
+            if login.person is not None and work.provider_logins.take(login.digest) is None:
+                raise _no_such_sign_in()  # of two at once the first wins
+            user, session, principal = self._enter(
+                work, provider.rules, person, login, client, proved
+            )
+        now = session.created_at
+        if user.is_admin:
+            end_recovery(self.recovery, self.writing, principal, now)
+        signed_in = SignedIn(
+            user=user,
+            token=self._book.token(session, user, now, TokenAudience.COOKIE),
+            media_token=self._book.token(session, user, now, TokenAudience.MEDIA),
+            expires_in=int((session.expires_at - now).total_seconds()),
+            device=None,
+        )
+        return Arrived(signed_in=signed_in, next_path=login.next_path)
+
+    def _owner(self, work: Work, person: Person) -> User | None:
+        """Return the account that the person would come to."""
+        identity = work.identities.find(person.issuer, person.subject)
+        if identity is not None and identity.user_id is not None:
+            return work.users.get(identity.user_id)
+        return work.users.find_by_email(person.email) if person.email else None
+
+    def _counts(self, login: ProviderLogin, name: str, browser: str | None) -> bool:
+        """Return whether the sign-in is this provider's and this browser's, and not too old."""
+        return (
+            browser is not None
+            and login.provider == name
+            and login.browser == login_digest(browser)
+            and self.clock.now() < login.expires_at
+        )
+
     def _taken(
         self, client: Client, name: str, state: str | None, browser: str | None
     ) -> tuple[ProviderLogin, Handshake]:
@@ -297,18 +401,11 @@ class SingleSignOnService:
             not state
             or not browser
             or login is None
-            or login.provider != name
-            or login.browser != login_digest(browser)
-            or self.clock.now() >= login.expires_at
+            or login.person is not None
+            or not self._counts(login, name, browser)
         ):
-            deeds = [(AuditAction.SIGN_IN_FAILED, Target("provider"))]
-            why = {"reason": "no such sign-in under way"}
-            stranger = Stranger.of(client, None)
-            self.refused.write_down(self.writing, stranger, deeds, self.clock.now(), after=why)
-            raise Unauthenticated(
-                "This sign-in was begun in another browser, is more than ten minutes old or was"
-                " finished already: begin it again."
-            )
+            self._refuse(client, None, "no such sign-in under way")
+            raise _no_such_sign_in()
         return login, handshake(state, browser)
 
     def _enter(
@@ -318,6 +415,7 @@ class SingleSignOnService:
         person: Person,
         login: ProviderLogin,
         client: Client,
+        proved: tuple[UserId, Proof] | None,
     ) -> tuple[User, Session, Principal]:
         now = self.clock.now()
         stranger = Stranger.of(client, person.email)
@@ -335,7 +433,10 @@ class SingleSignOnService:
             raise AccountDisabled
         claimed = identity is not None and way is Arrival.KNOWN and identity.claims_admin
         user, follows = self._with_role(work, before, person, claimed_before=claimed)
-        require_enough_factors(rules, person, user, self.second_factor)
+        if asks_for_code(person, user):
+            if proved is None or proved[0] != user.user_id:
+                raise _CodeMissing
+            SecondFactors(self.codes).spend(work, user.user_id, proved[1])
         user = attrs.evolve(user, last_login_at=now)
         work.users.put(user)
         if user.epoch != before.epoch:
@@ -450,6 +551,12 @@ class SingleSignOnService:
         if tied != identity:
             work.identities.put(tied)
 
+    def _refuse(self, client: Client, email: str | None, why: str) -> None:
+        """Record a try that was not looked at, once an hour: a flood of them must not fill the log."""
+        deeds = [(AuditAction.SIGN_IN_FAILED, Target("provider"))]
+        stranger, told = Stranger.of(client, email), {"reason": why}
+        self.refused.write_down(self.writing, stranger, deeds, self.clock.now(), after=told)
+
     def _record_failure(self, client: Client, name: str, person: Person | None, why: str) -> None:
         with self.writing() as work:
             told = {"reason": why, "provider": name}
@@ -460,6 +567,17 @@ class SingleSignOnService:
             work.audit.record(
                 stranger, AuditAction.SIGN_IN_FAILED, target, at=self.clock.now(), after=told
             )
+
+
+class _CodeMissing(Exception):
+    """The account asks for a code; nothing has been changed."""
+
+
+def _no_such_sign_in() -> Unauthenticated:
+    return Unauthenticated(
+        "This sign-in was begun in another browser, is more than ten minutes old or was finished"
+        " already: begin it again."
+    )
 
 
 def _from(rules: ProviderRules, person: Person) -> Facts:

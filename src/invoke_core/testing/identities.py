@@ -7,13 +7,21 @@ import attrs
 import pytest
 
 from invoke_core.domain.identifiers import IdentityId, UserId
-from invoke_core.domain.identities import ProviderLogin
+from invoke_core.domain.identities import Person, ProviderLogin
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.testing.builders import NOON, a_user, an_identity
 
 SECOND = timedelta(seconds=1)
 NOBODY = UserId("nobody")
+NORA = Person(
+    issuer="https://id.example.com",
+    subject="7",
+    email="nora@example.com",
+    display_name=None,
+    is_admin=False,
+    second_factor=True,
+)
 
 
 def a_login(digest: str = "digest", **changes: Any) -> ProviderLogin:
@@ -145,9 +153,9 @@ class IdentityRepositoryContract:
 class ProviderLoginRepositoryContract:
     """A subclass provides the fixture `database`, empty."""
 
-    @pytest.mark.parametrize("remember_me", [True, False])
-    def test_a_sign_in_comes_back_whole(self, database: Database, remember_me: bool) -> None:
-        login = a_login(remember_me=remember_me)
+    @pytest.mark.parametrize("person", [None, NORA])
+    def test_a_sign_in_comes_back_whole(self, database: Database, person: Person | None) -> None:
+        login = a_login(remember_me=person is None, person=person)
         with database.writing() as work:
             work.provider_logins.add(a_login("other"), keep=9)
             work.provider_logins.add(login, keep=9)
@@ -165,6 +173,16 @@ class ProviderLoginRepositoryContract:
         with database.writing() as work:
             assert work.provider_logins.take("digest") is None
             assert work.provider_logins.take("other") == a_login("other")
+
+    def test_a_sign_in_that_is_looked_at_goes_on_counting(self, database: Database) -> None:
+        with database.writing() as work:
+            work.provider_logins.add(a_login(person=NORA), keep=9)
+
+        with database.reading() as work:
+            assert work.provider_logins.find("digest") == a_login(person=NORA)
+            assert work.provider_logins.find("Digest") is None
+        with database.writing() as work:
+            assert work.provider_logins.take("digest") == a_login(person=NORA)
 
     def test_an_unknown_digest_takes_nothing(self, database: Database) -> None:
         with database.writing() as work:

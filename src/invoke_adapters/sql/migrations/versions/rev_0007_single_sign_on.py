@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("network", TEXT, nullable=False),
         sa.Column("created_at", TEXT, nullable=False),
         sa.Column("expires_at", TEXT, nullable=False),
+        sa.Column("person", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_provider_logins")),
     )
     op.create_index(
