@@ -78,10 +78,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 "create_accounts": True,
                 "admin_claim": "groups",
                 "admin_values": [ADMINS],
+            },
+            {
+                "name": "partner",
+                "issuer": partner.issuer,
+                **CLIENT,
+                "scopes": scopes,
                 "second_factor_claim": "factors",
                 "second_factor_values": ["otp"],
             },
-            {"name": "partner", "issuer": partner.issuer, **CLIENT, "scopes": scopes},
             {"name": "away", "issuer": away, **CLIENT},
         ]
         root = multiuser_root(tmp_path_factory.mktemp("sso") / "root", oidc_providers=settings)
@@ -383,8 +388,11 @@ def test_a_second_factor_is_asked_for_unless_the_provider_vouches_for_one(
     assert done.status_code == 303
     assert world.me(browser)["email"] == "fay@example.com"
 
-    world.company.person("fay", factors=["pwd", "otp"])
-    assert world.sign_in(other, "fay").status_code == 303
+    there = {"email": "fay@example.com"}
+    world.partner.person("fay-there", **there)
+    assert world.sign_in(other, "fay-there", "partner").status_code == 200
+    world.partner.person("fay-there", **there, factors=["pwd", "otp"])
+    assert world.sign_in(other, "fay-there", "partner").status_code == 303
 
 
 def test_a_disabled_account_stays_out(world: World, browser: Browser, other: Browser) -> None:
