@@ -32,6 +32,7 @@ from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.single_sign_on import SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
@@ -59,6 +60,7 @@ class Application:
     sweep: SweepService
     api_keys: ApiKeyService
     second_factor: SecondFactorService
+    single_sign_on: SingleSignOnService
     signing_keys: SigningKeyService
     audit: AuditService
     boards: BoardService

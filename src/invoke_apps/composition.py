@@ -1,8 +1,10 @@
 """The composition root: the one module that knows every adapter."""
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
-from invoke_apps.settings import Settings
+from invoke_apps.providers import ClosingProvider, LazyProvider
+from invoke_apps.settings import ProviderSettings, Settings
 from invoke_core.domain.audit import Chain
+from invoke_core.domain.identities import ProviderRules
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.domain.sessions import SessionPolicy
@@ -68,6 +72,7 @@ from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.single_sign_on import Provider, SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
@@ -91,6 +96,7 @@ def build(
     randomness: Randomness | None = None,
     processes: Processes | None = None,
     mailer: Mailer | None = None,
+    providers: Mapping[str, Provider] | None = None,
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
@@ -169,6 +175,11 @@ def build(
             directory_open=settings.user_directory,
             recovery=recovery,
         )
+        sessions = SessionPolicy(
+            lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
+            remembered=timedelta(days=settings.jwt_remember_me_days),
+            absolute=timedelta(days=settings.session_absolute_days),
+        )
         sign_in = SignInService(
             reading=reading,
             writing=writing,
@@ -183,11 +194,7 @@ def build(
             policy=policy,
             second_factor=settings.require_second_factor,
             recovery=recovery,
-            sessions=SessionPolicy(
-                lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
-                remembered=timedelta(days=settings.jwt_remember_me_days),
-                absolute=timedelta(days=settings.session_absolute_days),
-            ),
+            sessions=sessions,
         )
         links = LinkService(
             reading=reading,
@@ -245,6 +252,19 @@ def build(
                 codes=one_time_codes,
                 clock=clock,
                 randomness=randomness,
+            ),
+            single_sign_on=SingleSignOnService(
+                reading=reading,
+                writing=writing,
+                hasher=hasher,
+                tokens=tokens,
+                clock=clock,
+                randomness=randomness,
+                sessions=sessions,
+                multiuser=settings.multiuser,
+                providers=_providers(settings, opened) if providers is None else providers,
+                codes=one_time_codes,
+                recovery=recovery,
             ),
             signing_keys=SigningKeyService(
                 keys, timedelta(days=settings.session_absolute_days), writing, clock
@@ -323,6 +343,39 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer | None:
         clock=clock,
         username=settings.smtp_username,
         password=settings.smtp_password,
+    )
+
+
+def _providers(settings: Settings, opened: ExitStack) -> Mapping[str, Provider]:
+    """Return the providers of the settings, in their order."""
+    found = {}
+    for each in settings.oidc_providers:
+        port = LazyProvider(partial(_oidc_provider, each))
+        opened.callback(port.close)
+        rules = ProviderRules(
+            name=each.name,
+            label=each.shown,
+            create_accounts=each.create_accounts,
+            link_accounts=each.link_accounts,
+            allowed_domains=each.allowed_domains,
+            admin_claim=each.admin_claim,
+            admin_values=each.admin_values,
+            second_factor_claim=each.second_factor_claim,
+            second_factor_values=each.second_factor_values,
+        )
+        found[each.name] = Provider(rules, port)
+    return found
+
+
+def _oidc_provider(settings: ProviderSettings) -> ClosingProvider:
+    from invoke_adapters.oidc import OidcProvider  # here: see `LazyProvider`
+
+    return OidcProvider(
+        label=settings.shown,
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        scopes=settings.scopes,
     )
 
 

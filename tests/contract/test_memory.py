@@ -7,6 +7,10 @@ from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -68,6 +72,14 @@ class TestMemorySecondFactors(SecondFactorRepositoryContract):
 
 
 class TestMemorySubmissions(SubmissionRepositoryContract):
+    pass
+
+
+class TestMemoryIdentities(IdentityRepositoryContract):
+    pass
+
+
+class TestMemoryProviderLogins(ProviderLoginRepositoryContract):
     pass
 
 

@@ -10,6 +10,10 @@ from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -82,6 +86,14 @@ class TestSqliteSecondFactors(SecondFactorRepositoryContract):
 
 
 class TestSqliteSubmissions(SubmissionRepositoryContract):
+    pass
+
+
+class TestSqliteIdentities(IdentityRepositoryContract):
+    pass
+
+
+class TestSqliteProviderLogins(ProviderLoginRepositoryContract):
     pass
 
 

@@ -31,6 +31,10 @@ OPEN = {
     ("GET", "/api/v1/auth/status"), ("POST", "/api/v1/auth/setup"), ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/invitations/accept"), ("POST", "/api/v1/auth/password-reset"),
     ("GET", "/api/v1/app/version"),
+    ("GET", "/api/v1/auth/oidc/{provider}/login"),
+    ("GET", "/api/v1/auth/oidc/{provider}/callback"),
+    ("GET", "/api/v1/auth/oidc/{provider}/logout"),
+    ("POST", "/api/v1/auth/oidc/{provider}/code"),
 }  # fmt: skip
 ENDLESS = {("GET", f"{QUEUE}/events")}
 

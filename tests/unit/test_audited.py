@@ -17,13 +17,14 @@ from invoke_core.domain.audit import AuditAction, AuditEntry, AuditQuery, Target
 from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish, InitImage
 from invoke_core.domain.identifiers import StylePresetId, WorkflowId
+from invoke_core.domain.identities import ProviderRules, Vouched
 from invoke_core.domain.images import ImageCategory, ImageChanges, ImageQuery, ImageScope
 from invoke_core.domain.models import BaseModel, ModelType
 from invoke_core.domain.preset_files import PresetFormat
 from invoke_core.domain.principals import INTERNAL, Principal, Scope, Via, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
-from invoke_core.domain.shelves import Shelf, Whose
 from invoke_core.domain.shares import ShareChanges
+from invoke_core.domain.shelves import Shelf, Whose
 from invoke_core.domain.sign_in import Client
 from invoke_core.domain.style_presets import PresetText
 from invoke_core.domain.workflows import WorkflowQuery
@@ -40,6 +41,7 @@ from invoke_core.errors import (
 from invoke_core.ports.storage import Rendition
 from invoke_core.services.images import MAX_AUDITED_NAMES
 from invoke_core.services.models import ModelChanges
+from invoke_core.services.single_sign_on import Provider
 from invoke_core.services.style_presets import PresetWish
 from invoke_core.services.users import UserChanges
 from invoke_core.testing import builders
@@ -51,6 +53,7 @@ from invoke_core.testing.pictures import a_png
 HOST = host_principal("operator")
 PASSWORD, OTHER = "Shapes4Everyone", "Colours5Everywhere"
 SITE = "https://invoke.example.com"
+ISSUER = "https://id.example.com"
 AWAY = Client(address="203.0.113.9", user_agent="test", request_id="request-7")
 KEY = "q8Zr1-vT0x_uLwN5yD3bK7gH2mC9sE4aJ6fPqRtW"
 PNG = a_png(4, 3, bytes(36))
@@ -246,6 +249,39 @@ def reset_by_a_link(studio: Studio, folder: Path) -> Any:
     studio.forget()
     studio.app.links.reset_password(AWAY, issued.url.rpartition("/")[2], new_password=OTHER)
     return Target("user", studio.lee.user_id), None
+
+
+class AtCompany:
+    """A provider where whoever comes is Lee."""
+
+    def sign_in_address(self, callback: str, handshake: Any) -> str:
+        return f"https://id.example.com/?{handshake.state}"
+
+    def vouch(self, callback: str, handshake: Any, answer: Any, now: Any) -> Vouched:
+        claims = {"email": "lee@example.com", "email_verified": True}
+        return Vouched(issuer=ISSUER, subject="7", id_token=claims, userinfo={})
+
+    def sign_out_address(self, back: str) -> str | None:
+        return None
+
+
+@writes(AuditAction.IDENTITY_LINK)
+def come_from_a_provider(studio: Studio, folder: Path) -> Any:
+    provider = Provider(ProviderRules(name="company", label="Company"), AtCompany())
+    service = attrs.evolve(studio.app.single_sign_on, providers={"company": provider})
+    left = service.depart(AWAY, "company", callback=SITE)
+    answer = {"state": left.url.partition("?")[2]}
+    service.arrive(AWAY, "company", callback=SITE, answer=answer, browser=left.browser)
+    return Target("user", studio.lee.user_id), None
+
+
+@writes(AuditAction.IDENTITY_REMOVE)
+def untie_an_identity(studio: Studio, folder: Path) -> Any:
+    with studio.app.database.writing() as work:
+        lee = work.users.get(studio.lee.user_id)
+        identity = builders.an_identity(work, lee)
+    studio.app.single_sign_on.unlink(studio.ada, studio.lee.user_id, identity.identity_id)
+    return Target("user", studio.lee.user_id), studio.ada
 
 
 @writes(AuditAction.API_KEY_CREATE)
@@ -541,7 +577,10 @@ def test_each_act_is_written_with_who_did_it_and_to_what(
 ) -> None:
     target, who = ACTS[action](studio, tmp_path)
 
-    entry = studio.only()
+    entry, *more = studio.written()
+    # The first sign-in from a provider is two acts.
+    expected = ["sign_in"] if action is AuditAction.IDENTITY_LINK else []
+    assert [other.action for other in more] == expected
     assert (entry.action, entry.target) == (action.value, target)
     assert entry.at == studio.clock.now()
     if who is None:

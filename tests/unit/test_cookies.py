@@ -31,6 +31,8 @@ OPEN = {
     ("POST", f"{AUTH}/invitations/accept"), ("POST", f"{AUTH}/password-reset"),
     ("POST", f"{AUTH}/password-strength"),  # by the token of a link
     ("GET", "/api/v1/app/version"),
+    *(("GET", f"{AUTH}/oidc/{{provider}}/{way}") for way in ("login", "callback", "logout")),
+    ("POST", f"{AUTH}/oidc/{{provider}}/code"),
 }  # fmt: skip
 ENDLESS = {("GET", "/api/v1/queue/{queue_id}/events")}
 SAFE = {"GET", "HEAD"}

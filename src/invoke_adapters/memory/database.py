@@ -10,6 +10,10 @@ from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.client_state import MemoryClientStateRepository
+from invoke_adapters.memory.identities import (
+    MemoryIdentityRepository,
+    MemoryProviderLoginRepository,
+)
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
     MemoryDoomedFileRepository,
@@ -64,6 +68,16 @@ class MemoryWork:
     def second_factors(self) -> MemorySecondFactorRepository:
         """Return the second factors."""
         return MemorySecondFactorRepository(self.state)
+
+    @property
+    def identities(self) -> MemoryIdentityRepository:
+        """Return the people at other places."""
+        return MemoryIdentityRepository(self.state)
+
+    @property
+    def provider_logins(self) -> MemoryProviderLoginRepository:
+        """Return the sign-ins that are under way there."""
+        return MemoryProviderLoginRepository(self.state)
 
     @property
     def throttle(self) -> MemoryThrottleRepository:

@@ -15,6 +15,7 @@ from invoke_core.domain.identifiers import (
     SYSTEM,
     ApiKeyId,
     BoardId,
+    IdentityId,
     ImageName,
     ItemId,
     ModelKey,
@@ -24,6 +25,7 @@ from invoke_core.domain.identifiers import (
     WorkerId,
     WorkflowId,
 )
+from invoke_core.domain.identities import Identity, ProviderLogin
 from invoke_core.domain.images import Image
 from invoke_core.domain.links import AccountLink
 from invoke_core.domain.mail import Letter
@@ -132,6 +134,8 @@ class State:
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
     api_keys: Table[ApiKeyId, ApiKey] = attrs.field(factory=Table)
     second_factors: Table[UserId, SecondFactor] = attrs.field(factory=Table)
+    identities: Table[IdentityId, Identity] = attrs.field(factory=Table)
+    provider_logins: Table[str, ProviderLogin] = attrs.field(factory=Table)
     tallies: Table[tuple[str, str], Tally] = attrs.field(factory=Table)
     devices: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
     links: Table[UserId, AccountLink] = attrs.field(factory=Table)

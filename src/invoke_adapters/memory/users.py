@@ -110,6 +110,9 @@ class MemoryUserRepository:
         self.state.second_factors.pop(user_id, None)
         for submission in [key for key in self.state.submissions if key[0] == user_id]:
             del self.state.submissions[submission]
+        for identity_id, identity in list(self.state.identities.items()):
+            if identity.user_id == user_id:
+                self.state.identities[identity_id] = attrs.evolve(identity, user_id=None)
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

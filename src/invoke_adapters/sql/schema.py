@@ -12,6 +12,7 @@ from invoke_adapters.sql.types import Day, Json, Level, Number, Text, UtcDateTim
 from invoke_core.domain.boards import Permission, Visibility
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
+from invoke_core.domain.identities import Person
 from invoke_core.domain.images import ImageCategory, ImageOrigin
 from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
@@ -76,6 +77,8 @@ sessions = sa.Table(
     _column("expires_at", UtcDateTime(), index=True),
     _optional("address", Text),
     _optional("user_agent", Text),
+    _optional("provider", Text),
+    _column("two_factors", sa.Boolean(), server_default=sa.false()),
 )
 
 api_keys = sa.Table(
@@ -99,6 +102,34 @@ second_factors = sa.Table(
     _optional("confirmed_at", UtcDateTime()),
     _column("last_step", sa.BigInteger()),
     _column("recovery", Json[tuple[str, ...]](tuple[str, ...])),
+)
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    _column("identity_id", Text, primary_key=True),
+    _column("issuer", Text),
+    _column("subject", Text),
+    _optional("user_id", Text, _user(ondelete="SET NULL")),
+    _column("claims_admin", sa.Boolean()),
+    _column("created_at", UtcDateTime()),
+    sa.UniqueConstraint("issuer", "subject"),
+    sa.Index("ix_identities_user_id", "user_id"),
+)
+
+provider_logins = sa.Table(
+    "provider_logins",
+    metadata,
+    _column("digest", Text, primary_key=True),
+    _column("provider", Text),
+    _column("browser", Text),
+    _column("next_path", Text),
+    _column("remember_me", sa.Boolean()),
+    _column("network", Text),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime(), index=True),
+    _optional("person", Json[Person](Person)),
+    sa.Index("ix_provider_logins_network_created_at", "network", "created_at"),
 )
 
 throttle_tallies = sa.Table(

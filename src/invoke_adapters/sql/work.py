@@ -7,6 +7,10 @@ from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.client_state import SqlClientStateRepository
+from invoke_adapters.sql.identities import (
+    SqlIdentityRepository,
+    SqlProviderLoginRepository,
+)
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
 from invoke_adapters.sql.links import (
@@ -60,6 +64,16 @@ class SqlWork:
     def second_factors(self) -> SqlSecondFactorRepository:
         """Return the second factors."""
         return SqlSecondFactorRepository(self.connection)
+
+    @property
+    def identities(self) -> SqlIdentityRepository:
+        """Return the people at other places."""
+        return SqlIdentityRepository(self.connection)
+
+    @property
+    def provider_logins(self) -> SqlProviderLoginRepository:
+        """Return the sign-ins that are under way there."""
+        return SqlProviderLoginRepository(self.connection)
 
     @property
     def throttle(self) -> SqlThrottleRepository:

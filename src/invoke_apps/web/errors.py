@@ -49,7 +49,9 @@ def problem(
 ) -> Response[Any]:
     """Return a problem document, or a page where a page was asked for."""
     title = TITLES.get(status) or HTTPStatus(status).phrase
-    if not request.url.path.startswith("/api/"):
+    handler = request.scope.get("route_handler")
+    browsed = handler is not None and "page" in handler.opt
+    if browsed or not request.url.path.startswith("/api/"):
         accepts = request.headers.get("accept", "")
         if "text/html" in accepts:
             return error_page(request, status, title, detail, headers)

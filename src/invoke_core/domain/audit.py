@@ -42,6 +42,8 @@ class AuditAction(StrEnum):
     USER_ACCEPT = "user.accept"  # the holder of an invitation chose a password
     USER_RESET_LINK = "user.reset_link"
     USER_RESET = "user.reset"  # the holder of a reset link chose a password
+    IDENTITY_LINK = "identity.link"  # somebody at a provider is the owner of an account from now on
+    IDENTITY_REMOVE = "identity.remove"  # by an administrator
     API_KEY_CREATE = "api_key.create"
     API_KEY_REMOVE = "api_key.remove"
     SECOND_FACTOR_CONFIRM = "second_factor.confirm"

@@ -5,6 +5,7 @@ from typing import NewType
 UserId = NewType("UserId", str)
 SessionId = NewType("SessionId", str)
 ApiKeyId = NewType("ApiKeyId", str)
+IdentityId = NewType("IdentityId", str)
 BoardId = NewType("BoardId", str)
 ImageName = NewType("ImageName", str)  # a random identifier and ".png"; also the file's name
 ModelKey = NewType("ModelKey", str)

@@ -8,6 +8,7 @@ from invoke_core.ports.audit import AuditRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.client_state import ClientStateRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
+from invoke_core.ports.identities import IdentityRepository, ProviderLoginRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.links import LinkRepository
 from invoke_core.ports.mail import OutboxRepository
@@ -40,6 +41,10 @@ class Work(Protocol):
     def api_keys(self) -> ApiKeyRepository: ...
     @property
     def second_factors(self) -> SecondFactorRepository: ...
+    @property
+    def identities(self) -> IdentityRepository: ...
+    @property
+    def provider_logins(self) -> ProviderLoginRepository: ...
     @property
     def throttle(self) -> ThrottleRepository: ...
     @property

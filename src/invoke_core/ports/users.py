@@ -64,7 +64,7 @@ class UserRepository(Protocol):
         """Remove the account with all that is its own.
 
         That is: sessions, API keys, second factor, flow, grants, links, letters, former passwords,
-        what clients remember.
+        what clients remember. Its identities stay, without an account.
 
         Raises:
             NotFound: the account is unknown.

@@ -18,6 +18,7 @@ from invoke_core.domain.identifiers import (
     ApiKeyId,
     BatchId,
     BoardId,
+    IdentityId,
     ImageName,
     ItemId,
     ModelKey,
@@ -28,6 +29,7 @@ from invoke_core.domain.identifiers import (
     WorkerId,
     WorkflowId,
 )
+from invoke_core.domain.identities import Identity
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
 from invoke_core.domain.principals import Principal, Scope, Via
@@ -123,6 +125,22 @@ def a_second_factor(work: Work, user: User | None = None, **changes: Any) -> Sec
     factor = attrs.evolve(factor, **changes)
     work.second_factors.put(factor)
     return factor
+
+
+def an_identity(work: Work, user: User | None = None, **changes: Any) -> Identity:
+    """Keep an identity of the user at an issuer where nobody administers."""
+    user_id = (user or a_user(work)).user_id
+    number = next(_numbers)
+    identity = Identity(
+        identity_id=IdentityId(f"identity-{number:06}"),
+        issuer="https://id.example.com",
+        subject=f"subject-{number}",
+        user_id=user_id,
+        created_at=NOON,
+    )
+    identity = attrs.evolve(identity, **changes)
+    work.identities.add(identity)
+    return identity
 
 
 def a_board(work: Work, owner: User | None = None, **changes: Any) -> Board:

@@ -15,6 +15,7 @@ from invoke_core.testing.broken import (
     boards,
     catalogue,
     client_state,
+    identities,
     images,
     links,
     news,
@@ -27,6 +28,10 @@ from invoke_core.testing.broken import (
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
 from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -56,6 +61,8 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     SessionRepositoryContract: accounts.SESSIONS,
     ApiKeyRepositoryContract: api_keys.API_KEYS,
     SecondFactorRepositoryContract: second_factors.SECOND_FACTORS,
+    IdentityRepositoryContract: identities.IDENTITIES,
+    ProviderLoginRepositoryContract: identities.PROVIDER_LOGINS,
     ThrottleRepositoryContract: throttle.THROTTLE,
     LinkRepositoryContract: links.LINKS,
     OutboxRepositoryContract: links.OUTBOX,
