@@ -98,7 +98,7 @@ async def events(
     """
     require_queue(queue_id)
     asked = request.headers.get("last-event-id", "")
-    begin = await sync_to_thread(call, lambda app, _: app.events.begin())
+    begin = await sync_to_thread(call, lambda app, principal: app.events.begin(principal))
     place = _Place(int(asked) if asked.isascii() and asked.isdigit() else begin)
     return ServerSentEvent(
         _stream(call, place, request.app.state.alarm),
