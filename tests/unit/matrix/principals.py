@@ -1,4 +1,4 @@
-"""Who asks in the matrix: the 22 principals of the threat model, and six more that it takes to tell policies apart."""
+"""Who asks in the matrix: 22 principals, and six more that it takes to tell policies apart."""
 
 PRINCIPALS = (
     "anonymous", "garbage",
