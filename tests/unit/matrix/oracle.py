@@ -1,0 +1,64 @@
+"""What one may not know of answers as what does not exist (control C20)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from tests.unit.matrix.cells import request_of
+from tests.unit.matrix.principals import PRINCIPALS
+from tests.unit.matrix.table import THING_OF, Row
+from tests.unit.matrix.world import World, unknown_like
+
+KNOWN_TO_ALL = {"job", "failed", "running", "model", "queue", "path", "none"}
+"""Things of which everybody may know that they are there: jobs (not what they draw), and models."""
+
+OUTSIDERS = frozenset(
+    {
+        "anonymous", "garbage", "link_holder", "media", "other", "ex_grantee", "must_change", "must_enroll",
+        "key_read", "key_generate", "key_full", "admin_key_read", "admin_key_generate", "admin_key_full",
+        "cookie_alone",
+    }
+)  # fmt: skip
+"""Whose refusals have nothing to do with the thing: they must be the same for one that is not there."""
+
+
+def named_things(row: Row) -> list[str]:
+    """Return the things that a request of the row names and of which not everybody may know."""
+    names = [row.names.get(n) or THING_OF[n] for n in re.findall(r"{(\w+)}", row.path)]
+    names += re.findall(r"{([\w:]+)}", repr([row.params, row.json, row.form]))
+    ids = {"board", "second_board", "image", "starred", "loose", "session", "key", "batch:job"}
+    return [name for name in dict.fromkeys(names) if name in ids or name.startswith("user:")]
+
+
+def differences(world: World, row: Row, principal: str) -> Iterator[str]:
+    """Yield where the answer about a thing differs from that about one that is not there."""
+    letter = row.letters[PRINCIPALS.index(principal)]
+    things = named_things(row)
+    if not things or letter not in "uhno":
+        return
+    if principal not in OUTSIDERS and (len(things) > 1 or letter in "un"):
+        return
+    real = _shown(_answer(world, row, principal, world.things), {})
+    for replaced in [[name] for name in things] if principal in OUTSIDERS else [things]:
+        unknown = {name: unknown_like(world.things[name]) for name in replaced}
+        back = {str(unknown[name]): str(world.things[name]) for name in replaced}
+        other = _shown(_answer(world, row, principal, world.things | unknown), back)
+        if other != real:
+            yield f"{replaced}: {real} and for what is not there {other}"
+
+
+def _answer(world: World, row: Row, principal: str, things: dict[str, Any]) -> httpx.Response:
+    world.restore()
+    path, sent = request_of(row, things)
+    return world.ask(principal, row.method, path, **sent)
+
+
+def _shown(answer: httpx.Response, back: dict[str, str]) -> tuple[int, str, list[tuple[str, str]]]:
+    """Return all that the client sees but for the request's own number, with these texts put back."""
+    text = answer.text
+    for unknown, known in back.items():
+        text = text.replace(unknown, known)
+    headers = [pair for pair in answer.headers.multi_items() if pair[0] != "x-request-id"]
+    return answer.status_code, text, sorted(headers)

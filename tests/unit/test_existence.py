@@ -1,0 +1,27 @@
+"""Nobody learns that something exists which they may not know of (control C20)."""
+
+import pytest
+
+from tests.unit.matrix.oracle import differences, named_things
+from tests.unit.matrix.principals import PRINCIPALS
+from tests.unit.matrix.table import TABLE
+from tests.unit.matrix.world import open_world
+
+ROWS = [row for row in TABLE if named_things(row)]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with open_world(tmp_path_factory.mktemp("root")) as world:
+        yield world
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.route} {row.policy}")
+def test_what_is_hidden_answers_as_what_is_not_there(world, row):
+    told = [
+        f"{principal}: {difference}"
+        for principal in PRINCIPALS
+        for difference in differences(world, row, principal)
+    ]
+
+    assert not told, "\n".join(told)
