@@ -30,7 +30,6 @@ ADDRESS_SHOWN = {
     ("GET /api/v1/boards/{board_id}/shares", "key_generate"),
     ("GET /api/v1/boards/{board_id}/shares", "key_full"),
     ("GET /api/v1/boards/{board_id}/shares", "cookie"),
-    ("GET /api/v1/boards/{board_id}/shares", "cookie_alone"),
 }
 PROVEN_BY_THE_REQUEST = {
     # Who has the password or the link is the account's owner, whoever else the request speaks for.

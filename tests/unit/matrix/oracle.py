@@ -11,8 +11,12 @@ from tests.unit.matrix.principals import PRINCIPALS
 from tests.unit.matrix.table import THING_OF, Row
 from tests.unit.matrix.world import World, unknown_like
 
-KNOWN_TO_ALL = {"job", "failed", "running", "model", "queue", "path", "none"}
-"""Things of which everybody may know that they are there: jobs (not what they draw), and models."""
+NOBODY_ELSES = {
+    "board", "second_board", "image", "starred", "loose", "ex_image", "session", "key", "batch:job",
+}  # fmt: skip
+"""Things of which not everybody may know that they are there; accounts too. Of jobs, models and boards where
+all may look everybody may.
+"""
 
 OUTSIDERS = frozenset(
     {
@@ -28,8 +32,7 @@ def named_things(row: Row) -> list[str]:
     """Return the things that a request of the row names and of which not everybody may know."""
     names = [row.names.get(n) or THING_OF[n] for n in re.findall(r"{(\w+)}", row.path)]
     names += re.findall(r"{([\w:]+)}", repr([row.params, row.json, row.form]))
-    ids = {"board", "second_board", "image", "starred", "loose", "session", "key", "batch:job"}
-    return [name for name in dict.fromkeys(names) if name in ids or name.startswith("user:")]
+    return [n for n in dict.fromkeys(names) if n in NOBODY_ELSES or n.startswith("user:")]
 
 
 def differences(world: World, row: Row, principal: str) -> Iterator[str]:
@@ -38,8 +41,8 @@ def differences(world: World, row: Row, principal: str) -> Iterator[str]:
     things = named_things(row)
     if not things or letter not in "uhno":
         return
-    if principal not in OUTSIDERS and (len(things) > 1 or letter in "un"):
-        return
+    if principal not in OUTSIDERS and (len(things) > 1 or letter != "h"):
+        return  # they see part of it
     real = _shown(_answer(world, row, principal, world.things), {})
     for replaced in [[name] for name in things] if principal in OUTSIDERS else [things]:
         unknown = {name: unknown_like(world.things[name]) for name in replaced}

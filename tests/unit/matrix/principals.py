@@ -1,4 +1,4 @@
-"""Who asks in the matrix: 22 principals, and six more that it takes to tell policies apart."""
+"""Who asks in the matrix: 22 principals, and seven more that it takes to tell policies apart."""
 
 PRINCIPALS = (
     "anonymous", "garbage",
@@ -13,7 +13,7 @@ PRINCIPALS = (
     # Beyond the 22
     "admin_key_read", "admin_key_generate", "admin_key_full",
     "cookie", "cookie_alone",
-    "must_enroll",
+    "must_enroll", "key_expired",
 )  # fmt: skip
 """In the order of the letters in the table.
 
@@ -25,8 +25,11 @@ PRINCIPALS = (
 - `must_change` is an administrator who must choose a new password, so that nothing else can refuse it.
 - `link_holder` shows the token of a board's link; see `world.LINK_HOLDER`.
 - `single_user` is `system` where nobody signs in; `host` is the command line, put through the same handlers.
-- `cookie` is the owner by a browser's session cookie with the header against forgery, `cookie_alone` without.
+- `disabled` was deactivated by hand in the database, so that its session and epoch are as they were.
+- `cookie` is the owner by a browser's session cookie with the header against forgery; `cookie_alone` is an
+  administrator's without that header, which may read all and change nothing.
 - `must_enroll` is the owner where everybody must set up a second factor, and has none in force yet.
+- `key_expired` is a key of the owner that has ended.
 """
 
 PEOPLE = (
@@ -43,7 +46,8 @@ ACCOUNT_OF = {
     "key_full": "owner",
     "media": "owner",
     "cookie": "owner",
-    "cookie_alone": "owner",
+    "cookie_alone": "admin",
+    "key_expired": "owner",
     "must_enroll": "owner",
     "admin_key_read": "admin",
     "admin_key_generate": "admin",
@@ -52,6 +56,9 @@ ACCOUNT_OF = {
 """Whose account a principal speaks for that has another name."""
 
 SEES_ACCOUNTS = frozenset(
-    {"admin", "single_user", "host", "admin_key_read", "admin_key_generate", "admin_key_full"}
-)
+    {
+        "admin", "single_user", "host", "admin_key_read", "admin_key_generate", "admin_key_full",
+        "cookie_alone",
+    }
+)  # fmt: skip
 """Who may read other people's addresses and an administrator's notes."""

@@ -8,9 +8,9 @@ import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import httpx
@@ -22,10 +22,12 @@ from invoke_apps.application import Application
 from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
 from invoke_apps.web.app import WebApp, create_app
-from invoke_core.domain.boards import BoardChanges, Permission
+from invoke_apps.web.events import Alarm
+from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.images import ImageCategory, ImageChanges
 from invoke_core.domain.principals import Principal, Scope, host_principal
+from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import BatchWish, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactorPolicy
 from invoke_core.domain.sign_in import Client
@@ -66,6 +68,21 @@ class _Vouched:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
+
+
+class _OneLook(Alarm):
+    """Lets an event stream look once for what there is to tell, and end."""
+
+    def listen(self) -> asyncio.Event:
+        self.stopping = False
+        alarm = self
+
+        class Rung(asyncio.Event):
+            async def wait(self) -> Literal[True]:
+                alarm.stopping = True
+                return True
+
+        return Rung()
 
 
 @attrs.frozen
@@ -195,7 +212,7 @@ def open_world(root: Path) -> Iterator[World]:
             life = _Life(web)
             client = loop.run(life.begin())
             opened.callback(lambda: loop.run(life.end()))
-            web.alarm.stopping = True  # an event stream ends after its first word
+            web.edge.inner.state["alarm"] = _OneLook()  # type: ignore[attr-defined]
             return Site(app, web, client, loop)
 
         world = World(
@@ -289,9 +306,15 @@ def _people(world: World) -> None:
     csrf = cookies["invoke_csrf"]
     jar = {"Cookie": f"invoke_session={cookies['invoke_session']}; invoke_csrf={csrf}"}
     world.sent["cookie"] = {"headers": jar | {"X-CSRF-Token": csrf}}
-    world.sent["cookie_alone"] = {"headers": jar}
+    bare = _cookies(_login(world, "admin", session="cookie"))
+    alone = f"invoke_session={bare['invoke_session']}; invoke_csrf={bare['invoke_csrf']}"
+    world.sent["cookie_alone"] = {"headers": {"Cookie": alone}}
     world.sent["media"] = {"headers": {"Cookie": f"invoke_media={cookies['invoke_media']}"}}
     world.sent["must_enroll"] = world.sent["owner"]
+    brief = world.clock.now() + timedelta(seconds=1)
+    made = app.api_keys.create(world.who("owner"), name="brief", scope=Scope.FULL, expires_at=brief)
+    world.sent["key_expired"] = _bearer(made.text)
+    world.clock.advance(2)
     second = _login(world, "owner").json()["token"]
     world.things["session"] = app.sign_in.authenticate(second, None)[0].session_id
 
@@ -324,11 +347,10 @@ def _content(world: World) -> None:
         app.boards.share(
             owner, things["board"], user_ids=[world.user_ids[name]], permission=permission
         )
-    app.boards.unshare(owner, things["board"], world.user_ids["ex_grantee"])
 
-    def picture(board: str | None, **changes: Any) -> str:
+    def picture(board: str | None, who: Principal = owner, **changes: Any) -> str:
         return app.images.upload(
-            owner,
+            who,
             PICTURE,
             category=ImageCategory.GENERAL,
             is_intermediate=False,
@@ -340,12 +362,32 @@ def _content(world: World) -> None:
     things["starred"] = picture(things["board"])
     things["loose"] = picture(None, metadata=f'{{"positive_prompt": "{PROMPT}"}}')
     things["intermediate"] = picture(None)
+    things["board_intermediate"] = picture(things["board"])
+    things["ex_image"] = picture(things["board"], world.who("ex_grantee"))
+    app.boards.unshare(owner, things["board"], world.user_ids["ex_grantee"])
+    for visibility in (Visibility.SHARED, Visibility.PUBLIC):
+        board = app.boards.create(owner, f"{visibility} board").board.board_id
+        app.boards.update(owner, board, BoardChanges(visibility=visibility))
+        things[f"{visibility}_board"], things[f"{visibility}_image"] = board, picture(board)
+    app.boards.share(
+        owner,
+        things["shared_board"],
+        user_ids=[world.user_ids["reader"]],
+        permission=Permission.READ,
+    )
+    app.images.update(owner, things["board_intermediate"], ImageChanges(is_intermediate=True))
     app.images.update(owner, things["starred"], ImageChanges(starred=True))
     app.images.update(owner, things["intermediate"], ImageChanges(is_intermediate=True))
     model = app.models.list(owner)[0]
     things["model"] = model.key
     world.models_path = model.path
-    things |= {"queue": "default", "path": "nothing", "none": "none", "prompt": PROMPT}
+    things |= {
+        "system": "system",
+        "queue": "default",
+        "path": "nothing",
+        "none": "none",
+        "prompt": PROMPT,
+    }
     things |= {"password": PASSWORD, "new_password": NEW_PASSWORD, "destination": BATCH_LABEL}
     _jobs(world, owner)
     for name, purpose in (("reset", "reset"), ("invited", "invitation")):
@@ -380,6 +422,9 @@ def _jobs(world: World, owner: Principal) -> None:
         assert claimed is not None
         if name == "failed":
             app.results.fail(claimed, "Canary", "canary message", 1.0)
+        else:
+            step = Progress(item_id=claimed.item_id, step=1, steps=2, preview=b"preview")
+            app.progress.put(step)
 
 
 def _code(secret: str, now: datetime) -> str:
@@ -392,7 +437,8 @@ def _ended(world: World) -> None:
     """Let those tokens end that are to have ended."""
     app, ids = world.app, world.user_ids
     app.users.update(HOST, ids["demoted"], UserChanges(is_admin=False))
-    app.users.update(HOST, ids["disabled"], UserChanges(is_active=False))
+    with world.database.writing() as work:  # by hand: the service would end the sessions too
+        work.users.put(attrs.evolve(work.users.get(ids["disabled"]), is_active=False))
     app.users.update(HOST, ids["reactivated"], UserChanges(is_active=False))
     app.users.update(HOST, ids["reactivated"], UserChanges(is_active=True))
     app.users.delete(HOST, ids["deleted"])
