@@ -22,6 +22,7 @@ from invoke_core.domain.queue import (
     QueueStatus,
     SeenJob,
     may_manage,
+    require_few,
     require_manager,
     require_sensible,
 )
@@ -141,8 +142,9 @@ class QueueService:
             return work.jobs.item_ids(_allowed(principal, query))
 
     def items_by_ids(self, principal: Principal, item_ids: Sequence[ItemId]) -> Sequence[SeenJob]:
-        """Return the known jobs among these, in the order asked for."""
+        """Return the known jobs among these, in the order asked for; raise Invalid over 1,000."""
         require_usable(principal)
+        require_few(item_ids, "item_ids")
         with self.reading() as work:
             seen = self._seen(work, principal, work.jobs.find_many(item_ids))
         self._write_down(principal, seen)
@@ -212,7 +214,12 @@ class QueueService:
             return self._seen(work, principal, [canceled])[0]
 
     def cancel_batches(self, principal: Principal, batch_ids: Sequence[BatchId]) -> int:
-        """Cancel what is left of batches, one's own; return how many jobs were canceled."""
+        """Cancel what is left of batches, one's own; return how many jobs were canceled.
+
+        Raises:
+            Invalid: over 1,000 batches are named.
+        """
+        require_few(batch_ids, "batch_ids")
         queries = [JobQuery(batch_id=batch_id) for batch_id in dict.fromkeys(batch_ids)]
         return self._cancel_unfinished(principal, queries)
 
@@ -257,9 +264,11 @@ class QueueService:
             failure is passed over.
 
         Raises:
+            Invalid: over 1,000 jobs are named.
             TooMany: the queue is full; nothing was enqueued.
         """
         require_usable(principal)
+        require_few(item_ids, "")
         now = self.clock.now()
         with self.writing() as work:
             jobs = [
