@@ -369,6 +369,9 @@ def _content(world: World) -> None:
         board = app.boards.create(owner, f"{visibility} board").board.board_id
         app.boards.update(owner, board, BoardChanges(visibility=visibility))
         things[f"{visibility}_board"], things[f"{visibility}_image"] = board, picture(board)
+    other = world.who("other")
+    things["other_board"] = app.boards.create(other, "Other board").board.board_id
+    things["other_image"] = picture(things["other_board"], other)
     app.boards.share(
         owner,
         things["shared_board"],
