@@ -54,14 +54,21 @@ def noticed(world: World, mutant: Mutant, rows: Sequence[Row]) -> str | None:
     return None
 
 
-def cover(world: World, coverage: Coverage) -> None:
-    """Run every row once, unbroken."""
+def cover(world: World, coverage: Coverage, principals: Sequence[str] = PRINCIPALS) -> None:
+    """Run every row by these principals, unbroken."""
     for row in TABLE:
         coverage.row = row
-        for principal in PRINCIPALS:
+        for principal in principals:
             found = [*troubles(world, row, principal), *differences(world, row, principal)]
             assert found == [], found
     coverage.row = None
+
+
+def rows_for(mutant: Mutant, coverage: Coverage) -> Sequence[Row]:
+    """Return the rows that can notice the mutant."""
+    if mutant.route is not None:
+        return [row for row in TABLE if row.route == mutant.route]
+    return TABLE if mutant.code is None else coverage.rows.get(mutant.code, [])
 
 
 def main() -> int:
@@ -79,14 +86,12 @@ def main() -> int:
         for mutant in mutants(world):
             if wanted not in mutant.name:
                 continue
-            rows = TABLE
-            if mutant.route is not None:
-                rows = [row for row in TABLE if row.route == mutant.route]
-            elif mutant.code is not None:
-                rows = coverage.rows.get(mutant.code, [])
+            rows = rows_for(mutant, coverage)
             if noticed(world, mutant, rows) is None:
                 survived.append(mutant.name)
-                print(f"survived ({len(rows)} rows): {mutant.name}", file=sys.stderr, flush=True)
+                why = SURVIVORS.get(mutant.name, "nobody knows why")
+                told = f"line {mutant.line}, {len(rows)} rows"
+                print(f"survived: {mutant.name} ({told}): {why}", file=sys.stderr, flush=True)
             else:
                 killed += 1
     print("| what | figure |\n|---|---|")

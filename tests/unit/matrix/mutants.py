@@ -76,7 +76,7 @@ RULES: Mapping[ModuleType, tuple[str, ...]] = {
     queue_rules: ("may_manage", "require_manager", "seen"),
     key_rules: ("within_scope", "counts"),
     session_rules: ("counts",),
-    user_rules: ("require_changeable", "ends_sessions"),
+    user_rules: ("require_changeable",),
 }  # fmt: skip
 """The rules of the domain that say who may do what."""
 
@@ -89,6 +89,7 @@ class Mutant:
     broken: Callable[[], AbstractContextManager[object]]
     route: str | None = None  # the only one that it concerns
     code: CodeType | None = None  # what it changes: only rows that run it can notice
+    line: int | None = None
 
 
 def mutants(world: World) -> Iterator[Mutant]:
@@ -192,9 +193,8 @@ def _broken(function: FunctionType, change: Change) -> Iterator[Mutant]:
             name = f"{function.__module__.removeprefix('invoke_core.')}.{function.__qualname__}: {word}"
             line = function.__code__.co_firstlineno + getattr(node, "lineno", 1) - 1
             code = _compiled(function, changed)
-            yield Mutant(
-                f"{name} (line {line})", _with_code(function, code), code=function.__code__
-            )
+            broken = _with_code(function, code)
+            yield Mutant(name, broken, code=function.__code__, line=line)
 
 
 def _only_writes_down(node: ast.AST) -> bool:

@@ -39,8 +39,8 @@ def differences(world: World, row: Row, principal: str) -> Iterator[str]:
     """Yield where the answer about a thing differs from that about one that is not there."""
     letter = row.letters[PRINCIPALS.index(principal)]
     things = named_things(row)
-    if not things or letter not in "uhno":
-        return
+    if not things or letter not in "uhno" or ("ex_image" in things and principal == "ex_grantee"):
+        return  # there is nothing to hide, or nothing is hidden: whose picture it is always sees it
     if principal not in OUTSIDERS and (len(things) > 1 or letter != "h"):
         return  # they see part of it
     real = _shown(_answer(world, row, principal, world.things), {})

@@ -31,6 +31,7 @@ from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import BatchWish, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactorPolicy
 from invoke_core.domain.sign_in import Client
+from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.users import UserChanges
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 from invoke_core.testing.pictures import a_png
@@ -133,7 +134,7 @@ class Memory:
 class World:
     """The sites, what the principals send, and what the requests name."""
 
-    database: MemoryDatabase
+    database: Any  # the memory, or what was passed in
     storage: MemoryImageStorage
     heads: MemoryAuditHeads
     clock: FixedClock
@@ -186,9 +187,14 @@ class World:
 
 
 @contextmanager
-def open_world(root: Path) -> Iterator[World]:
-    """Yield a world with everybody and everything in it."""
-    database, storage = MemoryDatabase(), MemoryImageStorage()
+def open_world(root: Path, *, kept: Database | None = None) -> Iterator[World]:
+    """Yield a world with everybody and everything in it.
+
+    Args:
+        root: the root folder.
+        kept: a database in place of the memory; what is changed in it cannot be put back.
+    """
+    database, storage = kept or MemoryDatabase(), MemoryImageStorage()
     clock, heads = FixedClock(), MemoryAuditHeads()
     shared = {
         "database": database,
@@ -231,10 +237,11 @@ def open_world(root: Path) -> Iterator[World]:
         _people(world)
         _content(world)
         _ended(world)
-        _secrets(world)
+        if isinstance(database, MemoryDatabase):
+            _secrets(world)
+            world.memory = world.now()
         for each in world.sites.values():
             each.forget()
-        world.memory = world.now()
         assert set(world.sent) == set(PRINCIPALS) | {"logged_out"}
         yield world
 
@@ -296,9 +303,12 @@ def _people(world: World) -> None:
     for name in PEOPLE:
         if name in PRINCIPALS:
             world.sent[name] = _bearer(_login(world, name).json()["token"])
+    later = world.clock.now() + timedelta(days=1)
     for name, scope in (("read", Scope.READ), ("generate", Scope.GENERATE), ("full", Scope.FULL)):
         for account, prefix in (("owner", ""), ("admin", "admin_")):
-            made = app.api_keys.create(world.who(account), name=f"{name} key", scope=scope)
+            made = app.api_keys.create(
+                world.who(account), name=f"{name} key", scope=scope, expires_at=later
+            )
             world.sent[f"{prefix}key_{name}"] = _bearer(made.text)
             world.secrets[f"{prefix}key_{name}"] = made.text
             world.things["key"] = made.key.key_id if not prefix else world.things["key"]
@@ -361,7 +371,7 @@ def _content(world: World) -> None:
     things["image"] = picture(things["board"])
     things["starred"] = picture(things["board"])
     things["loose"] = picture(None, metadata=f'{{"positive_prompt": "{PROMPT}"}}')
-    things["intermediate"] = picture(None)
+    things["intermediate"] = picture(things["board"])
     things["board_intermediate"] = picture(things["board"])
     things["ex_image"] = picture(things["board"], world.who("ex_grantee"))
     app.boards.unshare(owner, things["board"], world.user_ids["ex_grantee"])
