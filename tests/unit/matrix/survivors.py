@@ -65,6 +65,12 @@ SURVIVORS: dict[str, str] = {
     "domain.sessions.counts: without session.epoch == user.epoch": (
         "the epoch of the token is compared too; tests/unit/test_sign_in.py"
     ),
+    "domain.sessions.counts: without session.password_fingerprint == password_fingerprint": (
+        "only a password that is written past the services; tests/unit/test_sign_in.py"
+    ),
+    "domain.sessions.counts: without now < session.expires_at": (
+        "the token ends with its session; tests/unit/test_sign_in.py"
+    ),
     "domain.sessions.counts: without session.user_id == user.user_id": (
         "a session is read with the account that it belongs to; tests/unit/test_sign_in.py"
     ),

@@ -41,8 +41,7 @@ def test_a_broken_policy_is_noticed(tmp_path, quiet):
     assert len(sample) > 10
 
 
-def test_every_survivor_is_a_mutant(tmp_path):
-    with open_world(tmp_path) as world:
-        names = {mutant.name for mutant in mutants(world)}
+def test_every_survivor_is_a_mutant(world):
+    names = {mutant.name for mutant in mutants(world)}
 
     assert set(SURVIVORS) <= names

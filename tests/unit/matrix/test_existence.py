@@ -5,15 +5,8 @@ import pytest
 from tests.unit.matrix.oracle import differences, named_things
 from tests.unit.matrix.principals import PRINCIPALS
 from tests.unit.matrix.table import TABLE
-from tests.unit.matrix.world import open_world
 
 ROWS = [row for row in TABLE if named_things(row)]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    with open_world(tmp_path_factory.mktemp("root")) as world:
-        yield world
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.route} {row.policy}")

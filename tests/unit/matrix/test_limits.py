@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from invoke_core.domain.images import ImageCategory
 from tests.unit.matrix.cells import request_of
 from tests.unit.matrix.schemas import document
 from tests.unit.matrix.table import TABLE
 from tests.unit.matrix.walks import walk_by_cursor, walk_by_offset
-from tests.unit.matrix.world import PICTURE, open_world
+from tests.unit.matrix.world import PICTURE
 
 NO_NUMBERS = {
     "limit": ("-1", "0", "1001", "1000000000", "a", "1.5", "", "9" * 40),
@@ -19,12 +17,6 @@ NO_NUMBERS = {
     "unused_days": ("-1", "1000000000", "a"),
 }  # fmt: skip
 COUNT = 130  # of each thing that is walked; the benchmark has 100,000
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    with open_world(tmp_path_factory.mktemp("root")) as world:
-        yield world
 
 
 def row_of(route):

@@ -1,7 +1,5 @@
 """Every route by every principal, as the table says that is written by hand (control C19)."""
 
-from collections.abc import Iterator
-
 import click
 import pytest
 from litestar.routes import HTTPRoute
@@ -11,13 +9,7 @@ from invoke_apps.cli.user import useradd, userdel, userlist, usermod
 from tests.unit.matrix.cells import KEYS, troubles, troubles_of_services
 from tests.unit.matrix.principals import PRINCIPALS
 from tests.unit.matrix.table import TABLE, Row
-from tests.unit.matrix.world import World, open_world
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> Iterator[World]:
-    with open_world(tmp_path_factory.mktemp("root")) as world:
-        yield world
+from tests.unit.matrix.world import World
 
 
 def routes_of(world: World) -> set[str]:

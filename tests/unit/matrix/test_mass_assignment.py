@@ -10,19 +10,12 @@ from invoke_adapters.sql import schema
 from tests.unit.matrix.cells import request_of
 from tests.unit.matrix.schemas import Document, document
 from tests.unit.matrix.table import TABLE, Row
-from tests.unit.matrix.world import open_world
 
 COLUMNS = sorted(
     {column.name for table in schema.metadata.tables.values() for column in table.columns}
 )
 FIRST = ("is_admin", "user_id", "owner_id", "password_hash", "epoch", "status", "created_at")
 EVERY = 9  # in CI each ninth of the others at each place, another one each time
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    with open_world(tmp_path_factory.mktemp("root")) as world:
-        yield world
 
 
 def rows_with_bodies() -> list[Row]:

@@ -14,7 +14,6 @@ from invoke_core.errors import NotFound
 from tests.unit.matrix.cells import run
 from tests.unit.matrix.schemas import document
 from tests.unit.matrix.table import Row
-from tests.unit.matrix.world import open_world
 
 REFERENCE = re.compile(
     r"(_id|_ids|_name|_names|model|vae|transfer_to|actor|target|key|token)(\[\])?$"
@@ -97,12 +96,6 @@ NAMES_NOTHING = {
     "actor", "target",  # of the audit log, administrators' alone: a search
 }  # fmt: skip
 """Fields that are called like ids and are none."""
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    with open_world(tmp_path_factory.mktemp("root")) as world:
-        yield world
 
 
 def test_every_field_that_names_something_is_tried(world):
