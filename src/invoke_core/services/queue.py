@@ -204,6 +204,7 @@ class QueueService:
             Forbidden: it is somebody else's.
             Conflict: it has ended.
         """
+        require_usable(principal)
         now = self.clock.now()
         with self.writing() as work:
             job = work.jobs.get(item_id)
@@ -252,6 +253,7 @@ class QueueService:
             NotFound: there is no such job.
             Forbidden: it is somebody else's.
         """
+        require_usable(principal)
         with self.reading() as work:
             require_manager(work.jobs.get(item_id), principal)
         self._forget(principal, [item_id])

@@ -18,6 +18,10 @@ NOBODY_ELSES = {
 all may look everybody may.
 """
 
+JOBS = {"job", "failed", "running"}
+FIRST = frozenset({"must_change", "must_enroll"})
+"""Who must do something first is told nothing, not even what everybody else may know."""
+
 OUTSIDERS = frozenset(
     {
         "anonymous", "garbage", "link_holder", "media", "other", "ex_grantee", "must_change", "must_enroll",
@@ -30,15 +34,21 @@ OUTSIDERS = frozenset(
 
 def named_things(row: Row) -> list[str]:
     """Return the things that a request of the row names and of which not everybody may know."""
-    names = [row.names.get(n) or THING_OF[n] for n in re.findall(r"{(\w+)}", row.path)]
+    return [name for name in _names(row) if name in NOBODY_ELSES or name.startswith("user:")]
+
+
+def _names(row: Row) -> list[str]:
+    names = [row.names.get(n) or THING_OF.get(n, n) for n in re.findall(r"{(\w+)}", row.path)]
     names += re.findall(r"{([\w:]+)}", repr([row.params, row.json, row.form]))
-    return [n for n in dict.fromkeys(names) if n in NOBODY_ELSES or n.startswith("user:")]
+    return list(dict.fromkeys(names))
 
 
 def differences(world: World, row: Row, principal: str) -> Iterator[str]:
     """Yield where the answer about a thing differs from that about one that is not there."""
     letter = row.letters[PRINCIPALS.index(principal)]
     things = named_things(row)
+    if principal in FIRST:
+        things += [name for name in _names(row) if name in JOBS]
     if not things or letter not in "uhno" or ("ex_image" in things and principal == "ex_grantee"):
         return  # there is nothing to hide, or nothing is hidden: whose picture it is always sees it
     if principal not in OUTSIDERS and (len(things) > 1 or letter != "h"):

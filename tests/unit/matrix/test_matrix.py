@@ -6,7 +6,7 @@ from litestar.routes import HTTPRoute
 
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.cli.user import useradd, userdel, userlist, usermod
-from tests.unit.matrix.cells import KEYS, troubles, troubles_of_services
+from tests.unit.matrix.cells import KEYS, request_of, troubles, troubles_of_services
 from tests.unit.matrix.principals import PRINCIPALS
 from tests.unit.matrix.table import TABLE, Row
 from tests.unit.matrix.world import World
@@ -53,6 +53,18 @@ def test_everybody_may_do_exactly_what_the_table_says(world: World, row: Row):
     ]
 
     assert not wrong, "\n".join(wrong)
+
+
+def test_asking_for_the_methods_of_a_route_tells_and_changes_nothing(world):
+    for row in TABLE:
+        path, _ = request_of(row, world.things)
+        world.restore()
+
+        answers = [world.ask(principal, "OPTIONS", path) for principal in ("anonymous", "other")]
+
+        assert {answer.status_code for answer in answers} <= {204, 401}, row.route
+        assert not any(answer.content for answer in answers if answer.status_code == 204)
+        assert world.memory.differences(world.now()) == []
 
 
 def test_services_refuse_keys_by_themselves(world):
