@@ -183,8 +183,11 @@ class QueueService:
             NotFound: there is no such batch, or it is somebody else's.
         """
         require_usable(principal)
+        # Looked for among one's own: finding another's first would take longer than finding none.
+        owner_id = None if principal.is_admin else principal.user_id
+        query = JobQuery(batch_id=batch_id, owner_id=owner_id, limit=1)
         with self.reading() as work:
-            jobs = work.jobs.list(JobQuery(batch_id=batch_id, limit=1)).items
+            jobs = work.jobs.list(query).items
             if not jobs or not may_manage(jobs[0], principal):
                 raise NotFound("batch", batch_id)
             return jobs[0], work.jobs.counts(batch_id=batch_id)
