@@ -100,7 +100,7 @@ async def events(
     first: read everything again.
     """
     require_queue(queue_id)
-    begin = await sync_to_thread(call, lambda app, _: app.events.begin())
+    begin = await sync_to_thread(call, lambda app, principal: app.events.begin(principal))
     place = _Place(_asked_for(request.headers.get("last-event-id", ""), begin))
     return ServerSentEvent(
         _stream(call, place, request.app.state.alarm),

@@ -208,8 +208,8 @@ class BoardService:
         """
         require_usable(principal)
         with self.reading() as work:
-            board = work.boards.get(board_id)
             grants = work.boards.grants(board_id)
+            board = work.boards.get(board_id)
             held = require(Permission.READ, board, principal, grants)
             if not may_see_shares(principal, grants, held):
                 raise Forbidden("Only people with a share in the board may see who has one.")
@@ -310,8 +310,11 @@ class BoardService:
 
 def _required(work: Work, needed: Permission, principal: Principal, board_id: BoardId) -> Board:
     require_usable(principal)  # before anything is told of the board, even that it is unknown
+    grants = work.boards.grants(
+        board_id
+    )  # first: a board that is not there takes as long as a hidden one
     board = work.boards.get(board_id)
-    require(needed, board, principal, work.boards.grants(board_id))
+    require(needed, board, principal, grants)
     return board
 
 

@@ -416,16 +416,16 @@ def _require_place(work: Work, principal: Principal, board_id: BoardId | None) -
     """Refuse unless the principal may put images there; their own uncategorised ones always."""
     require_usable(principal)
     if board_id is not None:
-        board = work.boards.get(board_id)
-        require(Permission.WRITE, board, principal, work.boards.grants(board_id))
+        grants = work.boards.grants(board_id)  # first: see `Places.required`
+        require(Permission.WRITE, work.boards.get(board_id), principal, grants)
 
 
 def _allowed(work: Work, principal: Principal, query: ImageQuery) -> ImageQuery:
     """Return the query as it applies to the principal; raise NotFound for a hidden board."""
     require_usable(principal)
     if query.board_id is not None:
-        board = work.boards.get(query.board_id)
-        require(Permission.READ, board, principal, work.boards.grants(query.board_id))
+        grants = work.boards.grants(query.board_id)  # first: see `Places.required`
+        require(Permission.READ, work.boards.get(query.board_id), principal, grants)
     if query.scope is ImageScope.OWN:
         return attrs.evolve(query, scope=own_scope(principal))
     return query
@@ -433,15 +433,11 @@ def _allowed(work: Work, principal: Principal, query: ImageQuery) -> ImageQuery:
 
 def _required(work: Work, needed: Permission, principal: Principal, image_name: ImageName) -> Image:
     require_usable(principal)
-    image = work.images.get(image_name)
-    Places(work).require(needed, image, principal)
-    return image
+    return Places(work).required(needed, principal, image_name)
 
 
 def _takeable(work: Work, principal: Principal, image_name: ImageName) -> Image:
-    image = work.images.get(image_name)
-    Places(work).require_takeable(image, principal)
-    return image
+    return Places(work).takeable(principal, image_name)
 
 
 def _permitted(

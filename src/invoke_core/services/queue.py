@@ -22,6 +22,7 @@ from invoke_core.domain.queue import (
     QueueStatus,
     SeenJob,
     may_manage,
+    require_few,
     require_manager,
     require_sensible,
 )
@@ -173,8 +174,9 @@ class QueueService:
             return work.jobs.item_ids(_allowed(principal, query))
 
     def items_by_ids(self, principal: Principal, item_ids: Sequence[ItemId]) -> Sequence[SeenJob]:
-        """Return the known jobs among these, in the order asked for."""
+        """Return the known jobs among these, in the order asked for; raise Invalid over 1,000."""
         require_usable(principal)
+        require_few(item_ids, "item_ids")
         with self.reading() as work:
             seen = self._seen(work, principal, work.jobs.find_many(item_ids))
         self._write_down(principal, seen)
@@ -213,8 +215,11 @@ class QueueService:
             NotFound: there is no such batch, or it is somebody else's.
         """
         require_usable(principal)
+        # Looked for among one's own: finding another's first would take longer than finding none.
+        owner_id = None if principal.is_admin else principal.user_id
+        query = JobQuery(batch_id=batch_id, owner_id=owner_id, limit=1)
         with self.reading() as work:
-            jobs = work.jobs.list(JobQuery(batch_id=batch_id, limit=1)).items
+            jobs = work.jobs.list(query).items
             if not jobs or not may_manage(jobs[0], principal):
                 raise NotFound("batch", batch_id)
             return jobs[0], work.jobs.counts(batch_id=batch_id)
@@ -234,6 +239,7 @@ class QueueService:
             Forbidden: it is somebody else's.
             Conflict: it has ended.
         """
+        require_usable(principal)
         now = self.clock.now()
         with self.writing() as work:
             job = work.jobs.get(item_id)
@@ -244,7 +250,12 @@ class QueueService:
             return self._seen(work, principal, [canceled])[0]
 
     def cancel_batches(self, principal: Principal, batch_ids: Sequence[BatchId]) -> int:
-        """Cancel what is left of batches, one's own; return how many jobs were canceled."""
+        """Cancel what is left of batches, one's own; return how many jobs were canceled.
+
+        Raises:
+            Invalid: over 1,000 batches are named.
+        """
+        require_few(batch_ids, "batch_ids")
         queries = [JobQuery(batch_id=batch_id) for batch_id in dict.fromkeys(batch_ids)]
         return self._cancel_unfinished(principal, queries)
 
@@ -277,6 +288,7 @@ class QueueService:
             NotFound: there is no such job.
             Forbidden: it is somebody else's.
         """
+        require_usable(principal)
         with self.reading() as work:
             require_manager(work.jobs.get(item_id), principal)
         self._forget(principal, [item_id])
@@ -289,9 +301,11 @@ class QueueService:
             failure is passed over.
 
         Raises:
+            Invalid: over 1,000 jobs are named.
             TooMany: the queue is full; nothing was enqueued.
         """
         require_usable(principal)
+        require_few(item_ids, "")
         now = self.clock.now()
         with self.writing() as work:
             jobs = [

@@ -96,7 +96,7 @@ class UnstarredView:
     affected_boards: list[str]
 
 
-class ImageUpload(msgspec.Struct, kw_only=True):
+class ImageUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A picture file, and how it was made as JSON text."""
 
     file: UploadFile
