@@ -22,7 +22,9 @@ from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.second_factor import (
     Proof,
     SecondFactor,
+    SecondFactorPolicy,
     confirmed,
+    must_enroll,
     recovery_code,
     recovery_digest,
     spent,
@@ -196,6 +198,22 @@ def test_recovery_codes_are_typed_in_any_form():
         assert recovery_digest(typed) is None
 
 
+@pytest.mark.parametrize("has_one", [False, True])
+@pytest.mark.parametrize("admin", [False, True])
+@pytest.mark.parametrize(
+    ("policy", "who"),
+    [
+        (SecondFactorPolicy.NONE, set()),
+        (SecondFactorPolicy.ADMINS, {True}),
+        (SecondFactorPolicy.EVERYONE, {True, False}),
+    ],
+)
+def test_who_must_set_one_up(policy, who, admin, has_one):
+    user = a_user(is_admin=admin, second_factor=has_one)
+
+    assert must_enroll(user, policy) is (admin in who and not has_one)
+
+
 def test_steps_begin_every_half_minute():
     start = step_of(NOON)
     assert start == int(NOON.timestamp()) // 30
@@ -211,9 +229,9 @@ def test_links_and_their_lives():
         LinkPurpose.INVITATION: timedelta(days=7),
         LinkPurpose.RESET: timedelta(hours=24),
     }
-    for site in ("https://invoke.example.com/studio", "https://invoke.example.com/studio/"):
+    for site in ("https://invoke.example.com/X", "https://invoke.example.com/X/"):
         url = link_url(site, LinkPurpose.RESET, "token")
-        assert url == "https://invoke.example.com/studio/password-reset/token"
+        assert url == "https://invoke.example.com/X/password-reset/token"
 
 
 # The code of the setup
