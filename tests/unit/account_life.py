@@ -1,10 +1,12 @@
 """Accounts live at random, against an oracle that knows the rules by heart."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from typing import ClassVar
 
 import attrs
 import pytest
@@ -105,6 +107,8 @@ def outcome(call: Callable[[], object]) -> str:
 class AccountLife(RuleBasedStateMachine):
     """A handful of accounts, whoever looks after them, and whoever guesses their passwords."""
 
+    seen: ClassVar[Counter[str]] = Counter()  # how often each outcome came, and steps
+
     who = st.integers(0, 7)
     number = st.integers(0, 5)
     actor = st.integers(0, 9)  # above 5: whoever is signed in
@@ -181,6 +185,7 @@ class AccountLife(RuleBasedStateMachine):
         """Return whether it was done; it is refused for the first reason that there is."""
         expected = next((word for word in wanted if word), "done")
         assert outcome(call) == expected
+        self.seen[expected] += 1
         return expected == "done"
 
     # Accounts are made
@@ -667,6 +672,7 @@ class AccountLife(RuleBasedStateMachine):
         total = self.audit.list(HOST, AuditQuery(limit=1)).total
         assert total >= self.written
         self.written = total
+        self.seen["steps"] += 1
 
 
 def must_change(account: Account) -> str | None:
