@@ -12,27 +12,18 @@ from benchmarks.tampering import ENTRIES, TAMPERS, cut, measure, written_log
 from invoke_adapters.memory import MemoryAuditHeads, MemoryDatabase
 from invoke_adapters.sql import open_database
 from invoke_core.domain.audit import (
-    QUEUE,
-    SERVER,
     UNREADABLE,
-    Actor,
     AuditAction,
-    AuditEntry,
     AuditQuery,
     Chain,
     Head,
-    Stranger,
     Target,
-    as_person,
     at_text,
     difference,
-    is_private_look,
     new_entry,
     read_entry,
 )
-from invoke_core.domain.boards import Permission
 from invoke_core.domain.principals import Principal, Via, host_principal
-from invoke_core.domain.sign_in import Client
 from invoke_core.errors import Forbidden, Invalid
 from invoke_core.services.audit import AuditService, Witnessed
 from invoke_core.testing.audit import record
@@ -367,117 +358,3 @@ def test_the_log_is_for_administrators(world):
         read(administrator)
         with pytest.raises(Forbidden):
             read(person)
-
-
-# Who did it, and what counts as a look
-
-
-def test_a_stranger_is_whoever_the_client_says():
-    client = Client(address="192.0.2.1", request_id="r")
-
-    assert Stranger.of(client, "a@example.com") == Stranger(
-        email="a@example.com", address="192.0.2.1", request_id="r"
-    )
-    who = Stranger.of(client, "\ud800" + "x" * 300)
-    entry = new_entry(
-        who, None, AuditAction.SIGN_IN_FAILED, QUEUE, at=NOON, before={"b": 1}, after={"a": 2}
-    )
-    typed = "?" + "x" * 253
-    assert entry == AuditEntry(
-        entry_id=0,
-        at=NOON,
-        actor=Actor(user_id=None, email=typed, address="192.0.2.1", via="anonymous"),
-        action="sign_in.failed",
-        target=Target("queue", "default"),
-        before={"b": 1},
-        after={"a": 2},
-        request_id="r",
-    )
-    nobody = new_entry(
-        Stranger(), None, AuditAction.SETUP, SERVER, at=NOON, before=None, after=None
-    )
-    assert nobody.actor == Actor(user_id=None, email=None, address=None, via="anonymous")
-
-
-def test_a_principal_is_named_with_the_address_of_its_account():
-    who = Principal(
-        user_id="u", is_admin=True, via=Via.COOKIE, address="192.0.2.1", request_id="r",
-        operating_system_user="root",
-    )  # fmt: skip
-
-    entry = new_entry(
-        who, "a@example.com", AuditAction.SIGN_OUT, SERVER, at=NOON, before=None, after=None
-    )
-
-    assert entry.actor == Actor(
-        user_id="u",
-        email="a@example.com",
-        address="192.0.2.1",
-        via="cookie",
-        operating_system_user="root",
-    )
-    assert (entry.request_id, entry.before, entry.after) == ("r", None, None)
-
-
-@pytest.mark.parametrize("admin", [False, True])
-@pytest.mark.parametrize("via", list(Via))
-def test_administrators_look_where_people_sign_in(via, admin):
-    who = Principal(user_id="u", is_admin=admin, via=via, scope=None, address="192.0.2.1")
-
-    looks = admin and via not in {Via.SINGLE_USER, Via.INTERNAL}
-    assert is_private_look(who) is looks
-    assert as_person(who) == attrs.evolve(who, is_admin=False)
-
-
-def test_a_row_is_found_by_the_words_of_its_entry():
-    stranger = Stranger(email="ADA\0@Example.com")
-    (row,) = chained(
-        [new_entry(stranger, None, AuditAction.SETUP, SERVER, at=NOON, before=None, after=None)]
-    )
-    (own,) = chained([an_entry()])
-
-    assert (row.actor_id, row.actor_identity) == (None, "ada@example.com")
-    assert (row.action, row.target_kind, row.target_id) == ("setup", "server", None)
-    assert (own.actor_id, own.actor_identity) == ("system", "system@invoke.invalid")
-    assert (own.action, own.target_kind, own.target_id) == ("user.update", "user", "u")
-    assert own.at == "2026-03-01T12:00:00.000000Z"
-
-
-def test_what_is_written_has_a_plain_form():
-    facts_written = {
-        "word": Via.CLI, "level": Permission.READ, "time": NOON, "none": None, "yes": True,
-        "number": 7, "half": 0.5, "text": "\ud800é", "set": {"b", "a"}, "tuple": ("x",),
-        "frozen": frozenset({2, 1}), "list": [Via.API_KEY], "inner": {1: Target("user", "u")},
-    }  # fmt: skip
-    (row,) = chained([an_entry(after=facts_written)])
-
-    assert read_entry(row).after == {
-        "word": "cli", "level": "read", "time": "2026-03-01T12:00:00.000000Z", "none": None,
-        "yes": True, "number": 7, "half": 0.5, "text": "?é", "set": ["a", "b"], "tuple": ["x"],
-        "frozen": [1, 2], "list": ["api_key"], "inner": {"1": {"kind": "user", "id": "u"}},
-    }  # fmt: skip
-    with pytest.raises(TypeError, match="object cannot stand in the audit log"):
-        chained([an_entry(after={"object": object()})])
-
-
-def test_an_unreadable_entry_keeps_its_number_alone():
-    (row,) = chained([an_entry()])
-
-    assert read_entry(attrs.evolve(row, entry_id=7, content="x")) == AuditEntry(
-        entry_id=7,
-        at=datetime.fromtimestamp(0, UTC),
-        actor=Actor(user_id=None, email=None, address=None, via=UNREADABLE),
-        action=UNREADABLE,
-        target=Target(UNREADABLE),
-    )
-
-
-def test_the_chain_is_followed_from_any_head():
-    rows = chained([an_entry(), an_entry(after=None), an_entry(before=None)])
-    heads = [Head(), *(Head(row.entry_id, row.mac) for row in rows)]
-
-    for place, head in enumerate(heads):
-        assert CHAIN.extended(head, rows[place:]) == (heads[-1], None)
-    assert CHAIN.extended(Head(), [rows[0], rows[2]]) == (heads[1], 2)
-    assert CHAIN.extended(Head(), [rows[1]]) == (Head(), 1)
-    assert CHAIN.extended(Head(), []) == (Head(), None)
