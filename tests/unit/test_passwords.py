@@ -249,3 +249,9 @@ def test_special_characters_are_neither_letters_nor_spaces():
     assert [bool(shortcomings(text, policy)) for text in ("aB3 é\t", "a!", "#", "a_b")] == [
         True, False, False, False,
     ]  # fmt: skip
+
+
+def test_the_check_knows_whose_password_it_is_to_be():
+    with pytest.raises(WeakPassword):
+        checked_password("Hopper-2024", POLICY, owner=ADMIN)
+    assert checked_password("Hopper-2024", POLICY).warnings == ()
