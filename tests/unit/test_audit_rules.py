@@ -241,3 +241,9 @@ def test_times_are_kept_in_utc():
 def test_typed_addresses_share_an_identity_too():
     assert searched_identity("A\0da@Example.com") == "ada@example.com"
     assert searched_identity("nobody") == "@nobody"
+
+
+def test_the_request_of_an_entry_is_read_back():
+    (row,) = chained([an_entry(request_id="r")])
+
+    assert read_entry(row).request_id == "r"
