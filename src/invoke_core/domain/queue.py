@@ -1,7 +1,7 @@
 """A job: one run of a generation in the queue, its states and the moves between them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
