@@ -22,6 +22,8 @@ MEDIA = {
 OPEN = {
     ("GET", f"{AUTH}/status"), ("POST", f"{AUTH}/setup"), ("POST", f"{AUTH}/login"),
     ("GET", "/api/v1/app/version"),
+    ("POST", f"{AUTH}/password-strength"), ("POST", f"{AUTH}/password-reset"),
+    ("POST", f"{AUTH}/invitations/accept"),
 }  # fmt: skip
 ENDLESS = {("GET", "/api/v1/queue/{queue_id}/events")}
 SAFE = {"GET", "HEAD"}

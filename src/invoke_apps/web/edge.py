@@ -52,6 +52,7 @@ class Edge:
         began = time.perf_counter()
         status = 500
         secure = scope["scheme"] == "https"
+        is_api = "/api/" in scope["path"]
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -60,6 +61,9 @@ class Edge:
                 added = [*_ALWAYS, (b"x-request-id", request_id.encode())]
                 if secure:
                     added.append((b"strict-transport-security", b"max-age=31536000"))
+                set_already = {name for name, _ in message.get("headers", ())}
+                if is_api and b"cache-control" not in set_already:
+                    added.append((b"cache-control", b"no-store"))  # tokens, names, prompts
                 state = scope.get("state", {})
                 token = state.get("refreshed_token")
                 if token is not None:

@@ -87,6 +87,7 @@ def principal_of(
     audience: TokenAudience = TokenAudience.API,
     *,
     must_enroll: bool = False,
+    ends_at: datetime | None = None,
 ) -> Principal:
     """Return who a session speaks for: rights come from the account, never from a token.
 
@@ -96,6 +97,7 @@ def principal_of(
         address: of the client, as text.
         audience: what the token was good for that named the session.
         must_enroll: a second factor must be set up before anything else.
+        ends_at: the end of the token, where one was shown that may end before the session.
     """
     return Principal(
         user_id=user.user_id,
@@ -104,6 +106,7 @@ def principal_of(
         session_id=session.session_id,
         must_change_password=user.must_change_password,
         must_enroll=must_enroll,
+        ends_at=min(session.expires_at, ends_at or session.expires_at),
         address=address,
     )
 
