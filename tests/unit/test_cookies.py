@@ -24,8 +24,6 @@ OPEN = {
     ("POST", f"{AUTH}/invitations/accept"), ("POST", f"{AUTH}/password-reset"),
     ("POST", f"{AUTH}/password-strength"),  # by the token of a link
     ("GET", "/api/v1/app/version"),
-    ("POST", f"{AUTH}/password-strength"), ("POST", f"{AUTH}/password-reset"),
-    ("POST", f"{AUTH}/invitations/accept"),
 }  # fmt: skip
 ENDLESS = {("GET", "/api/v1/queue/{queue_id}/events")}
 SAFE = {"GET", "HEAD"}
