@@ -147,6 +147,8 @@ async def _stream(
             if loop.time() - spoke >= HEARTBEAT_SECONDS:
                 spoke = loop.time()
                 yield ServerSentEventMessage(comment="still here", data=None)
+            if heard.more:
+                continue
             pause = PROGRESS_SECONDS if heard.running else RECHECK_SECONDS
             try:
                 await asyncio.wait_for(rung.wait(), min(pause, heard.seconds_left))
@@ -163,6 +165,7 @@ class _Heard:
     messages: list[ServerSentEventMessage]
     running: bool  # a job whose progress may be heard
     seconds_left: float  # until the credential ends by itself
+    more: bool  # there is more to hear at once
 
 
 Listen = Callable[[Application, Principal], _Heard]
@@ -185,7 +188,7 @@ def _listen(place: _Place) -> Listen:
         messages.extend(_news(app, principal, heard.items))
         running = _running(app, principal)
         messages.extend(_progress(app, running, place))
-        return _Heard(messages, bool(running), left)
+        return _Heard(messages, bool(running), left, heard.more)
 
     return listen
 

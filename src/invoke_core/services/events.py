@@ -24,11 +24,13 @@ class Heard:
         items: the news that it may hear, oldest first.
         last_id: where to go on from.
         missed: whether older news is gone, so that everything must be read again.
+        more: whether there is more to hear at once.
     """
 
     items: Sequence[NewsItem]
     last_id: int
     missed: bool
+    more: bool = False
 
 
 @attrs.frozen
@@ -53,7 +55,8 @@ class EventService:
             told = work.news.since(last_id)
             boards: dict[BoardId, bool] = {}
             items = [item for item in told if _may_hear(work, item.audience, principal, boards)]
-        return Heard(items=items, last_id=told[-1].news_id if told else last_id, missed=False)
+        heard_to = told[-1].news_id if told else last_id
+        return Heard(items=items, last_id=heard_to, missed=False, more=heard_to < newest)
 
     def forget_old(self) -> int:
         """Forget news older than an hour; return how many items went."""
