@@ -293,7 +293,7 @@ def guess_codes(tries: int) -> Guesses:
 
 def findings() -> Iterator[Finding]:
     """Yield what the full counts find."""
-    alike = compare_answers(300, rounds=12)
+    alike = compare_answers(300, rounds=10)  # a cheaper hash hides less of what else differs
     yield Finding(
         "C5",
         "300 samples each of unknown, wrong, disabled with a wrong password: different answers",
@@ -331,7 +331,7 @@ def findings() -> Iterator[Finding]:
         f"{load.busy_p99:.1f} ms; {load.idle_p99:.1f} ms idle",
         load.busy_p99 < 2 * load.idle_p99,
     )
-    guesses = guess_codes(1_000_000)
+    guesses = guess_codes(50_000)
     yield Finding(
         "C18b",
         f"{guesses.tries:,} guesses of a code within a day, the password known",
