@@ -235,8 +235,7 @@ class Ending:
     stream_seconds: float  # until its event stream was closed, from the end of the call or command
 
 
-HTTP_CAUSES = ("deactivation", "demotion", "new password", "sessions ended", "deletion")
-COMMAND_CAUSES = ("deactivation", "demotion", "new password", "deletion")
+ENDING_CAUSES = ("deactivation", "demotion", "new password", "sessions ended", "deletion")
 
 
 def endings(server: RunningServer, causes: Sequence[str], *, by_command: bool) -> Iterator[Ending]:
@@ -251,10 +250,11 @@ def endings(server: RunningServer, causes: Sequence[str], *, by_command: bool) -
         "deletion": lambda u: ada.delete(f"{AUTH}/users/{u}"),
     }
     commands: Mapping[str, Sequence[str]] = {
-        "deactivation": ("invoke-usermod", "--deactivate"),
-        "demotion": ("invoke-usermod", "--no-admin"),
-        "new password": ("invoke-usermod", "--password", new),
-        "deletion": ("invoke-userdel", "--force"),
+        "deactivation": ("modify", "--deactivate"),
+        "demotion": ("modify", "--no-admin"),
+        "new password": ("modify", "--password", new),
+        "sessions ended": ("end-sessions",),
+        "deletion": ("delete", "--force"),
     }
     for number, cause in enumerate(causes):
         email = f"{'c' if by_command else 'h'}{number}@example.com"
@@ -266,7 +266,7 @@ def endings(server: RunningServer, causes: Sequence[str], *, by_command: bool) -
             stream.wait_for("welcome")
             if by_command:
                 name, *options = commands[cause]
-                command(server, name, "--email", email, *options)
+                command(server, "invoke-admin", "user", name, "--email", email, *options)
             else:
                 http[cause](user_id).raise_for_status()
             ended = time.monotonic()
@@ -563,8 +563,7 @@ def findings() -> Iterator[Finding]:
     ):
         first_administrator(server)
         for by_command, limit, how in ((False, 1, "over HTTP"), (True, 5, "by a command")):
-            causes = COMMAND_CAUSES if by_command else HTTP_CAUSES
-            for ending in endings(server, causes, by_command=by_command):
+            for ending in endings(server, ENDING_CAUSES, by_command=by_command):
                 yield Finding(
                     "C14",
                     f"{ending.cause} {how}",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.streams import Stream
-from benchmarks.tokens import HTTP_CAUSES, endings
+from benchmarks.tokens import ENDING_CAUSES, endings
 from tests.e2e.running import (
     RunningServer,
     add_person,
@@ -18,7 +18,7 @@ from tests.e2e.running import (
 
 
 @pytest.mark.parametrize(
-    ("by_command", "causes"), [(False, HTTP_CAUSES), (True, ("deactivation", "deletion"))]
+    ("by_command", "causes"), [(False, ENDING_CAUSES), (True, ("deactivation", "deletion"))]
 )
 def test_a_sign_in_is_over_at_once(
     server: RunningServer, by_command: bool, causes: Sequence[str]
