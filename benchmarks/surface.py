@@ -451,9 +451,12 @@ def listening(*handlers: logging.Handler) -> Iterator[None]:
     before = root.handlers[:], root.level
     root.handlers[:] = handlers
     root.setLevel(logging.INFO)
+    client = logging.getLogger("httpx")  # ours, not the server's
+    client.disabled = True
     try:
         yield
     finally:
+        client.disabled = False
         root.handlers[:], root.level = before
 
 
