@@ -15,6 +15,7 @@ from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService
 from invoke_core.services.boards import BoardService
+from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
@@ -31,8 +32,10 @@ from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
+from invoke_core.services.workflows import WorkflowService
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +63,9 @@ class Application:
     boards: BoardService
     images: ImageService
     models: ModelService
+    workflows: WorkflowService
+    style_presets: StylePresetService
+    client_state: ClientStateService
     queue: QueueService
     events: EventService
     dispatcher: Dispatcher

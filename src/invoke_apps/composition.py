@@ -47,9 +47,11 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services._small_pictures import SmallPictures
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService, Witnessed
 from invoke_core.services.boards import BoardService
+from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
@@ -66,8 +68,10 @@ from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
+from invoke_core.services.workflows import WorkflowService
 
 
 def build(
@@ -152,6 +156,7 @@ def build(
         reading = database.reading
         writing = Witnessed(database.writing, database.reading, heads)
         files = ImageFiles(storage, codec, randomness)
+        pictures = SmallPictures(codec, settings.max_upload_bytes)
         users = UserService(
             reading=reading,
             writing=writing,
@@ -245,6 +250,9 @@ def build(
             boards=BoardService(reading, writing, clock, randomness, files),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
             models=models,
+            workflows=WorkflowService(reading, writing, clock, randomness, pictures),
+            style_presets=StylePresetService(reading, writing, clock, randomness, pictures),
+            client_state=ClientStateService(reading, writing, clock),
             queue=QueueService(reading, writing, clock, randomness, progress, rules),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, _dispatch_rules(settings)),

@@ -6,6 +6,7 @@ from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.client_state import ClientStateRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -24,10 +25,12 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.style_presets import StylePresetRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
+from invoke_core.testing.workflows import WorkflowRepositoryContract
 
 
 @pytest.fixture
@@ -92,6 +95,18 @@ class TestMemoryImages(ImageRepositoryContract):
 
 
 class TestMemoryModels(ModelRepositoryContract):
+    pass
+
+
+class TestMemoryWorkflows(WorkflowRepositoryContract):
+    pass
+
+
+class TestMemoryStylePresets(StylePresetRepositoryContract):
+    pass
+
+
+class TestMemoryClientState(ClientStateRepositoryContract):
     pass
 
 

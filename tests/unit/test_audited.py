@@ -16,11 +16,16 @@ from invoke_apps.settings import Settings
 from invoke_core.domain.audit import AuditAction, AuditEntry, AuditQuery, Target
 from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish, InitImage
+from invoke_core.domain.identifiers import StylePresetId, WorkflowId
 from invoke_core.domain.images import ImageCategory, ImageChanges, ImageQuery, ImageScope
 from invoke_core.domain.models import BaseModel, ModelType
+from invoke_core.domain.preset_files import PresetFormat
 from invoke_core.domain.principals import INTERNAL, Principal, Scope, Via, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
+from invoke_core.domain.shelves import Shelf, Whose
 from invoke_core.domain.sign_in import Client
+from invoke_core.domain.style_presets import PresetText
+from invoke_core.domain.workflows import WorkflowQuery
 from invoke_core.errors import (
     AccountDisabled,
     Forbidden,
@@ -34,6 +39,7 @@ from invoke_core.errors import (
 from invoke_core.ports.storage import Rendition
 from invoke_core.services.images import MAX_AUDITED_NAMES
 from invoke_core.services.models import ModelChanges
+from invoke_core.services.style_presets import PresetWish
 from invoke_core.services.users import UserChanges
 from invoke_core.testing import builders
 from invoke_core.testing.fakes import FixedClock
@@ -399,6 +405,85 @@ def remove_a_model(studio: Studio, folder: Path) -> Any:
     return Target("model", "demo-shapes"), HOST
 
 
+@writes(AuditAction.WORKFLOW_CREATE)
+def save_a_default_workflow(studio: Studio, folder: Path) -> Any:
+    document = '{"name": "Ours", "meta": {"category": "default"}}'
+    made = studio.app.workflows.create(studio.ada, document).workflow
+    return Target("workflow", made.workflow_id), studio.ada
+
+
+def lees_workflow(studio: Studio) -> WorkflowId:
+    document = '{"name": "Hers", "nodes": ["Lee\'s secret wish"]}'
+    return studio.app.workflows.create(studio.lee, document).workflow.workflow_id
+
+
+@writes(AuditAction.WORKFLOW_UPDATE)
+def publish_a_workflow(studio: Studio, folder: Path) -> Any:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.publish(studio.lee, workflow_id, is_public=True)
+    return Target("workflow", workflow_id), studio.lee
+
+
+@writes(AuditAction.WORKFLOW_DELETE)
+def delete_a_workflow(studio: Studio, folder: Path) -> Any:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.delete(studio.ada, workflow_id)
+    return Target("workflow", workflow_id), studio.ada
+
+
+@writes(AuditAction.WORKFLOW_LOOK)
+def look_at_a_workflow(studio: Studio, folder: Path) -> Any:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.get(studio.ada, workflow_id)
+    return Target("workflow", workflow_id), studio.ada
+
+
+def a_preset(studio: Studio, who: Principal, **changes: Any) -> StylePresetId:
+    wish = PresetWish(text=PresetText(name="Oils"), **changes)
+    return studio.app.style_presets.create(who, wish).preset_id
+
+
+@writes(AuditAction.STYLE_PRESET_CREATE)
+def publish_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee, is_public=True)
+    return Target("style_preset", preset_id), studio.lee
+
+
+@writes(AuditAction.STYLE_PRESET_UPDATE)
+def update_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee)
+    wish = PresetWish(text=PresetText(name="By Ada"))
+    studio.app.style_presets.update(studio.ada, preset_id, wish)
+    return Target("style_preset", preset_id), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_DELETE)
+def delete_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee)
+    studio.app.style_presets.delete(studio.ada, preset_id)
+    return Target("style_preset", preset_id), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_LOOK)
+def look_at_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee)
+    studio.app.style_presets.get(studio.ada, preset_id)
+    return Target("style_preset", preset_id), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_EXPORT)
+def export_presets(studio: Studio, folder: Path) -> Any:
+    a_preset(studio, studio.lee)
+    studio.app.style_presets.export(studio.ada)
+    return Target("style_presets"), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_IMPORT)
+def import_presets(studio: Studio, folder: Path) -> Any:
+    studio.app.style_presets.import_file(studio.ada, b'[{"name": "Oils"}]', PresetFormat.JSON)
+    return Target("style_presets"), studio.ada
+
+
 @writes(AuditAction.SIGNING_KEY_ROTATE)
 def rotate(studio: Studio, folder: Path) -> Any:
     return Target("signing_key", studio.app.signing_keys.rotate(HOST).key_id), HOST
@@ -579,6 +664,71 @@ def test_what_one_does_with_ones_own_is_not_told(studio: Studio) -> None:
     app.queue.cancel(ada, job)
     app.queue.retry(ada, [job])
     app.queue.clear(ada)
+
+    assert studio.written() == []
+
+
+def test_a_changed_workflow_is_told_without_its_document(studio: Studio) -> None:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.update(studio.lee, workflow_id, '{"name": "New"}')
+    assert studio.written() == []
+
+    studio.app.workflows.update(studio.ada, workflow_id, '{"name": "Newer", "nodes": ["secret"]}')
+
+    assert facts_of(studio) == ({"name": "New"}, {"name": "Newer", "document": "replaced"})
+
+
+def test_everybodys_workflows_and_presets_are_a_look_once_an_hour(studio: Studio) -> None:
+    app, query = studio.app, WorkflowQuery(whose=Whose.VISIBLE)
+    for _ in range(2):
+        app.workflows.list(studio.ada, query)
+        app.workflows.tags(studio.ada, query)
+        app.style_presets.list(studio.ada, Whose.VISIBLE)
+        app.workflows.list(studio.lee, query)
+        app.style_presets.list(studio.lee, Whose.VISIBLE)
+
+    looks = [(entry.action, entry.target, entry.actor.user_id) for entry in studio.written()]
+    assert looks == [
+        ("workflow.look", Target("workflows"), studio.ada.user_id),
+        ("style_preset.look", Target("style_presets"), studio.ada.user_id),
+    ]
+
+
+def test_each_way_to_read_a_workflow_is_a_look(studio: Studio) -> None:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.set_thumbnail(studio.lee, workflow_id, PNG)
+    preset_id = a_preset(studio, studio.lee, picture=PNG)
+    workflows, presets = studio.app.workflows, studio.app.style_presets
+    looks: list[Callable[[], Any]] = [
+        lambda: workflows.thumbnail(studio.ada, workflow_id),
+        lambda: refused(lambda: workflows.generation(studio.ada, workflow_id), RuleViolation),
+        lambda: workflows.mark_opened(studio.ada, workflow_id),
+        lambda: presets.image(studio.ada, preset_id),
+    ]
+    for look in looks:
+        studio.forget()
+        studio.clock.advance(timedelta(hours=1))
+        look()
+        assert studio.only().action in {"workflow.look", "style_preset.look"}
+
+
+def test_what_everybody_sees_is_no_look(studio: Studio) -> None:
+    app, ada = studio.app, studio.ada
+    workflow_id = lees_workflow(studio)
+    app.workflows.publish(studio.lee, workflow_id, is_public=True)
+    preset_id = a_preset(studio, studio.lee, is_public=True)
+    default_id = a_preset(studio, ada, shelf=Shelf.DEFAULT)
+    studio.forget()
+
+    app.workflows.get(ada, workflow_id)
+    app.workflows.list(ada, WorkflowQuery())
+    app.workflows.list(ada, WorkflowQuery(whose=Whose.VISIBLE, is_public=True))
+    app.style_presets.get(ada, preset_id)
+    app.style_presets.get(ada, default_id)
+    app.style_presets.list(ada)
+    own = app.workflows.create(ada, '{"name": "Own"}').workflow.workflow_id
+    app.workflows.get(ada, own)
+    app.workflows.delete(ada, own)
 
     assert studio.written() == []
 

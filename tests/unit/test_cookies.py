@@ -18,6 +18,13 @@ MEDIA = {
     (method, f"/api/v1/images/i/{{image_name}}/{rendition}")
     for method in ("GET", "HEAD")
     for rendition in ("full", "thumbnail")
+} | {
+    (method, path)
+    for method in ("GET", "HEAD")
+    for path in (
+        "/api/v1/workflows/i/{workflow_id}/thumbnail",
+        "/api/v1/style_presets/i/{style_preset_id}/image",
+    )
 }
 OPEN = {
     ("GET", f"{AUTH}/status"), ("POST", f"{AUTH}/setup"), ("POST", f"{AUTH}/login"),

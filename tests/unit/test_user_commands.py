@@ -323,7 +323,7 @@ def test_what_a_deletion_touches_is_shown(accounts, run):
     record = json.loads(run(admin, "user", "content", "-e", "user@example.com", "--json").stdout)
 
     assert "Boards of mine" in result.stdout
-    assert "1 board, 1 image (10 bytes) and 0 unfinished jobs" in result.stderr
+    assert "1 board, 1 image (10 bytes), 0 workflows, 0 style presets and 0 unf" in result.stderr
     assert record["boards"][0]["board_name"] == "Boards of mine"
     assert (record["images"], record["storage_bytes"], record["workflows"]) == (1, 10, 0)
     run(admin, "user", "content", "-e", "nobody@example.com", code=1)

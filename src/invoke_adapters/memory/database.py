@@ -9,6 +9,7 @@ import attrs
 from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
 from invoke_adapters.memory.boards import MemoryBoardRepository
+from invoke_adapters.memory.client_state import MemoryClientStateRepository
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
     MemoryDoomedFileRepository,
@@ -27,8 +28,10 @@ from invoke_adapters.memory.queue import (
 from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
+from invoke_adapters.memory.style_presets import MemoryStylePresetRepository
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
 from invoke_adapters.memory.users import MemoryUserRepository
+from invoke_adapters.memory.workflows import MemoryWorkflowRepository
 from invoke_core.domain.audit import Chain
 from invoke_core.errors import Unavailable
 
@@ -100,6 +103,21 @@ class MemoryWork:
     def models(self) -> MemoryModelRepository:
         """Return the catalogue."""
         return MemoryModelRepository(self.state)
+
+    @property
+    def workflows(self) -> MemoryWorkflowRepository:
+        """Return the library of workflows."""
+        return MemoryWorkflowRepository(self.state)
+
+    @property
+    def style_presets(self) -> MemoryStylePresetRepository:
+        """Return the style presets."""
+        return MemoryStylePresetRepository(self.state)
+
+    @property
+    def client_state(self) -> MemoryClientStateRepository:
+        """Return what clients remember."""
+        return MemoryClientStateRepository(self.state)
 
     @property
     def jobs(self) -> MemoryJobRepository:

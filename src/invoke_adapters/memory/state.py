@@ -18,8 +18,10 @@ from invoke_core.domain.identifiers import (
     ItemId,
     ModelKey,
     SessionId,
+    StylePresetId,
     UserId,
     WorkerId,
+    WorkflowId,
 )
 from invoke_core.domain.images import Image
 from invoke_core.domain.links import AccountLink
@@ -30,8 +32,10 @@ from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.throttle import Tally
 from invoke_core.domain.users import SYSTEM_USER, User
+from invoke_core.domain.workflows import Workflow
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -91,6 +95,23 @@ class StoredImage:
 
 
 @attrs.frozen(kw_only=True)
+class StoredWorkflow:
+    """A workflow with its document and small picture."""
+
+    workflow: Workflow
+    document: str
+    thumbnail: bytes | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StoredPreset:
+    """A style preset with its small picture."""
+
+    preset: StylePreset
+    image: bytes | None
+
+
+@attrs.frozen(kw_only=True)
 class QueueFacts:
     """What the queue remembers as a whole, and the numbers given so far."""
 
@@ -119,6 +140,10 @@ class State:
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
+    workflows: Table[WorkflowId, StoredWorkflow] = attrs.field(factory=Table)
+    openings: Table[tuple[WorkflowId, UserId], datetime] = attrs.field(factory=Table)
+    style_presets: Table[StylePresetId, StoredPreset] = attrs.field(factory=Table)
+    client_state: Table[tuple[UserId, str], str] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)

@@ -92,9 +92,11 @@ class MemoryUserRepository:
             user_id == SYSTEM
             or any(board.owner_id == user_id for board in self.state.boards.values())
             or any(stored.image.owner_id == user_id for stored in self.state.images.values())
+            or any(s.workflow.owner_id == user_id for s in self.state.workflows.values())
+            or any(s.preset.owner_id == user_id for s in self.state.style_presets.values())
             or any(job.owner_id == user_id for job in self.state.jobs.values())
         ):
-            raise Conflict("The account still owns boards, images or jobs.")
+            raise Conflict("The account still owns boards, images, workflows, presets or jobs.")
         for session_id, session in list(self.state.sessions.items()):
             if session.user_id == user_id:
                 del self.state.sessions[session_id]
@@ -110,5 +112,9 @@ class MemoryUserRepository:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:
             del self.state.grants[key]
+        for opening in [key for key in self.state.openings if key[1] == user_id]:
+            del self.state.openings[opening]
+        for kept in [key for key in self.state.client_state if key[0] == user_id]:
+            del self.state.client_state[kept]
         self.state.flows.pop(user_id, None)
         del self.state.users[user_id]

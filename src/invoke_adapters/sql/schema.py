@@ -18,6 +18,7 @@ from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, M
 from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.principals import Scope
 from invoke_core.domain.queue import JobStatus
+from invoke_core.domain.shelves import Shelf
 
 metadata = sa.MetaData(
     naming_convention={
@@ -247,6 +248,87 @@ models = sa.Table(
     sa.UniqueConstraint("type", "base", "folded_name"),
 )
 
+workflows = sa.Table(
+    "workflows",
+    metadata,
+    _column("workflow_id", Text, primary_key=True),
+    _column("owner_id", Text, _user(), index=True),
+    _column("name", Text),
+    _column("description", Text),
+    _column("tags", Text),
+    _column("shelf", Word(Shelf), index=True),
+    _column("is_public", sa.Boolean(), index=True),
+    _optional("thumbnail", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _column("folded_name", Text),
+    _column("folded_tags", Text),
+    _column("search_text", Text),
+)
+
+workflow_contents = sa.Table(  # apart from `workflows`, whose rows stay short for lists
+    "workflow_contents",
+    metadata,
+    _column(
+        "workflow_id",
+        Text,
+        sa.ForeignKey("workflows.workflow_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _column("document", Text),  # JSON, as it came
+    _optional("thumbnail", sa.LargeBinary()),
+)
+
+workflow_openings = sa.Table(
+    "workflow_openings",
+    metadata,
+    _column(
+        "workflow_id",
+        Text,
+        sa.ForeignKey("workflows.workflow_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True, index=True),
+    _column("opened_at", UtcDateTime()),
+)
+
+style_presets = sa.Table(
+    "style_presets",
+    metadata,
+    _column("preset_id", Text, primary_key=True),
+    _column("owner_id", Text, _user(), index=True),
+    _column("name", Text),
+    _column("positive_prompt", Text),
+    _column("negative_prompt", Text),
+    _column("shelf", Word(Shelf), index=True),
+    _column("is_public", sa.Boolean(), index=True),
+    _optional("image", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _column("folded_name", Text),
+)
+
+style_preset_images = sa.Table(
+    "style_preset_images",
+    metadata,
+    _column(
+        "preset_id",
+        Text,
+        sa.ForeignKey("style_presets.preset_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _column("content", sa.LargeBinary()),
+)
+
+client_state = sa.Table(
+    "client_state",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("key", Text, primary_key=True),
+    _column("value", Text),
+    _column("updated_at", UtcDateTime()),
+)
+
 jobs = sa.Table(
     "jobs",
     metadata,
@@ -358,6 +440,7 @@ events = sa.Table(
     _column("kind", Word(NewsKind)),
     _column("audience_kind", Word(AudienceKind)),
     _optional("audience_id", Text),
+    _optional("audience_owner_id", Text),
     _column("body", Text),  # JSON
     _column("at", UtcDateTime(), index=True),
     sqlite_autoincrement=True,

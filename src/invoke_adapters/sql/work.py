@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
+from invoke_adapters.sql.client_state import SqlClientStateRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
 from invoke_adapters.sql.links import (
@@ -23,8 +24,10 @@ from invoke_adapters.sql.queue import (
 )
 from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
+from invoke_adapters.sql.style_presets import SqlStylePresetRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
+from invoke_adapters.sql.workflows import SqlWorkflowRepository
 from invoke_core.domain.audit import Chain
 
 
@@ -96,6 +99,21 @@ class SqlWork:
     def models(self) -> SqlModelRepository:
         """Return the catalogue."""
         return SqlModelRepository(self.connection)
+
+    @property
+    def workflows(self) -> SqlWorkflowRepository:
+        """Return the library of workflows."""
+        return SqlWorkflowRepository(self.connection)
+
+    @property
+    def style_presets(self) -> SqlStylePresetRepository:
+        """Return the style presets."""
+        return SqlStylePresetRepository(self.connection)
+
+    @property
+    def client_state(self) -> SqlClientStateRepository:
+        """Return what clients remember."""
+        return SqlClientStateRepository(self.connection)
 
     @property
     def jobs(self) -> SqlJobRepository:

@@ -31,11 +31,14 @@ from invoke_apps.web.routes import (
     auth,
     board_images,
     boards,
+    client_state,
     images,
     models,
     queue,
     second_factor,
+    style_presets,
     system,
+    workflows,
 )
 from invoke_apps.web.threads import SplitExecutor
 
@@ -99,6 +102,9 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             images.router,
             board_images.router,
             models.router,
+            workflows.router,
+            style_presets.router,
+            client_state.router,
             queue.router,
             Router(path="/api/v1/queue", route_handlers=[events.events], tags=["queue"]),
             *documented,

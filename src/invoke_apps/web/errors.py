@@ -118,9 +118,17 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
     )
 
 
+def _too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """Answer JSON that is nested deeper than its decoder goes."""
+    if "deserializing" not in str(error):  # no body, but a fault of ours
+        return _unexpected(request, error)
+    return problem(request, 400, "The JSON is nested too deep.")
+
+
 HANDLERS: ExceptionHandlersMap = {
     errors.InvokeError: _refusal,
     ValidationException: _invalid,
     HTTPException: _http,
+    RecursionError: _too_deep,
     Exception: _unexpected,
 }

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import math
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import JobQuery, JobStatus
 from invoke_core.errors import Forbidden, TooMany, Unauthenticated
+from invoke_core.services.events import UNKNOWN
 
 HEARTBEAT_SECONDS = 15.0
 RECHECK_SECONDS = 5.0  # how long a credential that ended without news may still listen
@@ -97,6 +99,7 @@ class _Place:
     """How far one listener has heard."""
 
     news_id: int
+    is_behind: bool = False  # there is more to hear at once
     progress_version: int = 0
 
 
@@ -112,15 +115,22 @@ async def events(
     first: read everything again.
     """
     require_queue(queue_id)
-    asked = request.headers.get("last-event-id", "")
     user_id, begin = await sync_to_thread(call, lambda app, who: (who.user_id, app.events.begin()))
-    place = _Place(int(asked) if asked.isascii() and asked.isdigit() else begin)
+    place = _Place(_asked_for(request.headers.get("last-event-id", ""), begin))
     alarm: Alarm = request.app.state.alarm
     alarm.require_room(user_id)
     return ServerSentEvent(
         _stream(call, place, alarm, user_id),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _asked_for(last_event_id: str, begin: int) -> int:
+    """Return after which event to go on; without one, after the newest."""
+    text = last_event_id.strip()
+    if not text:
+        return begin
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else UNKNOWN
 
 
 async def _stream(
@@ -147,7 +157,7 @@ async def _stream(
             if loop.time() - spoke >= HEARTBEAT_SECONDS:
                 spoke = loop.time()
                 yield ServerSentEventMessage(comment="still here", data=None)
-            if heard.more:
+            if place.is_behind:
                 continue
             pause = PROGRESS_SECONDS if heard.running else RECHECK_SECONDS
             try:
@@ -165,7 +175,6 @@ class _Heard:
     messages: list[ServerSentEventMessage]
     running: bool  # a job whose progress may be heard
     seconds_left: float  # until the credential ends by itself
-    more: bool  # there is more to hear at once
 
 
 Listen = Callable[[Application, Principal], _Heard]
@@ -181,14 +190,14 @@ def _listen(place: _Place) -> Listen:
         if left <= 0:  # a token has some leeway, which a stream does not need
             raise Unauthenticated("This sign-in has ended: sign in again.")
         heard = app.events.since(principal, place.news_id)
-        place.news_id = heard.last_id
+        place.news_id, place.is_behind = heard.last_id, heard.more
         messages: list[ServerSentEventMessage] = []
         if heard.missed:
             messages.append(_message("resync", {}, heard.last_id))
         messages.extend(_news(app, principal, heard.items))
         running = _running(app, principal)
         messages.extend(_progress(app, running, place))
-        return _Heard(messages, bool(running), left, heard.more)
+        return _Heard(messages, bool(running), left)
 
     return listen
 

@@ -67,6 +67,16 @@ class AuditAction(StrEnum):
     MODEL_ADD = "model.add"
     MODEL_UPDATE = "model.update"
     MODEL_REMOVE = "model.remove"
+    WORKFLOW_CREATE = "workflow.create"  # a default one; and the next two: another's, or published
+    WORKFLOW_UPDATE = "workflow.update"
+    WORKFLOW_DELETE = "workflow.delete"
+    WORKFLOW_LOOK = "workflow.look"
+    STYLE_PRESET_CREATE = "style_preset.create"  # as for workflows
+    STYLE_PRESET_UPDATE = "style_preset.update"
+    STYLE_PRESET_DELETE = "style_preset.delete"
+    STYLE_PRESET_LOOK = "style_preset.look"
+    STYLE_PRESET_EXPORT = "style_preset.export"
+    STYLE_PRESET_IMPORT = "style_preset.import"
     SIGNING_KEY_ROTATE = "signing_key.rotate"
     SIGNING_KEY_REVOKE = "signing_key.revoke"
     RECOVERY_OPEN = "recovery.open"

@@ -6,6 +6,7 @@ from typing import Protocol
 from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.audit import AuditRepository
 from invoke_core.ports.boards import BoardRepository
+from invoke_core.ports.client_state import ClientStateRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.links import LinkRepository
@@ -21,8 +22,10 @@ from invoke_core.ports.queue import (
 )
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.style_presets import StylePresetRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
+from invoke_core.ports.workflows import WorkflowRepository
 
 
 class Work(Protocol):
@@ -52,6 +55,12 @@ class Work(Protocol):
     def doomed_files(self) -> DoomedFileRepository: ...
     @property
     def models(self) -> ModelRepository: ...
+    @property
+    def workflows(self) -> WorkflowRepository: ...
+    @property
+    def style_presets(self) -> StylePresetRepository: ...
+    @property
+    def client_state(self) -> ClientStateRepository: ...
     @property
     def jobs(self) -> JobRepository: ...
     @property

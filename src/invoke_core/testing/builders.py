@@ -23,8 +23,10 @@ from invoke_core.domain.identifiers import (
     ModelKey,
     RunId,
     SessionId,
+    StylePresetId,
     UserId,
     WorkerId,
+    WorkflowId,
 )
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
@@ -32,7 +34,9 @@ from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.users import User
+from invoke_core.domain.workflows import Workflow
 from invoke_core.ports.queue import NewJob
 from invoke_core.ports.unit_of_work import Work
 
@@ -183,6 +187,45 @@ def an_image(
     image = attrs.evolve(image, **changes)
     work.images.add(image, metadata=metadata, workflow=workflow)
     return image
+
+
+def a_workflow(
+    work: Work, owner: User | None = None, *, document: str = '{"name": "A"}', **changes: Any
+) -> Workflow:
+    """Keep a private workflow of the owner."""
+    owner_id = (owner or a_user(work)).user_id
+    number = next(_numbers)
+    workflow = Workflow(
+        workflow_id=WorkflowId(f"workflow-{number:06}"),
+        owner_id=owner_id,
+        name=f"Workflow {number}",
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    workflow = attrs.evolve(workflow, **changes)
+    work.workflows.add(workflow, document)
+    return workflow
+
+
+def a_style_preset(
+    work: Work, owner: User | None = None, *, content: bytes | None = None, **changes: Any
+) -> StylePreset:
+    """Keep a private style preset of the owner; with content, that is its picture."""
+    owner_id = (owner or a_user(work)).user_id
+    number = next(_numbers)
+    preset = StylePreset(
+        preset_id=StylePresetId(f"preset-{number:06}"),
+        owner_id=owner_id,
+        name=f"Preset {number}",
+        positive_prompt="{prompt}, in oils",
+        negative_prompt="photo",
+        image=None if content is None else f"digest-{number}",
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    preset = attrs.evolve(preset, **changes)
+    work.style_presets.add(preset, content)
+    return preset
 
 
 def a_model(work: Work, **changes: Any) -> Model:

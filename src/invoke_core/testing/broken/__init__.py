@@ -14,15 +14,18 @@ from invoke_core.testing.broken import (
     audit,
     boards,
     catalogue,
+    client_state,
     images,
     links,
     news,
     queue,
     second_factors,
+    shelves,
     throttle,
     units,
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
+from invoke_core.testing.client_state import ClientStateRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -40,9 +43,11 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.style_presets import StylePresetRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
+from invoke_core.testing.workflows import WorkflowRepositoryContract
 
 FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
@@ -57,6 +62,9 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     BoardRepositoryContract: boards.BOARDS,
     ImageRepositoryContract: images.IMAGES,
     ModelRepositoryContract: catalogue.MODELS,
+    WorkflowRepositoryContract: shelves.WORKFLOWS,
+    StylePresetRepositoryContract: shelves.STYLE_PRESETS,
+    ClientStateRepositoryContract: client_state.CLIENT_STATE,
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,
     QueueStateRepositoryContract: queue.QUEUE_STATE,
