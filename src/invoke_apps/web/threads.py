@@ -1,5 +1,6 @@
 """The threads that requests run in: readers, writers, hashers and callers never wait for each other's."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
@@ -8,7 +9,9 @@ from typing import Any, Literal, TypeVar
 T = TypeVar("T")
 Pool = Literal["reading", "writing", "slow", "outside"]
 
-THREADS: dict[Pool, int] = {"reading": 8, "writing": 8, "slow": 4, "outside": 4}
+# A hash takes a core for a third of a second. However many sign in at once, one core is left to the others.
+HASHERS = max(1, min(4, len(os.sched_getaffinity(0)) - 1))
+THREADS: dict[Pool, int] = {"reading": 8, "writing": 8, "slow": HASHERS, "outside": 4}
 
 _pool: ContextVar[Pool] = ContextVar("pool", default="reading")
 

@@ -1,5 +1,6 @@
 """Who is asking, and how they proved it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import attrs
@@ -46,6 +47,7 @@ class Principal:
     scope: Scope | None = None  # only with Via.API_KEY: the most that the key may do
     must_change_password: bool = False
     must_enroll: bool = False  # set up a second factor before anything else
+    ends_at: datetime | None = None  # when the credential ends by itself, if it does; aware, UTC
     address: str | None = None  # of the client, as text
     operating_system_user: str | None = None  # only with Via.CLI
     request_id: str | None = (
