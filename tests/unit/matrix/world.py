@@ -306,8 +306,9 @@ def _people(world: World) -> None:
     later = world.clock.now() + timedelta(days=1)
     for name, scope in (("read", Scope.READ), ("generate", Scope.GENERATE), ("full", Scope.FULL)):
         for account, prefix in (("owner", ""), ("admin", "admin_")):
+            end = later if scope is Scope.FULL else None
             made = app.api_keys.create(
-                world.who(account), name=f"{name} key", scope=scope, expires_at=later
+                world.who(account), name=f"{name} key", scope=scope, expires_at=end
             )
             world.sent[f"{prefix}key_{name}"] = _bearer(made.text)
             world.secrets[f"{prefix}key_{name}"] = made.text
