@@ -121,7 +121,11 @@ def test_a_row_is_found_by_the_words_of_its_entry():
         [new_entry(stranger, None, AuditAction.SETUP, SERVER, at=NOON, before=None, after=None)]
     )
     (own,) = chained([an_entry()])
+    nobody = new_entry(
+        Stranger(), None, AuditAction.SETUP, SERVER, at=NOON, before=None, after=None
+    )
 
+    assert chained([nobody])[0].actor_identity is None
     assert (row.actor_id, row.actor_identity) == (None, "ada@example.com")
     assert (row.action, row.target_kind, row.target_id) == ("setup", "server", None)
     assert (own.actor_id, own.actor_identity) == ("system", "system@invoke.invalid")
