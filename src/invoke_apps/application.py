@@ -12,8 +12,10 @@ from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService
+from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
@@ -58,6 +60,8 @@ class Application:
     signing_keys: SigningKeyService
     audit: AuditService
     boards: BoardService
+    board_links: BoardLinkService
+    access: AccessService
     images: ImageService
     models: ModelService
     queue: QueueService

@@ -47,8 +47,10 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService, Witnessed
+from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
@@ -243,6 +245,15 @@ def build(
             ),
             audit=AuditService(reading, chain, heads),
             boards=BoardService(reading, writing, clock, randomness, files),
+            board_links=BoardLinkService(
+                reading=reading,
+                writing=writing,
+                clock=clock,
+                randomness=randomness,
+                hasher=hasher,
+                storage=storage,
+            ),
+            access=AccessService(reading, writing, clock),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
             models=models,
             queue=QueueService(reading, writing, clock, randomness, progress, rules),

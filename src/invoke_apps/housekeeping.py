@@ -84,6 +84,7 @@ def _chores(application: Application) -> list[Chore]:
         ("forgetting sessions that have ended", application.sign_in.remove_expired),
         ("forgetting wrong sign-ins of long ago", application.sign_in.forget_failures),
         ("forgetting links that have expired", application.links.forget_expired),
+        ("forgetting links to boards that have expired", application.board_links.forget_expired),
         ("forgetting old news", application.events.forget_old),
     ]
 

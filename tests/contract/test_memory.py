@@ -5,6 +5,7 @@ import pytest
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -84,6 +85,10 @@ class TestMemoryDoomedFiles(DoomedFileRepositoryContract):
 
 
 class TestMemoryBoards(BoardRepositoryContract):
+    pass
+
+
+class TestMemoryBoardLinks(BoardLinkRepositoryContract):
     pass
 
 

@@ -8,6 +8,7 @@ from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store,
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -122,6 +123,10 @@ class TestPostgresqlDoomedFiles(DoomedFileRepositoryContract):
 
 
 class TestPostgresqlBoards(BoardRepositoryContract):
+    pass
+
+
+class TestPostgresqlBoardLinks(BoardLinkRepositoryContract):
     pass
 
 

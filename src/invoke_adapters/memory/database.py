@@ -8,6 +8,7 @@ import attrs
 
 from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
+from invoke_adapters.memory.board_links import MemoryBoardLinkRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
@@ -85,6 +86,11 @@ class MemoryWork:
     def boards(self) -> MemoryBoardRepository:
         """Return the boards."""
         return MemoryBoardRepository(self.state)
+
+    @property
+    def board_links(self) -> MemoryBoardLinkRepository:
+        """Return the links to boards."""
+        return MemoryBoardLinkRepository(self.state)
 
     @property
     def images(self) -> MemoryImageRepository:

@@ -8,12 +8,14 @@ import attrs
 
 from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
+from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, Grant
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
     ApiKeyId,
     BoardId,
+    BoardLinkId,
     ImageName,
     ItemId,
     ModelKey,
@@ -117,6 +119,7 @@ class State:
     doomed_files: Table[ImageName, datetime] = attrs.field(factory=Table)
     boards: Table[BoardId, Board] = attrs.field(factory=Table)
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
+    board_links: Table[BoardLinkId, BoardLink] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)

@@ -110,5 +110,7 @@ class MemoryUserRepository:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:
             del self.state.grants[key]
+        for link in [lk for lk in self.state.board_links.values() if lk.created_by == user_id]:
+            del self.state.board_links[link.link_id]
         self.state.flows.pop(user_id, None)
         del self.state.users[user_id]

@@ -6,13 +6,15 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
 from invoke_core.domain.boards import OPEN_TO_ALL, Permission
-from invoke_core.domain.principals import Principal
+from invoke_core.domain.principals import Principal, Via
 
 _NOTHING = 0
 
 
 def held_on_board(principal: Principal) -> sa.ColumnElement[int]:
     """Return the principal's permission on the board of a row, as a number; 0: none."""
+    if principal.via is Via.LINK:
+        return sa.case((sees_board(principal), int(Permission.READ)), else_=_NOTHING)
     if principal.is_admin:
         return sa.literal(int(Permission.OWNER), sa.Integer())
     granted = sa.func.coalesce(_granted(principal), _NOTHING)
@@ -40,6 +42,8 @@ def _granted(principal: Principal) -> sa.ScalarSelect[Any]:
 
 def sees_board(principal: Principal) -> sa.ColumnElement[bool]:
     """Return the condition that the principal has any permission on the board of a row."""
+    if principal.via is Via.LINK:
+        return schema.boards.c.board_id == principal.board_id
     if principal.is_admin:
         return sa.true()
     grants = schema.board_grants.c

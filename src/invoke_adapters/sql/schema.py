@@ -184,6 +184,19 @@ board_grants = sa.Table(
     _column("created_at", UtcDateTime()),
 )
 
+board_links = sa.Table(
+    "board_links",
+    metadata,
+    _column("link_id", Text, primary_key=True),
+    _column("board_id", Text, sa.ForeignKey("boards.board_id", ondelete="CASCADE"), index=True),
+    _column("digest", Text, unique=True),
+    _optional("password_hash", Text),
+    _column("metadata", sa.Boolean()),
+    _column("created_by", Text, _user(ondelete="CASCADE"), index=True),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime(), index=True),
+)
+
 images = sa.Table(
     "images",
     metadata,

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
+from invoke_adapters.sql.board_links import SqlBoardLinkRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
@@ -81,6 +82,11 @@ class SqlWork:
     def boards(self) -> SqlBoardRepository:
         """Return the boards."""
         return SqlBoardRepository(self.connection)
+
+    @property
+    def board_links(self) -> SqlBoardLinkRepository:
+        """Return the links to boards."""
+        return SqlBoardLinkRepository(self.connection)
 
     @property
     def images(self) -> SqlImageRepository:

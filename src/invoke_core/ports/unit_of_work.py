@@ -5,6 +5,7 @@ from typing import Protocol
 
 from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.audit import AuditRepository
+from invoke_core.ports.board_links import BoardLinkRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
 from invoke_core.ports.images import ImageRepository
@@ -46,6 +47,8 @@ class Work(Protocol):
     def outbox(self) -> OutboxRepository: ...
     @property
     def boards(self) -> BoardRepository: ...
+    @property
+    def board_links(self) -> BoardLinkRepository: ...
     @property
     def images(self) -> ImageRepository: ...
     @property

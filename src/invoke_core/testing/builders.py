@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.api_keys import ApiKey, key_digest
+from invoke_core.domain.board_links import LINK_LIFE, BoardLink
 from invoke_core.domain.boards import Board, Grant, Permission
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
@@ -18,6 +19,7 @@ from invoke_core.domain.identifiers import (
     ApiKeyId,
     BatchId,
     BoardId,
+    BoardLinkId,
     ImageName,
     ItemId,
     ModelKey,
@@ -27,6 +29,7 @@ from invoke_core.domain.identifiers import (
     WorkerId,
 )
 from invoke_core.domain.images import Image, ImageOrigin
+from invoke_core.domain.links import link_digest
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
 from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
@@ -155,6 +158,25 @@ def a_grant(
     grant = attrs.evolve(grant, **changes)
     work.boards.put_grant(grant)
     return grant
+
+
+def a_board_link(
+    work: Work, board: Board | None = None, creator: User | None = None, **changes: Any
+) -> BoardLink:
+    """Keep a link to the board that works for 30 days, made by the board's owner."""
+    number = next(_numbers)
+    board = board or a_board(work)
+    link = BoardLink(
+        link_id=BoardLinkId(f"link-{number:06}"),
+        board_id=board.board_id,
+        digest=link_digest(f"token-{number}"),
+        created_by=creator.user_id if creator else board.owner_id,
+        created_at=NOON,
+        expires_at=NOON + LINK_LIFE,
+    )
+    link = attrs.evolve(link, **changes)
+    work.board_links.add(link)
+    return link
 
 
 def an_image(

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
     api_keys,
     audit,
+    board_links,
     boards,
     catalogue,
     images,
@@ -55,6 +57,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     FormerPasswordRepositoryContract: links.FORMER_PASSWORDS,
     DoomedFileRepositoryContract: links.DOOMED_FILES,
     BoardRepositoryContract: boards.BOARDS,
+    BoardLinkRepositoryContract: board_links.BOARD_LINKS,
     ImageRepositoryContract: images.IMAGES,
     ModelRepositoryContract: catalogue.MODELS,
     JobRepositoryContract: queue.JOBS,
