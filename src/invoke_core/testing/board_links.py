@@ -18,7 +18,11 @@ class BoardLinkRepositoryContract:
     def test_a_link_comes_back_whole(self, database: Database) -> None:
         with database.writing() as work:
             link = a_board_link(
-                work, creator=a_user(work), password_hash="hash", metadata=True, expires_at=NOON
+                work,
+                creator=a_user(work),
+                password_hash="hash",  # noqa: S106
+                metadata=True,
+                expires_at=NOON,
             )
 
         with database.reading() as work:
