@@ -34,6 +34,7 @@ from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.sweeping import SweepService
+from invoke_core.services.transfers import TransferService
 from invoke_core.services.users import UserService
 
 
@@ -63,6 +64,7 @@ class Application:
     board_links: BoardLinkService
     access: AccessService
     images: ImageService
+    transfers: TransferService
     models: ModelService
     queue: QueueService
     events: EventService

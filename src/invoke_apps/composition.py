@@ -69,6 +69,7 @@ from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.sweeping import SweepService
+from invoke_core.services.transfers import TransferService
 from invoke_core.services.users import UserService
 
 
@@ -255,6 +256,7 @@ def build(
             ),
             access=AccessService(reading, writing, clock),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
+            transfers=TransferService(reading, writing, clock, randomness),
             models=models,
             queue=QueueService(reading, writing, clock, randomness, progress, rules),
             events=EventService(reading, writing, clock),

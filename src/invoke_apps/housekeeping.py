@@ -85,6 +85,8 @@ def _chores(application: Application) -> list[Chore]:
         ("forgetting wrong sign-ins of long ago", application.sign_in.forget_failures),
         ("forgetting links that have expired", application.links.forget_expired),
         ("forgetting links to boards that have expired", application.board_links.forget_expired),
+        ("finishing transfers of content", application.transfers.resume),
+        ("forgetting transfers that nobody will undo", application.transfers.forget_old),
         ("forgetting old news", application.events.forget_old),
     ]
 

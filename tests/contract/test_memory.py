@@ -26,6 +26,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
+from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -93,6 +94,10 @@ class TestMemoryBoardLinks(BoardLinkRepositoryContract):
 
 
 class TestMemoryImages(ImageRepositoryContract):
+    pass
+
+
+class TestMemoryTransfers(TransferRepositoryContract):
     pass
 
 

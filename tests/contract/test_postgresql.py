@@ -29,6 +29,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
+from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -131,6 +132,10 @@ class TestPostgresqlBoardLinks(BoardLinkRepositoryContract):
 
 
 class TestPostgresqlImages(ImageRepositoryContract):
+    pass
+
+
+class TestPostgresqlTransfers(TransferRepositoryContract):
     pass
 
 

@@ -29,6 +29,7 @@ from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
+from invoke_adapters.memory.transfers import MemoryTransferRepository
 from invoke_adapters.memory.users import MemoryUserRepository
 from invoke_core.domain.audit import Chain
 from invoke_core.errors import Unavailable
@@ -96,6 +97,11 @@ class MemoryWork:
     def images(self) -> MemoryImageRepository:
         """Return the images."""
         return MemoryImageRepository(self.state)
+
+    @property
+    def transfers(self) -> MemoryTransferRepository:
+        """Return the transfers of content."""
+        return MemoryTransferRepository(self.state)
 
     @property
     def doomed_files(self) -> MemoryDoomedFileRepository:

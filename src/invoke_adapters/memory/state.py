@@ -20,6 +20,7 @@ from invoke_core.domain.identifiers import (
     ItemId,
     ModelKey,
     SessionId,
+    TransferId,
     UserId,
     WorkerId,
 )
@@ -33,6 +34,7 @@ from invoke_core.domain.queue import Job, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.throttle import Tally
+from invoke_core.domain.transfers import MovedBoard, Transfer
 from invoke_core.domain.users import SYSTEM_USER, User
 
 K = TypeVar("K")
@@ -121,6 +123,9 @@ class State:
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
     board_links: Table[BoardLinkId, BoardLink] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)
+    transfers: Table[TransferId, Transfer] = attrs.field(factory=Table)
+    transfer_images: Table[tuple[TransferId, ImageName], None] = attrs.field(factory=Table)
+    transfer_boards: Table[tuple[TransferId, BoardId], MovedBoard] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)

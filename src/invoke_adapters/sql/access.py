@@ -55,9 +55,14 @@ def sees_board(principal: Principal) -> sa.ColumnElement[bool]:
     )
 
 
-def sees_image(principal: Principal) -> sa.ColumnElement[bool]:
-    """Return the condition that the principal has any permission on the image of a row."""
+def sees_image(principal: Principal, owns: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that the principal has any permission on the image of a row.
+
+    Args:
+        principal: who asks.
+        owns: the condition that the image belongs to them; see `owners`.
+    """
     if principal.is_admin:
         return sa.true()
     seen = sa.select(schema.boards.c.board_id).where(sees_board(principal))
-    return sa.or_(schema.images.c.owner_id == principal.user_id, schema.images.c.board_id.in_(seen))
+    return sa.or_(owns, schema.images.c.board_id.in_(seen))

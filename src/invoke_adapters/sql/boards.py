@@ -12,6 +12,7 @@ from invoke_adapters.sql.access import held_on_board, sees_board
 from invoke_adapters.sql.errors import attempt
 from invoke_adapters.sql.images import IMAGES
 from invoke_adapters.sql.mapping import KEY, Mapper, among_listed, listed, page, upsert
+from invoke_adapters.sql.owners import as_owned
 from invoke_core.domain.boards import (
     Board,
     BoardOrder,
@@ -171,7 +172,7 @@ class SqlBoardRepository:
                 sa.literal(after.created_at, _images.created_at.type), after.image_name
             )
             query = query.where(sa.tuple_(*place) < before)
-        return IMAGES.all(self.connection, query)
+        return as_owned(self.connection, IMAGES.all(self.connection, query))
 
     def owned_by(self, user_id: UserId) -> Sequence[Board]:
         """Return the boards of an owner, ordered by id."""

@@ -25,6 +25,7 @@ from invoke_adapters.sql.queue import (
 from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
+from invoke_adapters.sql.transfers import SqlTransferRepository
 from invoke_adapters.sql.users import SqlUserRepository
 from invoke_core.domain.audit import Chain
 
@@ -92,6 +93,11 @@ class SqlWork:
     def images(self) -> SqlImageRepository:
         """Return the images."""
         return SqlImageRepository(self.connection)
+
+    @property
+    def transfers(self) -> SqlTransferRepository:
+        """Return the transfers of content."""
+        return SqlTransferRepository(self.connection)
 
     @property
     def doomed_files(self) -> SqlDoomedFileRepository:

@@ -31,6 +31,7 @@ PROGRESS_SECONDS = 0.25  # four previews a second are enough for a person
 
 _NAMES = {
     NewsKind.BOARD_CHANGED: "board_changed",
+    NewsKind.CONTENT_MOVED: "resync",
     NewsKind.IMAGE_CREATED: "image_created",
     NewsKind.IMAGE_CHANGED: "image_changed",
     NewsKind.IMAGE_DELETED: "image_deleted",

@@ -23,6 +23,7 @@ from invoke_core.ports.queue import (
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
 from invoke_core.ports.throttle import ThrottleRepository
+from invoke_core.ports.transfers import TransferRepository
 from invoke_core.ports.users import UserRepository
 
 
@@ -51,6 +52,8 @@ class Work(Protocol):
     def board_links(self) -> BoardLinkRepository: ...
     @property
     def images(self) -> ImageRepository: ...
+    @property
+    def transfers(self) -> TransferRepository: ...
     @property
     def doomed_files(self) -> DoomedFileRepository: ...
     @property

@@ -25,6 +25,7 @@ from invoke_core.domain.identifiers import (
     ModelKey,
     RunId,
     SessionId,
+    TransferId,
     UserId,
     WorkerId,
 )
@@ -35,6 +36,7 @@ from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.transfers import Transfer
 from invoke_core.domain.users import User
 from invoke_core.ports.queue import NewJob
 from invoke_core.ports.unit_of_work import Work
@@ -205,6 +207,20 @@ def an_image(
     image = attrs.evolve(image, **changes)
     work.images.add(image, metadata=metadata, workflow=workflow)
     return image
+
+
+def a_transfer(work: Work, owner: User, heir: User, **changes: Any) -> Transfer:
+    """Keep a transfer of everything that the owner has, which has collected nothing yet."""
+    transfer = Transfer(
+        transfer_id=TransferId(f"transfer-{next(_numbers):06}"),
+        from_id=owner.user_id,
+        to_id=heir.user_id,
+        started_by=heir.user_id,
+        created_at=NOON,
+    )
+    transfer = attrs.evolve(transfer, **changes)
+    work.transfers.add(transfer)
+    return transfer
 
 
 def a_model(work: Work, **changes: Any) -> Model:

@@ -22,6 +22,7 @@ from invoke_core.testing.broken import (
     queue,
     second_factors,
     throttle,
+    transfers,
     units,
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
@@ -43,6 +44,7 @@ from invoke_core.testing.queue import (
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
+from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 
@@ -59,6 +61,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     BoardRepositoryContract: boards.BOARDS,
     BoardLinkRepositoryContract: board_links.BOARD_LINKS,
     ImageRepositoryContract: images.IMAGES,
+    TransferRepositoryContract: transfers.TRANSFERS,
     ModelRepositoryContract: catalogue.MODELS,
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,

@@ -1,0 +1,53 @@
+"""Transfers of content between accounts, and what each of them moves."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision: str | None = "0007"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    """Create the three tables, empty."""
+    op.create_table(
+        "transfers",
+        sa.Column("transfer_id", TEXT, nullable=False),
+        sa.Column("from_id", TEXT, nullable=False),
+        sa.Column("to_id", TEXT, nullable=False),
+        sa.Column("board_ids", TEXT, nullable=True),
+        sa.Column("since", TEXT, nullable=True),
+        sa.Column("until", TEXT, nullable=True),
+        sa.Column("undoes", TEXT, nullable=True),
+        sa.Column("phase", TEXT, nullable=False),
+        sa.Column("collected_at", TEXT, nullable=True),
+        sa.Column("collected_name", TEXT, nullable=True),
+        sa.Column("moved_name", TEXT, nullable=True),
+        sa.Column("boards", sa.BigInteger(), nullable=False),
+        sa.Column("images", sa.BigInteger(), nullable=False),
+        sa.Column("started_by", TEXT, nullable=False),
+        sa.Column("created_at", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("transfer_id", name=op.f("pk_transfers")),
+    )
+    for column in ("phase", "undoes", "created_at"):
+        op.create_index(op.f(f"ix_transfers_{column}"), "transfers", [column], unique=False)
+    for table, key in (("transfer_images", "image_name"), ("transfer_boards", "board_id")):
+        level = [sa.Column("heir_permission", sa.Integer(), nullable=True)]
+        op.create_table(
+            table,
+            sa.Column("transfer_id", TEXT, nullable=False),
+            sa.Column(key, TEXT, nullable=False),
+            *(level if table == "transfer_boards" else []),
+            sa.ForeignKeyConstraint(
+                ["transfer_id"],
+                ["transfers.transfer_id"],
+                name=op.f(f"fk_{table}_transfer_id"),
+                ondelete="CASCADE",
+            ),
+            sa.PrimaryKeyConstraint("transfer_id", key, name=op.f(f"pk_{table}")),
+        )
