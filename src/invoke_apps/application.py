@@ -19,6 +19,7 @@ from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
+from invoke_core.services.exports import ExportService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.links import LinkService
@@ -65,6 +66,7 @@ class Application:
     access: AccessService
     images: ImageService
     transfers: TransferService
+    exports: ExportService
     models: ModelService
     queue: QueueService
     events: EventService

@@ -54,6 +54,7 @@ from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
+from invoke_core.services.exports import ExportService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.links import LinkService
@@ -257,6 +258,7 @@ def build(
             access=AccessService(reading, writing, clock),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
             transfers=TransferService(reading, writing, clock, randomness),
+            exports=ExportService(reading, writing, storage, clock),
             models=models,
             queue=QueueService(reading, writing, clock, randomness, progress, rules),
             events=EventService(reading, writing, clock),

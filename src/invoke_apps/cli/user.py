@@ -1,13 +1,16 @@
 """Accounts at the command line: `invoke-admin user …`, `invoke-useradd` and its sisters."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from invoke_apps.cli._base import (
+    TROUBLE,
     InvokeCommand,
     InvokeGroup,
+    Refusal,
     ask,
     confirm,
     has_terminal,
@@ -281,6 +284,20 @@ def recover(
         )
 
 
+@click.command(cls=InvokeCommand)
+@root_option
+@_email
+@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False))
+def export(root: Path | None, email: str | None, archive: Path) -> None:
+    """Pack everything that a user owns into the ZIP file ARCHIVE, which must not exist yet."""
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        user = app.users.get_by_email(this_host(), email)
+        parts = app.exports.export(this_host(), user.user_id)
+        _write_new(archive, parts)
+    click.echo(f"Packed everything of {user.email} into {archive}.")
+
+
 @click.group(cls=InvokeGroup)
 def user() -> None:
     """Add, list, change and delete users."""
@@ -293,6 +310,7 @@ user.add_command(userdel, "delete")
 user.add_command(invite)
 user.add_command(reset_link)
 user.add_command(content)
+user.add_command(export)
 user.add_command(unlock)
 user.add_command(reset_second_factor, "reset-second-factor")
 user.add_command(recover)
@@ -332,6 +350,21 @@ def _new_password() -> str:
         hide_input=True,
         confirmation_prompt="Password again",
     )
+
+
+def _write_new(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file that appears when it is whole."""
+    if path.exists():
+        raise Refusal(f"{path} exists already: name another file.")
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.writelines(parts)
+        part.rename(path)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written: {error.strerror}.", TROUBLE) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _show_link(issued: IssuedLink, base_url: str | None) -> None:
