@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from invoke_adapters.memory import MemoryDatabase
+from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_core.domain.boards import Board, Grant, Permission, Visibility
@@ -21,6 +21,8 @@ from invoke_core.services.access import AccessService
 from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.images import ImageService
+from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.transfers import TransferService
 from invoke_core.testing import builders
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 from invoke_core.testing.pictures import a_png
@@ -62,6 +64,23 @@ class World:
             randomness=self.randomness,
             hasher=self.hasher,
             storage=self.storage,
+        )
+
+    @property
+    def transfers(self) -> TransferService:
+        return TransferService(
+            self.database.reading, self.database.writing, self.clock, self.randomness
+        )
+
+    @property
+    def queue(self) -> QueueService:
+        return QueueService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.randomness,
+            MemoryProgressStore(),
+            QueueRules(),
         )
 
     @property
