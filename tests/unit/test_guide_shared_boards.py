@@ -147,7 +147,7 @@ def test_admin_is_for_those_who_help_manage_the_board(studio: Studio) -> None:
 def test_add_users_to_shared_board(studio: Studio) -> None:
     """ "Add Users to Shared Board": select a user, choose a level, save."""
     board = studio.board()
-    found = studio.ask(ADMIN, "GET", "auth/directory?search=alice@example.com").json()
+    found = studio.ask(ADMIN, "GET", "auth/directory?search=alice@example.com").json()["items"]
     assert [each["user_id"] for each in found] == [studio.ids[ALICE]]
 
     studio.share(ADMIN, board, ALICE, "write")
