@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invoke_apps.application import Application
-from invoke_apps.cli import assets, board, user
+from invoke_apps.cli import _export, assets, board
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
@@ -40,7 +40,7 @@ def run(app: Application, monkeypatch: pytest.MonkeyPatch) -> Run:
     def opened(root: Path | None) -> Iterator[Application]:
         yield app
 
-    for module in (assets, board, user):
+    for module in (_export, assets, board):
         monkeypatch.setattr(module, "opened", opened)
 
     def run(*arguments: str, code: int = 0, typed: str = "") -> Result:
