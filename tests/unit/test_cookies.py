@@ -24,6 +24,12 @@ OPEN = {
     ("POST", f"{AUTH}/invitations/accept"), ("POST", f"{AUTH}/password-reset"),
     ("POST", f"{AUTH}/password-strength"),  # by the token of a link
     ("GET", "/api/v1/app/version"),
+    ("GET", "/api/v1/links/{token}"), ("POST", "/api/v1/links/{token}/unlock"),
+    ("GET", "/api/v1/links/{token}/images/{image_name}/metadata"),
+} | {
+    (method, f"/api/v1/links/{{token}}/images/{{image_name}}/{rendition}")
+    for method in ("GET", "HEAD")
+    for rendition in ("full", "thumbnail")
 }  # fmt: skip
 ENDLESS = {("GET", "/api/v1/queue/{queue_id}/events")}
 SAFE = {"GET", "HEAD"}
