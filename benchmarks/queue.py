@@ -9,6 +9,7 @@ import attrs
 
 from invoke_adapters.sql import open_database
 from invoke_adapters.system import SystemClock
+from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.identifiers import WorkerId
 from invoke_core.services import flows
@@ -50,7 +51,7 @@ def measure(pending: int, claims: int = 100) -> Decision:
                 cpu.append(time.thread_time() - spent)
                 began = time.perf_counter()
                 with database.writing() as work:
-                    work.queue.put_run_seconds("model|64x64|20", 1.0, number)
+                    work.queue.put_run_seconds("model|64x64|20", RunTime(1.0, number))
                 empty.append(time.perf_counter() - began)
     return Decision(
         pending=pending,

@@ -9,7 +9,7 @@ from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_apps.worker import WorkerParts
-from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.fairness import Caps, Flow, QueueMode
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.pixels import Pixels
@@ -23,6 +23,7 @@ from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.news import NewsTail
 from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.queue_care import QueueCareService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.testing.builders import a_model, a_principal, a_user, an_administrator
@@ -53,6 +54,9 @@ class World:
         *,
         slack_seconds: float = 0.0,
         max_queue_size: int | None = 10_000,
+        caps: Caps | None = None,
+        max_running: int | None = None,
+        history: int | None = None,
         database: Database | None = None,
         storage: ImageStorage | None = None,
         processes: Any = None,
@@ -72,9 +76,18 @@ class World:
             self.clock,
             self.randomness,
             self.progress,
-            QueueRules(mode=mode, max_queue_size=max_queue_size),
+            QueueRules(mode=mode, max_queue_size=max_queue_size, caps=caps or Caps()),
         )
-        rules = DispatchRules(mode=mode, slack_seconds=slack_seconds)
+        rules = DispatchRules(mode=mode, slack_seconds=slack_seconds, max_running=max_running)
+        self.care = QueueCareService(
+            reading=reading,
+            writing=writing,
+            clock=self.clock,
+            mode=mode,
+            slack_seconds=slack_seconds,
+            caps=caps or Caps(),
+            history=history,
+        )
         self.dispatcher = Dispatcher(writing, self.clock, rules)
         self.leases = LeaseService(reading, writing, self.clock, self.storage, self.processes)
         files = ImageFiles(self.storage, codec, self.randomness)

@@ -17,6 +17,7 @@ from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService
 from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
+from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
 from invoke_core.services.exports import ExportService
@@ -28,15 +29,19 @@ from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueService
+from invoke_core.services.queue_care import QueueCareService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.single_sign_on import SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
 from invoke_core.services.transfers import TransferService
 from invoke_core.services.users import UserService
+from invoke_core.services.workflows import WorkflowService
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +64,7 @@ class Application:
     sweep: SweepService
     api_keys: ApiKeyService
     second_factor: SecondFactorService
+    single_sign_on: SingleSignOnService
     signing_keys: SigningKeyService
     audit: AuditService
     boards: BoardService
@@ -68,7 +74,11 @@ class Application:
     transfers: TransferService
     exports: ExportService
     models: ModelService
+    workflows: WorkflowService
+    style_presets: StylePresetService
+    client_state: ClientStateService
     queue: QueueService
+    queue_care: QueueCareService
     events: EventService
     dispatcher: Dispatcher
     leases: LeaseService

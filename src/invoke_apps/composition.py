@@ -1,8 +1,10 @@
 """The composition root: the one module that knows every adapter."""
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
 from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
-from invoke_apps.settings import Settings
+from invoke_apps.providers import ClosingProvider, LazyProvider
+from invoke_apps.settings import ProviderSettings, Settings
 from invoke_core.domain.audit import Chain
+from invoke_core.domain.identities import ProviderRules
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.domain.sessions import SessionPolicy
@@ -47,11 +51,13 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services._small_pictures import SmallPictures
 from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService, Witnessed
 from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
+from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
 from invoke_core.services.exports import ExportService
@@ -63,15 +69,19 @@ from invoke_core.services.models import ModelService
 from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.queue_care import QueueCareService
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
 from invoke_core.services.signing_keys import SigningKeyService
+from invoke_core.services.single_sign_on import Provider, SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
+from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
 from invoke_core.services.transfers import TransferService
 from invoke_core.services.users import UserService
+from invoke_core.services.workflows import WorkflowService
 
 
 def build(
@@ -90,6 +100,7 @@ def build(
     randomness: Randomness | None = None,
     processes: Processes | None = None,
     mailer: Mailer | None = None,
+    providers: Mapping[str, Provider] | None = None,
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
@@ -156,6 +167,7 @@ def build(
         reading = database.reading
         writing = Witnessed(database.writing, database.reading, heads)
         files = ImageFiles(storage, codec, randomness)
+        pictures = SmallPictures(codec, settings.max_upload_bytes)
         users = UserService(
             reading=reading,
             writing=writing,
@@ -166,6 +178,11 @@ def build(
             policy=policy,
             directory_open=settings.user_directory,
             recovery=recovery,
+        )
+        sessions = SessionPolicy(
+            lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
+            remembered=timedelta(days=settings.jwt_remember_me_days),
+            absolute=timedelta(days=settings.session_absolute_days),
         )
         sign_in = SignInService(
             reading=reading,
@@ -181,11 +198,7 @@ def build(
             policy=policy,
             second_factor=settings.require_second_factor,
             recovery=recovery,
-            sessions=SessionPolicy(
-                lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
-                remembered=timedelta(days=settings.jwt_remember_me_days),
-                absolute=timedelta(days=settings.session_absolute_days),
-            ),
+            sessions=sessions,
         )
         links = LinkService(
             reading=reading,
@@ -206,9 +219,11 @@ def build(
             settings.generation_limits,
         )
         models.ensure_bundled(INTERNAL, bundled_models())
+        dispatch_rules = _dispatch_rules(settings)
         rules = QueueRules(
             mode=settings.queue_mode,
             max_queue_size=settings.max_queue_size,
+            caps=settings.caps,
             limits=settings.generation_limits,
         )
         news = NewsTail(reading, database.bell())
@@ -242,6 +257,19 @@ def build(
                 clock=clock,
                 randomness=randomness,
             ),
+            single_sign_on=SingleSignOnService(
+                reading=reading,
+                writing=writing,
+                hasher=hasher,
+                tokens=tokens,
+                clock=clock,
+                randomness=randomness,
+                sessions=sessions,
+                multiuser=settings.multiuser,
+                providers=_providers(settings, opened) if providers is None else providers,
+                codes=one_time_codes,
+                recovery=recovery,
+            ),
             signing_keys=SigningKeyService(
                 keys, timedelta(days=settings.session_absolute_days), writing, clock
             ),
@@ -260,9 +288,21 @@ def build(
             transfers=TransferService(reading, writing, clock, randomness),
             exports=ExportService(reading, writing, storage, clock),
             models=models,
+            workflows=WorkflowService(reading, writing, clock, randomness, pictures),
+            style_presets=StylePresetService(reading, writing, clock, randomness, pictures),
+            client_state=ClientStateService(reading, writing, clock),
             queue=QueueService(reading, writing, clock, randomness, progress, rules),
+            queue_care=QueueCareService(
+                reading=reading,
+                writing=writing,
+                clock=clock,
+                mode=settings.queue_mode,
+                slack_seconds=dispatch_rules.slack_seconds,
+                caps=settings.caps,
+                history=settings.max_queue_history,
+            ),
             events=EventService(reading, writing, clock),
-            dispatcher=Dispatcher(writing, clock, _dispatch_rules(settings)),
+            dispatcher=Dispatcher(writing, clock, dispatch_rules),
             leases=LeaseService(reading, writing, clock, storage, processes or HostProcesses()),
             requests=RequestService(reading, storage, codec, str(models_dir)),
             results=ResultService(reading, writing, clock, files, progress),
@@ -321,9 +361,44 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer | None:
     )
 
 
+def _providers(settings: Settings, opened: ExitStack) -> Mapping[str, Provider]:
+    """Return the providers of the settings, in their order."""
+    found = {}
+    for each in settings.oidc_providers:
+        port = LazyProvider(partial(_oidc_provider, each))
+        opened.callback(port.close)
+        rules = ProviderRules(
+            name=each.name,
+            label=each.shown,
+            create_accounts=each.create_accounts,
+            link_accounts=each.link_accounts,
+            allowed_domains=each.allowed_domains,
+            admin_claim=each.admin_claim,
+            admin_values=each.admin_values,
+            second_factor_claim=each.second_factor_claim,
+            second_factor_values=each.second_factor_values,
+        )
+        found[each.name] = Provider(rules, port)
+    return found
+
+
+def _oidc_provider(settings: ProviderSettings) -> ClosingProvider:
+    from invoke_adapters.oidc import OidcProvider  # here: see `LazyProvider`
+
+    return OidcProvider(
+        label=settings.shown,
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        scopes=settings.scopes,
+    )
+
+
 def _dispatch_rules(settings: Settings) -> DispatchRules:
     rules = DispatchRules(
-        mode=settings.queue_mode, deadline=timedelta(minutes=settings.queue_deadline_minutes)
+        mode=settings.queue_mode,
+        deadline=timedelta(minutes=settings.queue_deadline_minutes),
+        max_running=settings.max_running,
     )
     if settings.queue_slack_seconds is None:
         return rules

@@ -14,7 +14,7 @@ import attrs
 import cattrs
 import yaml
 
-from invoke_apps.settings import LATER, WITHOUT_EFFECT, Settings
+from invoke_apps.settings import LATER, WITHOUT_EFFECT, ProviderSettings, Settings
 from invoke_core.errors import InvokeError
 
 FILE_NAME = "invokeai.yaml"
@@ -88,7 +88,11 @@ def load_settings(
 def handed_over(settings: Settings) -> str:
     """Return settings as one line of text, secrets included, for a process that is to use the same."""
     values = {field.name: getattr(settings, field.name) for field in attrs.fields(Settings)}
-    return json.dumps(values, default=str)
+    return json.dumps(values, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return attrs.asdict(value) if attrs.has(type(value)) else str(value)
 
 
 def taken_over(line: str) -> Settings:
@@ -236,6 +240,56 @@ def _texts(value: Any, _: Any) -> tuple[str, ...]:
 _converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
 
 
+class _Told(ValueError):
+    """What is wrong inside a value, told without the value: there may be a secret in it."""
+
+
+def _providers(value: Any, _: Any) -> tuple[ProviderSettings, ...]:
+    if not isinstance(value, list):
+        raise _Told("it is a list of providers, each with `name`, `issuer` and `client_id`")
+    found = tuple(_provider(entry, number) for number, entry in enumerate(value, start=1))
+    if len({provider.name for provider in found}) < len(found):
+        raise _Told("two providers have the same `name`")
+    return found
+
+
+def _provider(entry: Any, number: int) -> ProviderSettings:
+    place = f"provider {number}"
+    if not isinstance(entry, dict):
+        raise _Told(f"{place} has no `key: value` lines, such as `name: company`")
+    fields = {field.name: field for field in attrs.fields(ProviderSettings)}
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        if key not in fields:
+            known = ", ".join(f"`{name}`" for name in fields)
+            raise _Told(f"{place} has no setting `{key}`; there are {known}")
+        field = fields[key]
+        try:
+            kind: Any = field.type
+            values[key] = _converter.structure(value, kind)
+            if field.validator is not None:
+                field.validator(None, field, values[key])
+        except Exception as error:
+            if not field.repr:  # a secret
+                raise _Told(f"`{key}` of {place} is not a text of one character or more") from None
+            raise _Told(f"`{key}` of {place}: {_reason(error, key)}") from error
+    for field in fields.values():
+        if field.default is attrs.NOTHING and field.name not in values:
+            raise _Told(f"{place} lacks `{field.name}`")
+    for claim, wanted in (
+        ("admin_claim", "admin_values"),
+        ("second_factor_claim", "second_factor_values"),
+    ):
+        if values.get(wanted) and not values.get(claim):
+            raise _Told(f"{place} has `{wanted}` and no `{claim}`")
+    return ProviderSettings(**values)
+
+
+_converter.register_structure_hook_func(
+    lambda kind: kind == tuple[ProviderSettings, ...], _providers
+)
+
+
 def _structured(root: Path, merged: Mapping[str, tuple[Any, str]]) -> Settings:
     fields = {field.name: field for field in attrs.fields(Settings)}
     values: dict[str, Any] = {"root": root}
@@ -248,6 +302,8 @@ def _structured(root: Path, merged: Mapping[str, tuple[Any, str]]) -> Settings:
                 structured = field.converter(structured)  # type: ignore[operator]
             if field.validator is not None:
                 field.validator(None, field, structured)
+        except _Told as error:
+            raise ConfigurationError(f"{place}: `{key}`: {error}.") from error
         except Exception as error:
             if not field.repr:  # a secret
                 raise ConfigurationError(f"{place}: `{key}` is not of the right kind.") from None

@@ -87,7 +87,9 @@ def _chores(application: Application) -> list[Chore]:
         ("forgetting links to boards that have expired", application.board_links.forget_expired),
         ("finishing transfers of content", application.transfers.resume),
         ("forgetting transfers that nobody will undo", application.transfers.forget_old),
+        ("forgetting sign-ins that left for a provider", application.single_sign_on.forget_expired),
         ("forgetting old news", application.events.forget_old),
+        ("trimming the queue's history", application.queue_care.trim),
     ]
 
 

@@ -11,7 +11,11 @@ from invoke_core.domain.images import ImageQuery
 from invoke_core.domain.principals import Principal, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
 from invoke_core.domain.sessions import acting_as
+from invoke_core.domain.shelves import Shelf, Whose
+from invoke_core.domain.style_presets import PresetText
+from invoke_core.domain.workflows import WorkflowQuery
 from invoke_core.ports.storage import Rendition
+from invoke_core.services.style_presets import PresetWish
 
 __all__ = [
     "Application",
@@ -23,10 +27,15 @@ __all__ = [
     "JobQuery",
     "LoraWeight",
     "Permission",
+    "PresetText",
+    "PresetWish",
     "Principal",
     "Rendition",
     "Settings",
+    "Shelf",
     "Visibility",
+    "Whose",
+    "WorkflowQuery",
     "acting_as",
     "build",
     "host_principal",

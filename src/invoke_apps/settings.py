@@ -1,14 +1,16 @@
 """Every setting, with its default and unit."""
 
 import ipaddress
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import attrs
-from attrs.validators import and_, ge, gt, in_, le, matches_re, optional
+from attrs.validators import and_, ge, gt, in_, le, matches_re, max_len, min_len, optional
 
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import Caps, QueueMode
 from invoke_core.domain.generation import GenerationLimits
 from invoke_core.domain.second_factor import SecondFactorPolicy
 
@@ -18,6 +20,67 @@ _limit: Any = optional(_positive)  # mypy takes the type of a field from its def
 
 def _lowered(text: str) -> str:
     return text.lower()
+
+
+def _path_word(_: Any, __: Any, name: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", name):
+        raise ValueError("it has 1 to 32 lower case letters, digits and hyphens")
+
+
+def _issuer(_: Any, __: Any, issuer: str) -> None:
+    parts = urlsplit(issuer)
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("it is an address such as https://login.example.com")
+    if parts.scheme != "https" and not plain:
+        raise ValueError("it begins with https:// (http:// only for this machine itself)")
+
+
+def _asks_for_openid(_: Any, __: Any, scopes: tuple[str, ...]) -> None:
+    if "openid" not in scopes:
+        raise ValueError("`openid` must be among them")
+
+
+_some: Any = optional(min_len(1))
+
+
+@attrs.frozen(kw_only=True)
+class ProviderSettings:
+    """A provider of sign-ins: an entry of `oidc_providers`.
+
+    Raises:
+        ValueError: a value cannot be one.
+    """
+
+    name: str = attrs.field(validator=_path_word)  # stands in paths
+    issuer: str = attrs.field(validator=_issuer)
+    client_id: str = attrs.field(validator=min_len(1))
+    client_secret: str | None = attrs.field(default=None, repr=False, validator=_some)
+    label: str | None = attrs.field(
+        default=None, validator=optional(and_(min_len(1), max_len(50)))
+    )  # None: the name
+    scopes: tuple[str, ...] = attrs.field(
+        default=("openid", "profile", "email"), validator=_asks_for_openid
+    )
+    create_accounts: bool = False  # strangers get an account
+    link_accounts: bool = True  # the account of a vouched-for address becomes its owner's
+    allowed_domains: tuple[str, ...] = ()  # only addresses of these come in; none: of every one
+    admin_claim: str | None = attrs.field(default=None, validator=_some)
+    admin_values: tuple[str, ...] = ()  # any of them; none: the claim is `true`
+    second_factor_claim: str | None = attrs.field(default=None, validator=_some)
+    second_factor_values: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """Return what people call it."""
+        return self.label or self.name
+
+
+def _differ(_: Any, __: Any, providers: tuple[ProviderSettings, ...]) -> None:
+    names = [provider.name for provider in providers]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two providers have the name {name!r}")
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +112,10 @@ class Settings:
     session_absolute_days: float = attrs.field(default=30, validator=gt(0))
     require_second_factor: SecondFactorPolicy = SecondFactorPolicy.NONE
     user_directory: bool = True  # signed-in people can look others up by name
+
+    oidc_providers: tuple[ProviderSettings, ...] = attrs.field(
+        default=(), validator=_differ, repr=False
+    )
 
     # E-mail; without smtp_host invitations and reset links are shown to whoever makes them
     smtp_host: str | None = None
@@ -95,6 +162,13 @@ class Settings:
     queue_slack_seconds: float | None = attrs.field(default=None, validator=optional(ge(0)))
     queue_deadline_minutes: float = attrs.field(default=10, validator=ge(0))
     max_queue_size: int | None = attrs.field(default=10_000, validator=_limit)
+    max_queue_history: int | None = attrs.field(default=None, validator=optional(ge(0)))
+    clear_queue_on_startup: bool = False
+    max_running: int | None = attrs.field(default=None, validator=_limit)
+    # For each person without own ones:
+    max_pending_per_user: int | None = attrs.field(default=None, validator=_limit)
+    max_running_per_user: int | None = attrs.field(default=None, validator=_limit)
+    gpu_seconds_per_day: float | None = attrs.field(default=None, validator=optional(gt(0)))
 
     # Limits on what comes in
     max_upload_bytes: int = attrs.field(default=50 * 2**20, validator=_positive)
@@ -129,6 +203,15 @@ class Settings:
     def queue_mode(self) -> QueueMode:
         """Return the policy in force."""
         return self.session_queue_mode if self.multiuser else QueueMode.FIFO
+
+    @property
+    def caps(self) -> Caps:
+        """Return what each person may have in the queue, who has no own caps."""
+        return Caps(
+            max_pending=self.max_pending_per_user,
+            max_running=self.max_running_per_user,
+            gpu_seconds_per_day=self.gpu_seconds_per_day,
+        )
 
     @property
     def least_password_length(self) -> int:
@@ -179,13 +262,7 @@ def is_everywhere(host: str) -> bool:
 
 LATER = {
     "storage_url": "object storage",
-    "max_queue_history": "trimming the queue's history",
-    "clear_queue_on_startup": "clearing the queue at start-up",
-    "max_pending_per_user": "limits per user",
-    "max_running_per_user": "limits per user",
-    "gpu_seconds_per_day": "limits per user",
     "storage_quota_bytes": "storage quotas",
-    "max_running": "a limit on running jobs",
     "max_requests_per_minute": "rate limits",
     "queue_groups": "groups in the queue",
     "merge_jobs": "merging jobs",
@@ -198,7 +275,6 @@ LATER = {
     "allow_private_download_urls": "downloading models",
     "remote_api_tokens": "downloading models",
     "hub_endpoint": "downloading models",
-    "oidc_providers": "single sign-on",
     "webhooks": "webhooks",
     "metrics": "metrics",
 }
@@ -262,4 +338,11 @@ WITHOUT_EFFECT = frozenset(
 )
 """Keys that are accepted and named once in the log as having no effect."""
 
-__all__ = ["LATER", "WITHOUT_EFFECT", "Settings", "is_everywhere", "is_loopback"]
+__all__ = [
+    "LATER",
+    "WITHOUT_EFFECT",
+    "ProviderSettings",
+    "Settings",
+    "is_everywhere",
+    "is_loopback",
+]

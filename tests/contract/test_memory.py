@@ -7,6 +7,11 @@ from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -25,11 +30,14 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
+from invoke_core.testing.workflows import WorkflowRepositoryContract
 
 
 @pytest.fixture
@@ -62,6 +70,18 @@ class TestMemoryApiKeys(ApiKeyRepositoryContract):
 
 
 class TestMemorySecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestMemorySubmissions(SubmissionRepositoryContract):
+    pass
+
+
+class TestMemoryIdentities(IdentityRepositoryContract):
+    pass
+
+
+class TestMemoryProviderLogins(ProviderLoginRepositoryContract):
     pass
 
 
@@ -102,6 +122,18 @@ class TestMemoryTransfers(TransferRepositoryContract):
 
 
 class TestMemoryModels(ModelRepositoryContract):
+    pass
+
+
+class TestMemoryWorkflows(WorkflowRepositoryContract):
+    pass
+
+
+class TestMemoryStylePresets(StylePresetRepositoryContract):
+    pass
+
+
+class TestMemoryClientState(ClientStateRepositoryContract):
     pass
 
 

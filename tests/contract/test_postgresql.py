@@ -10,6 +10,11 @@ from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
+from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -28,11 +33,14 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
+from invoke_core.testing.workflows import WorkflowRepositoryContract
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +71,7 @@ def clean(open_server: SqlDatabase, admin: sa.Engine) -> None:
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         connection.exec_driver_sql("DELETE FROM users WHERE user_id <> 'system'")
         connection.exec_driver_sql(
-            "UPDATE queue_state SET round_robin = 0, fair_share = 0, paused = false,"
+            "UPDATE queue_state SET round_robin = 0, fair_share = 0, fence = 0, paused = false,"
             " forgotten_event_id = 0"
         )
 
@@ -100,6 +108,18 @@ class TestPostgresqlApiKeys(ApiKeyRepositoryContract):
 
 
 class TestPostgresqlSecondFactors(SecondFactorRepositoryContract):
+    pass
+
+
+class TestPostgresqlSubmissions(SubmissionRepositoryContract):
+    pass
+
+
+class TestPostgresqlIdentities(IdentityRepositoryContract):
+    pass
+
+
+class TestPostgresqlProviderLogins(ProviderLoginRepositoryContract):
     pass
 
 
@@ -140,6 +160,18 @@ class TestPostgresqlTransfers(TransferRepositoryContract):
 
 
 class TestPostgresqlModels(ModelRepositoryContract):
+    pass
+
+
+class TestPostgresqlWorkflows(WorkflowRepositoryContract):
+    pass
+
+
+class TestPostgresqlStylePresets(StylePresetRepositoryContract):
+    pass
+
+
+class TestPostgresqlClientState(ClientStateRepositoryContract):
     pass
 
 

@@ -17,6 +17,7 @@ from invoke_core.services.links import LinkService
 from invoke_core.services.mail import MailService
 from invoke_core.services.second_factor import SecondFactorService
 from invoke_core.services.sign_in import SignInService
+from invoke_core.services.single_sign_on import SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.sweeping import SweepService
 from invoke_core.services.users import UserService
@@ -90,6 +91,7 @@ class Accounts:
     statistics: StatisticsService
     sweep: SweepService
     second_factor: SecondFactorService
+    single_sign_on: SingleSignOnService
 
     def person(self, email="person@example.com", **changes):
         return self.users.create(HOST, email=email, password=PASSWORD, **changes).user
@@ -151,6 +153,17 @@ def open_accounts(database=None, **changes):
     second_factor = SecondFactorService(
         **{name: value for name, value in shared.items() if name != "policy"}, codes=codes
     )
+    single_sign_on = SingleSignOnService(
+        **{name: value for name, value in shared.items() if name != "policy"},
+        tokens=sign_in.tokens,
+        codes=codes,
+        sessions=sign_in.sessions,
+        multiuser=sign_in.multiuser,
+    )
+    names = {field.name for field in attrs.fields(SingleSignOnService)}
+    single_sign_on = attrs.evolve(
+        single_sign_on, **{n: v for n, v in changes.items() if n in names}
+    )
     return Accounts(
         database=database,
         clock=clock,
@@ -164,4 +177,5 @@ def open_accounts(database=None, **changes):
         statistics=StatisticsService(database.reading, clock),
         sweep=SweepService(database.reading, database.writing, files),
         second_factor=second_factor,
+        single_sign_on=single_sign_on,
     )

@@ -141,7 +141,8 @@ def test_numbers_and_previews_over_http(site):
     site.api("GET", "/users/nobody/statistics", "root", 404)
     content = site.api("GET", f"{path}/content", "root")
     assert content == {
-        "boards": [], "images": 0, "workflows": 0, "storage_bytes": 0, "unfinished_jobs": 0,
+        "boards": [], "images": 0, "workflows": 0, "style_presets": 0, "storage_bytes": 0,
+        "unfinished_jobs": 0,
     }  # fmt: skip
     site.api("GET", f"{path}/content", "ada", 403)
 

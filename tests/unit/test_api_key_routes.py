@@ -38,6 +38,10 @@ OPEN = {
     ("GET", "/api/v1/links/{token}/images/{image_name}/thumbnail"),
     ("HEAD", "/api/v1/links/{token}/images/{image_name}/thumbnail"),
     ("GET", "/api/v1/links/{token}/images/{image_name}/metadata"),
+    ("GET", "/api/v1/auth/oidc/{provider}/login"),
+    ("GET", "/api/v1/auth/oidc/{provider}/callback"),
+    ("GET", "/api/v1/auth/oidc/{provider}/logout"),
+    ("POST", "/api/v1/auth/oidc/{provider}/code"),
 }  # fmt: skip
 ENDLESS = {("GET", f"{QUEUE}/events")}
 

@@ -16,12 +16,19 @@ from invoke_apps.settings import Settings
 from invoke_core.domain.audit import AuditAction, AuditEntry, AuditQuery, Target
 from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish, InitImage
+from invoke_core.domain.identifiers import StylePresetId, WorkflowId
+from invoke_core.domain.identities import ProviderRules, Vouched
 from invoke_core.domain.images import ImageCategory, ImageChanges, ImageQuery, ImageScope
 from invoke_core.domain.models import BaseModel, ModelType
+from invoke_core.domain.preset_files import PresetFormat
 from invoke_core.domain.principals import INTERNAL, Principal, Scope, Via, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
+from invoke_core.domain.shares import ShareChanges
+from invoke_core.domain.shelves import Shelf, Whose
 from invoke_core.domain.sign_in import Client
+from invoke_core.domain.style_presets import PresetText
 from invoke_core.domain.transfers import TransferWish
+from invoke_core.domain.workflows import WorkflowQuery
 from invoke_core.errors import (
     AccountDisabled,
     Forbidden,
@@ -36,6 +43,8 @@ from invoke_core.errors import (
 from invoke_core.ports.storage import Rendition
 from invoke_core.services.images import MAX_AUDITED_NAMES
 from invoke_core.services.models import ModelChanges
+from invoke_core.services.single_sign_on import Provider
+from invoke_core.services.style_presets import PresetWish
 from invoke_core.services.users import UserChanges
 from invoke_core.testing import builders
 from invoke_core.testing.fakes import FixedClock
@@ -46,6 +55,7 @@ from invoke_core.testing.pictures import a_png
 HOST = host_principal("operator")
 PASSWORD, OTHER = "Shapes4Everyone", "Colours5Everywhere"
 SITE = "https://invoke.example.com"
+ISSUER = "https://id.example.com"
 AWAY = Client(address="203.0.113.9", user_agent="test", request_id="request-7")
 KEY = "q8Zr1-vT0x_uLwN5yD3bK7gH2mC9sE4aJ6fPqRtW"
 PNG = a_png(4, 3, bytes(36))
@@ -243,6 +253,39 @@ def reset_by_a_link(studio: Studio, folder: Path) -> Any:
     return Target("user", studio.lee.user_id), None
 
 
+class AtCompany:
+    """A provider where whoever comes is Lee."""
+
+    def sign_in_address(self, callback: str, handshake: Any) -> str:
+        return f"https://id.example.com/?{handshake.state}"
+
+    def vouch(self, callback: str, handshake: Any, answer: Any, now: Any) -> Vouched:
+        claims = {"email": "lee@example.com", "email_verified": True}
+        return Vouched(issuer=ISSUER, subject="7", id_token=claims, userinfo={})
+
+    def sign_out_address(self, back: str) -> str | None:
+        return None
+
+
+@writes(AuditAction.IDENTITY_LINK)
+def come_from_a_provider(studio: Studio, folder: Path) -> Any:
+    provider = Provider(ProviderRules(name="company", label="Company"), AtCompany())
+    service = attrs.evolve(studio.app.single_sign_on, providers={"company": provider})
+    left = service.depart(AWAY, "company", callback=SITE)
+    answer = {"state": left.url.partition("?")[2]}
+    service.arrive(AWAY, "company", callback=SITE, answer=answer, browser=left.browser)
+    return Target("user", studio.lee.user_id), None
+
+
+@writes(AuditAction.IDENTITY_REMOVE)
+def untie_an_identity(studio: Studio, folder: Path) -> Any:
+    with studio.app.database.writing() as work:
+        lee = work.users.get(studio.lee.user_id)
+        identity = builders.an_identity(work, lee)
+    studio.app.single_sign_on.unlink(studio.ada, studio.lee.user_id, identity.identity_id)
+    return Target("user", studio.lee.user_id), studio.ada
+
+
 @writes(AuditAction.API_KEY_CREATE)
 def create_an_api_key(studio: Studio, folder: Path) -> Any:
     made = studio.app.api_keys.create(studio.lee, name="Nightly", scope=Scope.READ)
@@ -436,6 +479,19 @@ def resume(studio: Studio, folder: Path) -> Any:
     return Target("queue", "default"), studio.ada
 
 
+@writes(AuditAction.QUEUE_SHARE)
+def change_a_share(studio: Studio, folder: Path) -> Any:
+    studio.app.queue_care.change_share(studio.ada, studio.lee.user_id, ShareChanges(weight=2.0))
+    return Target("user", studio.lee.user_id), studio.ada
+
+
+@writes(AuditAction.QUEUE_CLEAR)
+def clear_the_queue_at_the_start(studio: Studio, folder: Path) -> Any:
+    studio.enqueue(studio.lee)
+    studio.app.queue_care.clear_pending()
+    return Target("queue", "default"), INTERNAL
+
+
 @writes(AuditAction.MODEL_ADD)
 def add_a_model(studio: Studio, folder: Path) -> Any:
     a_diffusers_folder(folder / "shapes")
@@ -456,6 +512,85 @@ def update_a_model(studio: Studio, folder: Path) -> Any:
 def remove_a_model(studio: Studio, folder: Path) -> Any:
     studio.app.models.remove(HOST, "demo-shapes")
     return Target("model", "demo-shapes"), HOST
+
+
+@writes(AuditAction.WORKFLOW_CREATE)
+def save_a_default_workflow(studio: Studio, folder: Path) -> Any:
+    document = '{"name": "Ours", "meta": {"category": "default"}}'
+    made = studio.app.workflows.create(studio.ada, document).workflow
+    return Target("workflow", made.workflow_id), studio.ada
+
+
+def lees_workflow(studio: Studio) -> WorkflowId:
+    document = '{"name": "Hers", "nodes": ["Lee\'s secret wish"]}'
+    return studio.app.workflows.create(studio.lee, document).workflow.workflow_id
+
+
+@writes(AuditAction.WORKFLOW_UPDATE)
+def publish_a_workflow(studio: Studio, folder: Path) -> Any:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.publish(studio.lee, workflow_id, is_public=True)
+    return Target("workflow", workflow_id), studio.lee
+
+
+@writes(AuditAction.WORKFLOW_DELETE)
+def delete_a_workflow(studio: Studio, folder: Path) -> Any:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.delete(studio.ada, workflow_id)
+    return Target("workflow", workflow_id), studio.ada
+
+
+@writes(AuditAction.WORKFLOW_LOOK)
+def look_at_a_workflow(studio: Studio, folder: Path) -> Any:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.get(studio.ada, workflow_id)
+    return Target("workflow", workflow_id), studio.ada
+
+
+def a_preset(studio: Studio, who: Principal, **changes: Any) -> StylePresetId:
+    wish = PresetWish(text=PresetText(name="Oils"), **changes)
+    return studio.app.style_presets.create(who, wish).preset_id
+
+
+@writes(AuditAction.STYLE_PRESET_CREATE)
+def publish_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee, is_public=True)
+    return Target("style_preset", preset_id), studio.lee
+
+
+@writes(AuditAction.STYLE_PRESET_UPDATE)
+def update_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee)
+    wish = PresetWish(text=PresetText(name="By Ada"))
+    studio.app.style_presets.update(studio.ada, preset_id, wish)
+    return Target("style_preset", preset_id), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_DELETE)
+def delete_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee)
+    studio.app.style_presets.delete(studio.ada, preset_id)
+    return Target("style_preset", preset_id), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_LOOK)
+def look_at_a_preset(studio: Studio, folder: Path) -> Any:
+    preset_id = a_preset(studio, studio.lee)
+    studio.app.style_presets.get(studio.ada, preset_id)
+    return Target("style_preset", preset_id), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_EXPORT)
+def export_presets(studio: Studio, folder: Path) -> Any:
+    a_preset(studio, studio.lee)
+    studio.app.style_presets.export(studio.ada)
+    return Target("style_presets"), studio.ada
+
+
+@writes(AuditAction.STYLE_PRESET_IMPORT)
+def import_presets(studio: Studio, folder: Path) -> Any:
+    studio.app.style_presets.import_file(studio.ada, b'[{"name": "Oils"}]', PresetFormat.JSON)
+    return Target("style_presets"), studio.ada
 
 
 @writes(AuditAction.SIGNING_KEY_ROTATE)
@@ -501,7 +636,10 @@ def test_each_act_is_written_with_who_did_it_and_to_what(
 ) -> None:
     target, who = ACTS[action](studio, tmp_path)
 
-    entry = studio.only()
+    entry, *more = studio.written()
+    # The first sign-in from a provider is two acts.
+    expected = ["sign_in"] if action is AuditAction.IDENTITY_LINK else []
+    assert [other.action for other in more] == expected
     assert (entry.action, entry.target) == (action.value, target)
     assert entry.at == studio.clock.now()
     if who is None:
@@ -638,6 +776,71 @@ def test_what_one_does_with_ones_own_is_not_told(studio: Studio) -> None:
     app.queue.cancel(ada, job)
     app.queue.retry(ada, [job])
     app.queue.clear(ada)
+
+    assert studio.written() == []
+
+
+def test_a_changed_workflow_is_told_without_its_document(studio: Studio) -> None:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.update(studio.lee, workflow_id, '{"name": "New"}')
+    assert studio.written() == []
+
+    studio.app.workflows.update(studio.ada, workflow_id, '{"name": "Newer", "nodes": ["secret"]}')
+
+    assert facts_of(studio) == ({"name": "New"}, {"name": "Newer", "document": "replaced"})
+
+
+def test_everybodys_workflows_and_presets_are_a_look_once_an_hour(studio: Studio) -> None:
+    app, query = studio.app, WorkflowQuery(whose=Whose.VISIBLE)
+    for _ in range(2):
+        app.workflows.list(studio.ada, query)
+        app.workflows.tags(studio.ada, query)
+        app.style_presets.list(studio.ada, Whose.VISIBLE)
+        app.workflows.list(studio.lee, query)
+        app.style_presets.list(studio.lee, Whose.VISIBLE)
+
+    looks = [(entry.action, entry.target, entry.actor.user_id) for entry in studio.written()]
+    assert looks == [
+        ("workflow.look", Target("workflows"), studio.ada.user_id),
+        ("style_preset.look", Target("style_presets"), studio.ada.user_id),
+    ]
+
+
+def test_each_way_to_read_a_workflow_is_a_look(studio: Studio) -> None:
+    workflow_id = lees_workflow(studio)
+    studio.app.workflows.set_thumbnail(studio.lee, workflow_id, PNG)
+    preset_id = a_preset(studio, studio.lee, picture=PNG)
+    workflows, presets = studio.app.workflows, studio.app.style_presets
+    looks: list[Callable[[], Any]] = [
+        lambda: workflows.thumbnail(studio.ada, workflow_id),
+        lambda: refused(lambda: workflows.generation(studio.ada, workflow_id), RuleViolation),
+        lambda: workflows.mark_opened(studio.ada, workflow_id),
+        lambda: presets.image(studio.ada, preset_id),
+    ]
+    for look in looks:
+        studio.forget()
+        studio.clock.advance(timedelta(hours=1))
+        look()
+        assert studio.only().action in {"workflow.look", "style_preset.look"}
+
+
+def test_what_everybody_sees_is_no_look(studio: Studio) -> None:
+    app, ada = studio.app, studio.ada
+    workflow_id = lees_workflow(studio)
+    app.workflows.publish(studio.lee, workflow_id, is_public=True)
+    preset_id = a_preset(studio, studio.lee, is_public=True)
+    default_id = a_preset(studio, ada, shelf=Shelf.DEFAULT)
+    studio.forget()
+
+    app.workflows.get(ada, workflow_id)
+    app.workflows.list(ada, WorkflowQuery())
+    app.workflows.list(ada, WorkflowQuery(whose=Whose.VISIBLE, is_public=True))
+    app.style_presets.get(ada, preset_id)
+    app.style_presets.get(ada, default_id)
+    app.style_presets.list(ada)
+    own = app.workflows.create(ada, '{"name": "Own"}').workflow.workflow_id
+    app.workflows.get(ada, own)
+    app.workflows.delete(ada, own)
 
     assert studio.written() == []
 

@@ -58,6 +58,7 @@ def open_remote(tmp_path):
         application = SimpleNamespace(
             users=accounts.users,
             sign_in=accounts.sign_in,
+            single_sign_on=accounts.single_sign_on,
             settings=Settings(root=tmp_path, multiuser=multiuser),
         )
         app = Litestar(
@@ -95,6 +96,7 @@ def test_setup_and_sign_in_from_nothing(remote):
         "setup_code_required": True,  # the test client is no loopback address
         "multiuser_enabled": True,
         "strict_password_checking": True,
+        "oidc_providers": [],
         "admin_email": None,
     }
     wanted = {"email": "admin@example.com", "display_name": "Admin", "password": PASSWORD}

@@ -18,12 +18,21 @@ MEDIA = {
     (method, f"/api/v1/images/i/{{image_name}}/{rendition}")
     for method in ("GET", "HEAD")
     for rendition in ("full", "thumbnail")
+} | {
+    (method, path)
+    for method in ("GET", "HEAD")
+    for path in (
+        "/api/v1/workflows/i/{workflow_id}/thumbnail",
+        "/api/v1/style_presets/i/{style_preset_id}/image",
+    )
 }
 OPEN = {
     ("GET", f"{AUTH}/status"), ("POST", f"{AUTH}/setup"), ("POST", f"{AUTH}/login"),
     ("POST", f"{AUTH}/invitations/accept"), ("POST", f"{AUTH}/password-reset"),
     ("POST", f"{AUTH}/password-strength"),  # by the token of a link
     ("GET", "/api/v1/app/version"),
+    *(("GET", f"{AUTH}/oidc/{{provider}}/{way}") for way in ("login", "callback", "logout")),
+    ("POST", f"{AUTH}/oidc/{{provider}}/code"),
     ("GET", "/api/v1/links/{token}"), ("POST", "/api/v1/links/{token}/unlock"),
     ("GET", "/api/v1/links/{token}/images/{image_name}/metadata"),
 } | {

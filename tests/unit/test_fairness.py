@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invoke_core.domain.estimates import kind_of
+from invoke_core.domain.estimates import ALL_KINDS, RunTime, kind_of
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime, choose, cost_of, slack_of
 from invoke_core.domain.identifiers import ModelKey, UserId, WorkerId
 from invoke_core.domain.principals import Principal
@@ -147,11 +147,9 @@ class Schedule:
         self.most_in_flight = max([self.most_in_flight, *drawn.values()])
         if not counters:
             return
-        mean = sum(m * n for m, n in measured.values()) / max(
-            1, sum(n for _, n in measured.values())
-        )
+        known = measured.get(ALL_KINDS)
         rules = self.world.dispatcher.rules
-        slack = slack_of(self.mode, rules.slack_seconds, mean)
+        slack = slack_of(self.mode, rules.slack_seconds, known.mean if known else 0.0)
         least_weight = min(flow.weight for flow in active)
         spread = max(counters) - min(counters)
         k = self.most_in_flight
@@ -186,7 +184,7 @@ def test_bad_estimates_on_both_sides_reach_the_bound_and_no_more() -> None:
     with world.database.writing() as work:
         for person, side in sizes.items():
             kind = kind_of(a_generation(model=world.model.key, width=side, height=16, steps=1))
-            work.queue.put_run_seconds(kind, expected[person], 1)
+            work.queue.put_run_seconds(kind, RunTime(expected[person], 1))
     world.enqueue(under, runs=3, width=16)
     cheap = [world.claim(worker) for _ in range(3)]
     world.enqueue(over, runs=9, width=24)

@@ -279,7 +279,7 @@ def test_a_change_leaves_the_rest_and_is_told(world: World) -> None:
     (item,) = world.news()
     assert (item.kind, item.audience) == (
         NewsKind.IMAGE_CHANGED,
-        Audience.of_user(person.user_id),
+        Audience.of_image(person.user_id, None),
     )
 
 
@@ -484,8 +484,7 @@ def test_both_boards_hear_of_a_move_and_so_does_an_owner_who_sees_neither(world:
     assert told == {
         (NewsKind.BOARD_CHANGED, Audience.of_board(source.board_id)),
         (NewsKind.BOARD_CHANGED, Audience.of_board(goal.board_id)),
-        (NewsKind.IMAGE_CHANGED, Audience.of_board(goal.board_id)),
-        (NewsKind.IMAGE_CHANGED, Audience.of_user(guest.user_id)),
+        (NewsKind.IMAGE_CHANGED, Audience.of_image(guest.user_id, goal.board_id)),
     }
 
 

@@ -39,7 +39,10 @@ def client(world: World) -> Iterator[TestClient[Any]]:
 
     settings = SimpleNamespace(multiuser=True, session_absolute_days=30)
     app = SimpleNamespace(
-        queue=world.queue, sign_in=SimpleNamespace(authenticate=authenticate), settings=settings
+        queue=world.queue,
+        queue_care=world.care,
+        sign_in=SimpleNamespace(authenticate=authenticate),
+        settings=settings,
     )
     litestar = Litestar(
         [queue.router],
@@ -56,6 +59,7 @@ def client(world: World) -> Iterator[TestClient[Any]]:
 def ask(client: TestClient[Any]) -> Ask:
     def ask(principal: Principal, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {principal.user_id}"}
+        headers |= more.pop("headers", {})
         return client.request(method, f"/api/v1/queue/default/{path}", headers=headers, **more)
 
     return ask
@@ -213,3 +217,42 @@ def test_pausing_is_for_administrators(world: World, ask: Ask) -> None:
     paused = ask(world.administrator, "PUT", "processor/pause").json()
     assert paused == {"is_started": False, "is_processing": False}
     assert ask(world.administrator, "PUT", "processor/resume").json()["is_started"]
+
+
+def test_a_submission_sent_again_with_its_key_is_answered_alike(world: World, ask: Ask) -> None:
+    person, headers = world.person(), {"Idempotency-Key": "abc"}
+
+    def send(**changes: Any) -> httpx.Response:
+        batch = a_batch(world, **changes)
+        return ask(person, "POST", "enqueue_batch", json=batch, headers=headers)
+
+    first, again = send(), send()
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert world.flow(person).pending == 2
+    assert send(prompt="another").status_code == 409
+
+
+def test_an_administrator_sees_and_changes_shares(world: World, ask: Ask) -> None:
+    person, admin = world.person(), world.administrator
+    world.enqueue(person, runs=2)
+
+    changed = ask(admin, "PATCH", f"users/{person.user_id}", json={"weight": 2, "max_running": 1})
+    seen = ask(admin, "GET", "overview")
+
+    assert changed.status_code == 200
+    assert (changed.json()["weight"], changed.json()["max_running"]) == (2.0, 1)
+    (row,) = seen.json()["items"]
+    assert set(row) >= {
+        "user_id", "display_name", "pending", "in_progress", "gpu_seconds", "share", "fair_share",
+        "expected_wait_seconds",
+    }  # fmt: skip
+    assert (row["user_id"], row["pending"], row["fair_share"]) == (person.user_id, 2, 1.0)
+    assert seen.json()["fairness_gap"] <= seen.json()["fairness_bound"]
+    cleared = ask(admin, "PATCH", f"users/{person.user_id}", json={"max_running": None})
+    assert cleared.json()["max_running"] is None
+    assert ask(admin, "PATCH", "users/nobody", json={}).status_code == 404
+    assert ask(admin, "PATCH", f"users/{person.user_id}", json={"weight": 0}).status_code == 422
+    assert ask(person, "GET", "overview").status_code == 403
+    assert ask(person, "PATCH", f"users/{person.user_id}", json={}).status_code == 403

@@ -11,7 +11,9 @@ from invoke_core.testing.builders import (
     a_board,
     a_job,
     a_principal,
+    a_style_preset,
     a_user,
+    a_workflow,
     an_image,
 )
 from tests.unit.accounts import HOST, open_accounts
@@ -95,6 +97,54 @@ def test_what_a_preview_said_is_what_the_heir_gets(accounts, busy):
     assert (got.images, got.storage_bytes) == (preview.images, preview.storage_bytes)
     with accounts.database.reading() as work:
         assert not work.doomed_files.list()
+
+
+@pytest.fixture
+def library(accounts, busy):
+    """What the busy person has on shelves, and in their client's memory."""
+    with accounts.database.writing() as work:
+        user = work.users.get(busy.user_id)
+        workflow = a_workflow(work, user, is_public=True)
+        preset = a_style_preset(work, user, content=b"picture")
+        work.workflows.mark_opened(workflow.workflow_id, user.user_id, NOON)
+        work.client_state.put(user.user_id, "theme", "dark", NOON)
+    return workflow, preset
+
+
+def test_workflows_and_presets_are_counted(accounts, busy, library):
+    assert accounts.statistics.of_user(HOST, busy.user_id).workflows == 1
+    content = accounts.statistics.content(HOST, busy.user_id)
+    assert (content.workflows, content.style_presets) == (1, 1)
+
+
+def test_workflows_and_presets_go_with_the_account(accounts, busy, library):
+    workflow, preset = library
+
+    accounts.users.delete(HOST, busy.user_id)
+
+    with accounts.database.reading() as work:
+        with pytest.raises(NotFound):
+            work.workflows.get(workflow.workflow_id)
+        with pytest.raises(NotFound):
+            work.style_presets.get(preset.preset_id)
+        assert work.client_state.find(busy.user_id, "theme") is None
+
+
+@pytest.mark.parametrize("to_system", [False, True])
+def test_the_heir_gets_workflows_and_presets_as_they_are(accounts, busy, library, to_system):
+    workflow, preset = library
+    heir_id = SYSTEM if to_system else accounts.person("heir@example.com").user_id
+
+    accounts.users.delete(HOST, busy.user_id, transfer_to=heir_id)
+
+    now = accounts.clock.now()
+    with accounts.database.reading() as work:
+        got = work.workflows.get(workflow.workflow_id)
+        assert got == attrs.evolve(workflow, owner_id=heir_id, updated_at=now)
+        assert work.workflows.document(workflow.workflow_id) == '{"name": "A"}'
+        kept = work.style_presets.get(preset.preset_id)
+        assert kept == attrs.evolve(preset, owner_id=heir_id, updated_at=now)
+        assert work.style_presets.image(preset.preset_id) == b"picture"
 
 
 def test_a_deletion_writes_its_files_down_until_they_were_looked_at(accounts, busy):

@@ -7,7 +7,7 @@ import attrs
 import pytest
 from click.testing import CliRunner
 
-from invoke_apps.cli import account_life
+from invoke_apps.cli import account_life, identities
 from invoke_apps.cli import user as commands
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.config import ConfigurationError
@@ -15,7 +15,7 @@ from invoke_apps.settings import Settings
 from invoke_core.domain.identifiers import SYSTEM
 from invoke_core.domain.passwords import PasswordPolicy
 from invoke_core.errors import SecondFactorRequired, StorageFull, Unauthenticated, Unavailable
-from invoke_core.testing.builders import a_board, an_image
+from invoke_core.testing.builders import a_board, an_identity, an_image
 from invoke_core.testing.one_time_codes import code_at
 from tests.unit.accounts import HERE, HOST, PASSWORD, open_accounts
 
@@ -38,11 +38,13 @@ def run(accounts, monkeypatch, tmp_path):
             links=accounts.links,
             statistics=accounts.statistics,
             second_factor=accounts.second_factor,
+            single_sign_on=accounts.single_sign_on,
             settings=run.settings,
         )
 
     monkeypatch.setattr(commands, "opened", opened)
     monkeypatch.setattr(account_life, "opened", opened)
+    monkeypatch.setattr(identities, "opened", opened)
 
     def run(command, *arguments, typed="", code=0):
         result = CliRunner().invoke(command, arguments, input=typed)
@@ -251,6 +253,22 @@ def test_a_lost_second_factor_is_taken_off(accounts, run):
     run(admin, "user", "reset-second-factor", "-e", "nobody@example.com", code=1)
 
 
+def test_identities_are_shown_and_untied(accounts, run):
+    person = accounts.person()
+    with accounts.database.writing() as work:
+        identity = an_identity(work, person)
+
+    email = ("-e", "person@example.com")
+    table = run(admin, "user", "identities", *email).stdout
+    assert all(part in table for part in (identity.identity_id, identity.issuer, identity.subject))
+    (record,) = json.loads(run(admin, "user", "identities", *email, "--json").stdout)
+    assert record["subject"] == identity.subject
+
+    run(admin, "user", "unlink", *email, "unknown", code=1)
+    run(admin, "user", "unlink", *email, identity.identity_id)
+    assert json.loads(run(admin, "user", "identities", *email, "--json").stdout) == []
+
+
 def test_a_deletion_that_nobody_can_confirm_exits_with_3(accounts, run):
     accounts.person("user@example.com")
 
@@ -323,7 +341,7 @@ def test_what_a_deletion_touches_is_shown(accounts, run):
     record = json.loads(run(admin, "user", "content", "-e", "user@example.com", "--json").stdout)
 
     assert "Boards of mine" in result.stdout
-    assert "1 board, 1 image (10 bytes) and 0 unfinished jobs" in result.stderr
+    assert "1 board, 1 image (10 bytes), 0 workflows, 0 style presets and 0 unf" in result.stderr
     assert record["boards"][0]["board_name"] == "Boards of mine"
     assert (record["images"], record["storage_bytes"], record["workflows"]) == (1, 10, 0)
     run(admin, "user", "content", "-e", "nobody@example.com", code=1)

@@ -1,6 +1,6 @@
 """The whole web application over a world in memory, as a browser or a program reaches it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from invoke_apps.settings import Settings
 from invoke_apps.web.app import WebApp, create_app
 from invoke_core.domain.principals import host_principal
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.single_sign_on import Provider
 from invoke_core.testing.fakes import FixedClock
 from tests.unit.accounts import QuickHasher
 
@@ -67,10 +68,17 @@ class Site:
 
 @contextmanager
 def open_site(
-    root: Path, *, scheme: str = "http", database: Database | None = None, **settings: Any
+    root: Path,
+    *,
+    scheme: str = "http",
+    database: Database | None = None,
+    providers: Mapping[str, Provider] | None = None,
+    **settings: Any,
 ) -> Iterator[Site]:
     """Yield a site with an administrator and a person, in memory unless a database is passed in."""
-    parts = {} if database is None else {"database": database}
+    parts: dict[str, Any] = {} if database is None else {"database": database}
+    if providers is not None:
+        parts["providers"] = providers
     clock = FixedClock()
     made = Settings(**{"root": root, "multiuser": True, **settings})
     with in_memory(made, clock=clock, hasher=QuickHasher(), **parts) as app:

@@ -10,6 +10,11 @@ from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
 from invoke_adapters.memory.board_links import MemoryBoardLinkRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
+from invoke_adapters.memory.client_state import MemoryClientStateRepository
+from invoke_adapters.memory.identities import (
+    MemoryIdentityRepository,
+    MemoryProviderLoginRepository,
+)
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
     MemoryDoomedFileRepository,
@@ -28,9 +33,12 @@ from invoke_adapters.memory.queue import (
 from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
+from invoke_adapters.memory.style_presets import MemoryStylePresetRepository
+from invoke_adapters.memory.submissions import MemorySubmissionRepository
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
 from invoke_adapters.memory.transfers import MemoryTransferRepository
 from invoke_adapters.memory.users import MemoryUserRepository
+from invoke_adapters.memory.workflows import MemoryWorkflowRepository
 from invoke_core.domain.audit import Chain
 from invoke_core.errors import Unavailable
 
@@ -62,6 +70,16 @@ class MemoryWork:
     def second_factors(self) -> MemorySecondFactorRepository:
         """Return the second factors."""
         return MemorySecondFactorRepository(self.state)
+
+    @property
+    def identities(self) -> MemoryIdentityRepository:
+        """Return the people at other places."""
+        return MemoryIdentityRepository(self.state)
+
+    @property
+    def provider_logins(self) -> MemoryProviderLoginRepository:
+        """Return the sign-ins that are under way there."""
+        return MemoryProviderLoginRepository(self.state)
 
     @property
     def throttle(self) -> MemoryThrottleRepository:
@@ -114,6 +132,21 @@ class MemoryWork:
         return MemoryModelRepository(self.state)
 
     @property
+    def workflows(self) -> MemoryWorkflowRepository:
+        """Return the library of workflows."""
+        return MemoryWorkflowRepository(self.state)
+
+    @property
+    def style_presets(self) -> MemoryStylePresetRepository:
+        """Return the style presets."""
+        return MemoryStylePresetRepository(self.state)
+
+    @property
+    def client_state(self) -> MemoryClientStateRepository:
+        """Return what clients remember."""
+        return MemoryClientStateRepository(self.state)
+
+    @property
     def jobs(self) -> MemoryJobRepository:
         """Return the jobs."""
         return MemoryJobRepository(self.state)
@@ -127,6 +160,11 @@ class MemoryWork:
     def queue(self) -> MemoryQueueStateRepository:
         """Return what the queue remembers as a whole."""
         return MemoryQueueStateRepository(self.state)
+
+    @property
+    def submissions(self) -> MemorySubmissionRepository:
+        """Return the submissions that may come twice."""
+        return MemorySubmissionRepository(self.state)
 
     @property
     def workers(self) -> MemoryWorkerRepository:

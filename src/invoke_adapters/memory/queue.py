@@ -1,17 +1,19 @@
 """Jobs, flows and workers in dictionaries."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 
 import attrs
 
 from invoke_adapters.memory.state import State, page
+from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, JobQuery, JobStatus, QueueCounts, WorkerRecord
 from invoke_core.errors import Conflict, NotFound
-from invoke_core.ports.queue import NewJob
+from invoke_core.ports.queue import Candidate, Contest, Front, NewJob
 
 
 @attrs.frozen
@@ -97,6 +99,11 @@ class MemoryJobRepository:
             if job.owner_id == owner_id and job.started_at and job.completed_at
         )
 
+    def oldest_ended(self, *, keep: int, limit: int) -> Sequence[Job]:
+        """Return the ended jobs with the lowest numbers, but for the newest."""
+        ended = [job for _, job in sorted(self.state.jobs.items()) if job.status.is_final]
+        return ended[: max(0, len(ended) - keep)][:limit]
+
     def _pending(self, owner_id: UserId) -> Sequence[Job]:
         found = [
             job
@@ -105,13 +112,12 @@ class MemoryJobRepository:
         ]
         return sorted(found, key=lambda job: (-job.priority, job.item_id))
 
-    def head(self, owner_id: UserId) -> Job | None:
-        """Return the owner's pending job with the highest priority, then the lowest number."""
-        return next(iter(self._pending(owner_id)), None)
-
-    def oldest_pending(self, owner_id: UserId) -> ItemId | None:
-        """Return the lowest number among the owner's pending jobs."""
-        return min((job.item_id for job in self._pending(owner_id)), default=None)
+    def front(self, owner_id: UserId) -> Front | None:
+        """Return what the owner's pending jobs begin with."""
+        pending = self._pending(owner_id)
+        if not pending:
+            return None
+        return Front(head=pending[0], oldest_item_id=min(job.item_id for job in pending))
 
     def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
         """Return the owner's pending jobs in the order in which they are served."""
@@ -134,23 +140,26 @@ class MemoryFlowRepository:
             raise NotFound("user", flow.user_id)
         self.state.flows[flow.user_id] = flow
 
-    def contending(
-        self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset(), limit: int = 1
-    ) -> Sequence[Flow]:
-        """Return contending flows in the policy's order."""
-        ordered = sorted(
-            (flow for flow in self.state.flows.values() if flow.contends),
-            key=lambda flow: (flow.counter(mode), flow.oldest_item_id or 0, flow.user_id),
-        )
-        wanted = {flow.user_id for flow in ordered[:limit]}
-        for model in warm:
-            wanted.update([flow.user_id for flow in ordered if flow.head_model == model][:1])
-        return [flow for flow in ordered if flow.user_id in wanted]
+    def contending(self, mode: QueueMode, *, limit: int = 1) -> Sequence[Flow]:
+        """Return the first contending flows in the policy's order."""
+        return _contending(self.state, mode)[:limit]
 
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
         active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]
         return sorted(active, key=lambda flow: flow.user_id)
+
+    def used_on(self, day: date) -> Sequence[Flow]:
+        """Return the flows that used GPU-seconds on this day and on none after it."""
+        used = [flow for flow in self.state.flows.values() if flow.used_on == day]
+        return sorted(used, key=lambda flow: flow.user_id)
+
+
+def _contending(state: State, mode: QueueMode) -> Sequence[Flow]:
+    return sorted(
+        (flow for flow in state.flows.values() if flow.contends),
+        key=lambda flow: (flow.counter(mode), flow.oldest_item_id or 0, flow.user_id),
+    )
 
 
 @attrs.frozen
@@ -159,19 +168,47 @@ class MemoryQueueStateRepository:
 
     state: State
 
+    def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
+        """Return what a decision looks at."""
+        ordered = _contending(self.state, mode)
+        wanted = {flow.user_id for flow in ordered[:1]}
+        for model in warm:
+            wanted.update([flow.user_id for flow in ordered if flow.head_model == model][:1])
+        facts = self.state.facts[None]
+        known = self.state.run_seconds.get(ALL_KINDS)
+        return Contest(
+            paused=facts.paused,
+            fence=facts.fence,
+            running=sum(job.status is JobStatus.IN_PROGRESS for job in self.state.jobs.values()),
+            mean=known.mean if known else None,
+            candidates=[self._candidate(flow) for flow in ordered if flow.user_id in wanted],
+        )
+
+    def _candidate(self, flow: Flow) -> Candidate:
+        if flow.head_item_id is None:
+            raise TypeError("a contending flow has a head")
+        head = self.state.jobs[flow.head_item_id]
+        known = self.state.run_seconds.get(flow.head_kind or "")
+        return Candidate(
+            flow=flow,
+            head=head,
+            owner_is_active=self.state.users[flow.user_id].is_active,
+            expected=known.mean if known else None,
+        )
+
     def virtual_time(self) -> VirtualTime:
         """Return the virtual time; zero at first."""
         return self.state.facts[None].virtual
 
-    def put_virtual_time(self, virtual: VirtualTime) -> None:
-        """Keep the virtual time."""
-        self.state.facts[None] = attrs.evolve(self.state.facts[None], virtual=virtual)
-
-    def next_fence(self) -> int:
-        """Return a fencing number above every one given before."""
+    def advance(self, modes: Sequence[QueueMode], *, fence: int | None = None) -> None:
+        """Let the virtual time of these modes be at least their least contending counter."""
         facts = self.state.facts[None]
-        self.state.facts[None] = attrs.evolve(facts, fence=facts.fence + 1)
-        return facts.fence + 1
+        virtual = facts.virtual
+        for mode in modes:
+            first = _contending(self.state, mode)[:1]
+            virtual = virtual.advanced(mode, first[0].counter(mode) if first else None)
+        fence = facts.fence if fence is None else fence
+        self.state.facts[None] = attrs.evolve(facts, virtual=virtual, fence=fence)
 
     def paused(self) -> bool:
         """Return whether no job may be dispatched; False at first."""
@@ -181,13 +218,15 @@ class MemoryQueueStateRepository:
         """Keep whether no job may be dispatched."""
         self.state.facts[None] = attrs.evolve(self.state.facts[None], paused=paused)
 
-    def run_seconds(self) -> Mapping[str, tuple[float, int]]:
+    def run_seconds(self, kinds: Sequence[str] | None = None) -> Measured:
         """Return the measured run times of kinds of jobs."""
-        return dict(self.state.run_seconds)
+        kept = self.state.run_seconds
+        wanted = kept if kinds is None else [kind for kind in kinds if kind in kept]
+        return {kind: kept[kind] for kind in wanted}
 
-    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
-        """Keep the measured run time of a kind of job."""
-        self.state.run_seconds[kind] = (mean, measured)
+    def put_run_seconds(self, kind: str, known: RunTime) -> None:
+        """Keep what is known of the run times of a kind of job."""
+        self.state.run_seconds[kind] = known
 
 
 @attrs.frozen

@@ -10,20 +10,25 @@ from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, Grant
+from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
     ApiKeyId,
     BoardId,
     BoardLinkId,
+    IdentityId,
     ImageName,
     ItemId,
     ModelKey,
     SessionId,
+    StylePresetId,
     TransferId,
     UserId,
     WorkerId,
+    WorkflowId,
 )
+from invoke_core.domain.identities import Identity, ProviderLogin
 from invoke_core.domain.images import Image
 from invoke_core.domain.links import AccountLink
 from invoke_core.domain.mail import Letter
@@ -33,9 +38,12 @@ from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.style_presets import StylePreset
+from invoke_core.domain.submissions import Submission
 from invoke_core.domain.throttle import Tally
 from invoke_core.domain.transfers import MovedBoard, Transfer
 from invoke_core.domain.users import SYSTEM_USER, User
+from invoke_core.domain.workflows import Workflow
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -95,6 +103,23 @@ class StoredImage:
 
 
 @attrs.frozen(kw_only=True)
+class StoredWorkflow:
+    """A workflow with its document and small picture."""
+
+    workflow: Workflow
+    document: str
+    thumbnail: bytes | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StoredPreset:
+    """A style preset with its small picture."""
+
+    preset: StylePreset
+    image: bytes | None
+
+
+@attrs.frozen(kw_only=True)
 class QueueFacts:
     """What the queue remembers as a whole, and the numbers given so far."""
 
@@ -113,6 +138,8 @@ class State:
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
     api_keys: Table[ApiKeyId, ApiKey] = attrs.field(factory=Table)
     second_factors: Table[UserId, SecondFactor] = attrs.field(factory=Table)
+    identities: Table[IdentityId, Identity] = attrs.field(factory=Table)
+    provider_logins: Table[str, ProviderLogin] = attrs.field(factory=Table)
     tallies: Table[tuple[str, str], Tally] = attrs.field(factory=Table)
     devices: Table[tuple[UserId, str], datetime] = attrs.field(factory=Table)
     links: Table[UserId, AccountLink] = attrs.field(factory=Table)
@@ -127,10 +154,15 @@ class State:
     transfer_images: Table[tuple[TransferId, ImageName], None] = attrs.field(factory=Table)
     transfer_boards: Table[tuple[TransferId, BoardId], MovedBoard] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
+    workflows: Table[WorkflowId, StoredWorkflow] = attrs.field(factory=Table)
+    openings: Table[tuple[WorkflowId, UserId], datetime] = attrs.field(factory=Table)
+    style_presets: Table[StylePresetId, StoredPreset] = attrs.field(factory=Table)
+    client_state: Table[tuple[UserId, str], str] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)
+    submissions: Table[tuple[UserId, str], Submission] = attrs.field(factory=Table)
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)
-    run_seconds: Table[str, tuple[float, int]] = attrs.field(factory=Table)
+    run_seconds: Table[str, RunTime] = attrs.field(factory=Table)
     news: Table[int, NewsItem] = attrs.field(factory=Table)
     audit: Table[int, AuditRow] = attrs.field(factory=Table)
     facts: Table[None, QueueFacts] = attrs.field(factory=lambda: Table({None: QueueFacts()}))

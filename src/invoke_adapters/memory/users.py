@@ -92,9 +92,11 @@ class MemoryUserRepository:
             user_id == SYSTEM
             or any(board.owner_id == user_id for board in self.state.boards.values())
             or any(stored.image.owner_id == user_id for stored in self.state.images.values())
+            or any(s.workflow.owner_id == user_id for s in self.state.workflows.values())
+            or any(s.preset.owner_id == user_id for s in self.state.style_presets.values())
             or any(job.owner_id == user_id for job in self.state.jobs.values())
         ):
-            raise Conflict("The account still owns boards, images or jobs.")
+            raise Conflict("The account still owns boards, images, workflows, presets or jobs.")
         for session_id, session in list(self.state.sessions.items()):
             if session.user_id == user_id:
                 del self.state.sessions[session_id]
@@ -106,11 +108,20 @@ class MemoryUserRepository:
             if api_key.user_id == user_id:
                 del self.state.api_keys[key_id]
         self.state.second_factors.pop(user_id, None)
+        for submission in [key for key in self.state.submissions if key[0] == user_id]:
+            del self.state.submissions[submission]
+        for identity_id, identity in list(self.state.identities.items()):
+            if identity.user_id == user_id:
+                self.state.identities[identity_id] = attrs.evolve(identity, user_id=None)
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:
             del self.state.grants[key]
         for link in [lk for lk in self.state.board_links.values() if lk.created_by == user_id]:
             del self.state.board_links[link.link_id]
+        for opening in [key for key in self.state.openings if key[1] == user_id]:
+            del self.state.openings[opening]
+        for kept in [key for key in self.state.client_state if key[0] == user_id]:
+            del self.state.client_state[kept]
         self.state.flows.pop(user_id, None)
         del self.state.users[user_id]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from invoke_adapters.sql import schema
 from invoke_core.domain.boards import OPEN_TO_ALL, Permission
 from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.shelves import Shelf
 
 _NOTHING = 0
 
@@ -66,3 +67,14 @@ def sees_image(principal: Principal, owns: sa.ColumnElement[bool]) -> sa.ColumnE
         return sa.true()
     seen = sa.select(schema.boards.c.board_id).where(sees_board(principal))
     return sa.or_(owns, schema.images.c.board_id.in_(seen))
+
+
+def sees_shelved(table: sa.Table, principal: Principal) -> sa.ColumnElement[bool]:
+    """Return the condition that `may_see` lets the principal see the workflow or preset of a row."""
+    if principal.is_admin:
+        return sa.true()
+    return sa.or_(
+        table.c.owner_id == principal.user_id,
+        table.c.is_public.is_(True),
+        table.c.shelf == Shelf.DEFAULT,
+    )

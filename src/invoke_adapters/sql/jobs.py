@@ -14,7 +14,7 @@ from invoke_core.domain.identifiers import BatchId, ItemId, UserId
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
 from invoke_core.errors import NotFound
-from invoke_core.ports.queue import NewJob
+from invoke_core.ports.queue import Front, NewJob
 
 _jobs = schema.jobs.c
 _NAMES = [field.name for field in attrs.fields(Job) if field.name != "lease"]
@@ -39,7 +39,19 @@ _UPCOMING = (
     .offset(sa.bindparam("offset"))
     .limit(sa.bindparam("limit"))
 )
-_OLDEST = sa.select(_jobs.item_id).where(*_pending).order_by(_jobs.item_id).limit(1)
+_FRONT = (
+    SELECT_JOBS.add_columns(
+        sa.select(_jobs.item_id)
+        .where(*_pending)
+        .order_by(_jobs.item_id)
+        .limit(1)
+        .correlate(None)
+        .scalar_subquery()
+    )
+    .where(*_pending)
+    .order_by(_jobs.precedence, _jobs.item_id)
+    .limit(1)
+)
 
 
 def job_of(row: Sequence[Any]) -> Job:
@@ -152,13 +164,28 @@ class SqlJobRepository:
         query = sa.select(sa.func.sum(ran)).where(_jobs.owner_id == owner_id)
         return float(self.connection.execute(query).scalar() or 0.0)
 
-    def head(self, owner_id: UserId) -> Job | None:
-        """Return the owner's pending job with the highest priority, then the lowest number."""
-        return next(iter(self.upcoming(owner_id, limit=1)), None)
+    def oldest_ended(self, *, keep: int, limit: int) -> Sequence[Job]:
+        """Return the ended jobs with the lowest numbers, but for the newest."""
+        ended = [status for status in JobStatus if status.is_final]
+        first_kept = (
+            sa.select(_jobs.item_id)
+            .where(_jobs.status.in_(ended))
+            .order_by(_jobs.item_id.desc())
+            .offset(keep)
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = SELECT_JOBS.where(_jobs.status.in_(ended), _jobs.item_id <= first_kept)
+        query = query.order_by(_jobs.item_id).limit(limit)
+        return [job_of(row) for row in self.connection.execute(query)]
 
-    def oldest_pending(self, owner_id: UserId) -> ItemId | None:
-        """Return the lowest number among the owner's pending jobs."""
-        return self.connection.execute(_OLDEST, {"owner_id": owner_id}).scalar_one_or_none()
+    def front(self, owner_id: UserId) -> Front | None:
+        """Return what the owner's pending jobs begin with."""
+        row = self.connection.execute(_FRONT, {"owner_id": owner_id}).first()
+        if row is None:
+            return None
+        *head, oldest = row
+        return Front(head=job_of(head), oldest_item_id=oldest)
 
     def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
         """Return the owner's pending jobs in the order in which they are served."""

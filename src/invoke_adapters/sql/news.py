@@ -54,6 +54,7 @@ class SqlNewsRepository:
                 "kind": kind,
                 "audience_kind": audience.kind,
                 "audience_id": audience.id,
+                "audience_owner_id": audience.owner_id,
                 "body": json.dumps(dict(body)),
                 "at": at,
             },
@@ -86,11 +87,11 @@ class SqlNewsRepository:
 
 
 def _item(row: Sequence[Any]) -> NewsItem:
-    event_id, kind, audience_kind, audience_id, body, at = row
+    event_id, kind, audience_kind, audience_id, owner_id, body, at = row
     return NewsItem(
         news_id=event_id,
         kind=kind,
-        audience=Audience(audience_kind, audience_id),
+        audience=Audience(audience_kind, audience_id, owner_id),
         body=json.loads(body),
         at=at,
     )

@@ -1,6 +1,8 @@
 """Flows, workers and what the queue remembers as a whole, in SQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -9,11 +11,13 @@ import sqlalchemy as sa
 from invoke_adapters.sql import schema
 from invoke_adapters.sql.errors import attempt
 from invoke_adapters.sql.jobs import SELECT_JOBS, job_of
-from invoke_adapters.sql.mapping import KEY, Mapper, upsert
+from invoke_adapters.sql.mapping import KEY, Mapper, among, upsert
+from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import ModelKey, UserId, WorkerId
 from invoke_core.domain.queue import Job, JobStatus, WorkerRecord
 from invoke_core.errors import Conflict, NotFound
+from invoke_core.ports.queue import Candidate, Contest
 
 FLOWS = Mapper(Flow, schema.queue_flows, "user_id")
 WORKERS = Mapper(WorkerRecord, schema.workers, "worker_id")
@@ -32,27 +36,98 @@ _FIRST = {
     .limit(sa.bindparam("limit"))
     for mode, order in _ORDERS.items()
 }
-_FIRST_OF_MODEL = {
-    mode: FLOWS.select.where(
-        _flows.contends == sa.true(), _flows.head_model == sa.bindparam("model")
-    )
-    .order_by(*order)
-    .limit(1)
-    for mode, order in _ORDERS.items()
-}
 _ACTIVE = FLOWS.select.where(sa.or_(_flows.pending > 0, _flows.in_flight > 0)).order_by(
     _flows.user_id
 )
 _VIRTUAL_TIME = sa.select(_state.round_robin, _state.fair_share)
 _PAUSED = sa.select(_state.paused)
 _PUT_STATE = sa.update(schema.queue_state)
-_NEXT_FENCE = sa.update(schema.queue_state).values(fence=_state.fence + 1).returning(_state.fence)
+_RUNNING = sa.select(sa.func.count()).where(_jobs.status == JobStatus.IN_PROGRESS).scalar_subquery()
+_MEAN = (
+    sa.select(schema.run_seconds.c.mean)
+    .where(schema.run_seconds.c.kind == ALL_KINDS)
+    .scalar_subquery()
+)
+_EXPECTED = (
+    sa.select(schema.run_seconds.c.mean)
+    .where(schema.run_seconds.c.kind == _flows.head_kind)
+    .scalar_subquery()
+)
 _BEAT = (
     sa.update(schema.workers)
     .where(schema.workers.c.worker_id == sa.bindparam(KEY))
     .values(beat=schema.workers.c.beat + 1)
 )
 _IN_PROGRESS = SELECT_JOBS.where(_jobs.status == JobStatus.IN_PROGRESS).order_by(_jobs.item_id)
+
+
+_FACTS = 4  # columns of `queue_state` and of all kinds, at the beginning of each row of a contest
+_COUNTERS = {
+    QueueMode.ROUND_ROBIN: (_state.round_robin, _flows.round_robin),
+    QueueMode.FAIR_SHARE: (_state.fair_share, _flows.fair_share),
+}
+
+
+@lru_cache(maxsize=64)
+def _contest(mode: QueueMode, warm: int) -> sa.Select[Any]:
+    """Return the query for the queue's facts beside the first flow, and the first of each warm model."""
+    firsts = [_first_of(mode)]
+    for place in range(warm):
+        wants_it = _flows.head_model == sa.bindparam(f"model_{place}")
+        firsts.append(_first_of(mode, wants_it))
+    # SQLite takes no ORDER BY inside a UNION but in a query of its own.
+    chosen = sa.union_all(*(sa.select(first.subquery().c.user_id) for first in firsts)).subquery()
+    return sa.select(
+        _state.paused,
+        _state.fence,
+        _RUNNING,
+        _MEAN,
+        schema.users.c.is_active,
+        _EXPECTED,
+        *FLOWS.columns,
+        *SELECT_JOBS.selected_columns,
+    ).select_from(
+        schema.queue_state.outerjoin(chosen, sa.true())
+        .outerjoin(schema.queue_flows, _flows.user_id == chosen.c.user_id)
+        .outerjoin(schema.users, schema.users.c.user_id == chosen.c.user_id)
+        .outerjoin(schema.jobs, _jobs.item_id == _flows.head_item_id)
+    )
+
+
+def _first_of(mode: QueueMode, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    query = sa.select(_flows.user_id).where(_flows.contends == sa.true(), *conditions)
+    return query.order_by(*_ORDERS[mode]).limit(1)
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    is_active, expected, *values = row[_FACTS:]
+    width = len(FLOWS.names)
+    return Candidate(
+        flow=FLOWS.value(values[:width]),
+        head=job_of(values[width:]),
+        owner_is_active=is_active,
+        expected=expected,
+    )
+
+
+@lru_cache(maxsize=16)
+def _advance(modes: tuple[QueueMode, ...], *, keeps: bool) -> sa.Update:
+    """Return the statement that lifts the virtual time to the least contending counters."""
+    values: dict[Any, Any] = {}
+    for mode in modes:
+        virtual, counter = _COUNTERS[mode]
+        least = (
+            sa.select(counter)
+            .where(_flows.contends == sa.true())
+            .order_by(*_ORDERS[mode])
+            .limit(1)
+            .scalar_subquery()
+        )
+        # Not the function of two arguments, which the databases call by different names.
+        values[virtual.name] = sa.case((least > virtual, least), else_=virtual)
+    if keeps:
+        values["fence"] = sa.bindparam("given")
+    return sa.update(schema.queue_state).values(values)
 
 
 @attrs.frozen
@@ -76,21 +151,19 @@ class SqlFlowRepository:
         except sa.exc.IntegrityError as error:
             raise NotFound("user", flow.user_id) from error
 
-    def contending(
-        self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset(), limit: int = 1
-    ) -> Sequence[Flow]:
-        """Return contending flows in the policy's order; one seek, and one a warm model."""
-        rows = list(self.connection.execute(_FIRST[mode], {"limit": limit}))
-        for model in warm:
-            rows += self.connection.execute(_FIRST_OF_MODEL[mode], {"model": model})
-        flows = {flow.user_id: flow for flow in map(FLOWS.value, rows)}
-        return sorted(
-            flows.values(), key=lambda f: (f.counter(mode), f.oldest_item_id or 0, f.user_id)
-        )
+    def contending(self, mode: QueueMode, *, limit: int = 1) -> Sequence[Flow]:
+        """Return the first contending flows in the policy's order."""
+        rows = self.connection.execute(_FIRST[mode], {"limit": limit})
+        return [FLOWS.value(row) for row in rows]
 
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
         return FLOWS.all(self.connection, _ACTIVE)
+
+    def used_on(self, day: date) -> Sequence[Flow]:
+        """Return the flows that used GPU-seconds on this day and on none after it."""
+        query = FLOWS.select.where(_flows.used_on == day).order_by(_flows.user_id)
+        return FLOWS.all(self.connection, query)
 
 
 @attrs.frozen
@@ -99,19 +172,36 @@ class SqlQueueStateRepository:
 
     connection: sa.Connection
 
+    def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
+        """Return what a decision looks at: one statement, one seek, and one more a warm model."""
+        models = sorted(warm)
+        bound = {f"model_{place}": model for place, model in enumerate(models)}
+        rows = self.connection.execute(_contest(mode, len(models)), bound).all()
+        paused, fence, running, mean = rows[0][:_FACTS]
+        found = {row[_FACTS + 2]: row for row in rows if row[_FACTS + 2] is not None}
+        candidates = [_candidate(row) for row in found.values()]
+        candidates.sort(
+            key=lambda each: (
+                each.flow.counter(mode),
+                each.flow.oldest_item_id or 0,
+                each.flow.user_id,
+            )
+        )
+        return Contest(
+            paused=paused, fence=fence, running=running, mean=mean, candidates=candidates
+        )
+
     def virtual_time(self) -> VirtualTime:
         """Return the virtual time; zero at first."""
         round_robin, fair_share = self.connection.execute(_VIRTUAL_TIME).one()
         return VirtualTime(round_robin=round_robin, fair_share=fair_share)
 
-    def put_virtual_time(self, virtual: VirtualTime) -> None:
-        """Keep the virtual time."""
-        self.connection.execute(_PUT_STATE, attrs.asdict(virtual))
-
-    def next_fence(self) -> int:
-        """Return a fencing number above every one given before."""
-        fence: int = self.connection.execute(_NEXT_FENCE).scalar_one()
-        return fence
+    def advance(self, modes: Sequence[QueueMode], *, fence: int | None = None) -> None:
+        """Let the virtual time of these modes be at least their least contending counter."""
+        counted = tuple(mode for mode in modes if mode in _COUNTERS)
+        if counted or fence is not None:
+            bound = {} if fence is None else {"given": fence}
+            self.connection.execute(_advance(counted, keeps=fence is not None), bound)
 
     def paused(self) -> bool:
         """Return whether no job may be dispatched; False at first."""
@@ -122,15 +212,17 @@ class SqlQueueStateRepository:
         """Keep whether no job may be dispatched."""
         self.connection.execute(_PUT_STATE, {"paused": paused})
 
-    def run_seconds(self) -> Mapping[str, tuple[float, int]]:
+    def run_seconds(self, kinds: Sequence[str] | None = None) -> Measured:
         """Return the measured run times of kinds of jobs."""
-        rows = self.connection.execute(sa.select(schema.run_seconds))
-        return {kind: (mean, measured) for kind, mean, measured in rows}
+        query = sa.select(schema.run_seconds)
+        if kinds is not None:
+            query = query.where(among(self.connection, schema.run_seconds.c.kind, kinds))
+        rows = self.connection.execute(query)
+        return {kind: RunTime(*values) for kind, *values in rows}
 
-    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
-        """Keep the measured run time of a kind of job."""
-        row = {"kind": kind, "mean": mean, "measured": measured}
-        upsert(self.connection, schema.run_seconds, row)
+    def put_run_seconds(self, kind: str, known: RunTime) -> None:
+        """Keep what is known of the run times of a kind of job."""
+        upsert(self.connection, schema.run_seconds, {"kind": kind, **attrs.asdict(known)})
 
 
 @attrs.frozen

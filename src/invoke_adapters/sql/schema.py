@@ -8,16 +8,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from invoke_adapters.sql.types import Json, Level, Number, Text, UtcDateTime, Word
+from invoke_adapters.sql.types import Day, Json, Level, Number, Text, UtcDateTime, Word
 from invoke_core.domain.boards import Permission, Visibility
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
+from invoke_core.domain.identities import Person
 from invoke_core.domain.images import ImageCategory, ImageOrigin
 from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
 from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.principals import Scope
-from invoke_core.domain.queue import JobStatus
+from invoke_core.domain.queue import EnqueuedBatch, JobStatus
+from invoke_core.domain.shelves import Shelf
 from invoke_core.domain.transfers import TransferPhase
 
 metadata = sa.MetaData(
@@ -80,6 +82,8 @@ sessions = sa.Table(
     _column("expires_at", UtcDateTime(), index=True),
     _optional("address", Text),
     _optional("user_agent", Text),
+    _optional("provider", Text),
+    _column("two_factors", sa.Boolean(), server_default=sa.false()),
 )
 
 api_keys = sa.Table(
@@ -103,6 +107,34 @@ second_factors = sa.Table(
     _optional("confirmed_at", UtcDateTime()),
     _column("last_step", sa.BigInteger()),
     _column("recovery", Json[tuple[str, ...]](tuple[str, ...])),
+)
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    _column("identity_id", Text, primary_key=True),
+    _column("issuer", Text),
+    _column("subject", Text),
+    _optional("user_id", Text, _user(ondelete="SET NULL")),
+    _column("claims_admin", sa.Boolean()),
+    _column("created_at", UtcDateTime()),
+    sa.UniqueConstraint("issuer", "subject"),
+    sa.Index("ix_identities_user_id", "user_id"),
+)
+
+provider_logins = sa.Table(
+    "provider_logins",
+    metadata,
+    _column("digest", Text, primary_key=True),
+    _column("provider", Text),
+    _column("browser", Text),
+    _column("next_path", Text),
+    _column("remember_me", sa.Boolean()),
+    _column("network", Text),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime(), index=True),
+    _optional("person", Json[Person](Person)),
+    sa.Index("ix_provider_logins_network_created_at", "network", "created_at"),
 )
 
 throttle_tallies = sa.Table(
@@ -300,6 +332,87 @@ models = sa.Table(
     sa.UniqueConstraint("type", "base", "folded_name"),
 )
 
+workflows = sa.Table(
+    "workflows",
+    metadata,
+    _column("workflow_id", Text, primary_key=True),
+    _column("owner_id", Text, _user(), index=True),
+    _column("name", Text),
+    _column("description", Text),
+    _column("tags", Text),
+    _column("shelf", Word(Shelf), index=True),
+    _column("is_public", sa.Boolean(), index=True),
+    _optional("thumbnail", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _column("folded_name", Text),
+    _column("folded_tags", Text),
+    _column("search_text", Text),
+)
+
+workflow_contents = sa.Table(  # apart from `workflows`, whose rows stay short for lists
+    "workflow_contents",
+    metadata,
+    _column(
+        "workflow_id",
+        Text,
+        sa.ForeignKey("workflows.workflow_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _column("document", Text),  # JSON, as it came
+    _optional("thumbnail", sa.LargeBinary()),
+)
+
+workflow_openings = sa.Table(
+    "workflow_openings",
+    metadata,
+    _column(
+        "workflow_id",
+        Text,
+        sa.ForeignKey("workflows.workflow_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True, index=True),
+    _column("opened_at", UtcDateTime()),
+)
+
+style_presets = sa.Table(
+    "style_presets",
+    metadata,
+    _column("preset_id", Text, primary_key=True),
+    _column("owner_id", Text, _user(), index=True),
+    _column("name", Text),
+    _column("positive_prompt", Text),
+    _column("negative_prompt", Text),
+    _column("shelf", Word(Shelf), index=True),
+    _column("is_public", sa.Boolean(), index=True),
+    _optional("image", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _column("folded_name", Text),
+)
+
+style_preset_images = sa.Table(
+    "style_preset_images",
+    metadata,
+    _column(
+        "preset_id",
+        Text,
+        sa.ForeignKey("style_presets.preset_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _column("content", sa.LargeBinary()),
+)
+
+client_state = sa.Table(
+    "client_state",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("key", Text, primary_key=True),
+    _column("value", Text),
+    _column("updated_at", UtcDateTime()),
+)
+
 jobs = sa.Table(
     "jobs",
     metadata,
@@ -346,9 +459,18 @@ queue_flows = sa.Table(
     _column("pending", sa.Integer()),
     _column("in_flight", sa.Integer()),
     _column("suspended", sa.Boolean()),
+    _optional("max_pending", sa.Integer()),
+    _optional("max_running", sa.Integer()),
+    _optional("gpu_seconds_per_day", sa.Double()),
+    _optional("running_cap", sa.Integer()),
+    _optional("seconds_cap", sa.Double()),
+    _optional("used_on", Day()),
+    _column("used_seconds", sa.Double(), server_default="0"),
+    _column("is_spent", sa.Boolean(), server_default=sa.false()),
     _optional("oldest_item_id", sa.BigInteger()),
     _optional("head_item_id", sa.BigInteger()),
     _optional("head_model", Text),
+    _optional("head_kind", Text),
     # Kept beside the facts that they follow from, so that a decision is a few seeks:
     _column("contends", sa.Boolean()),
     _column("oldest_or_zero", sa.BigInteger()),
@@ -391,6 +513,17 @@ run_seconds = sa.Table(
     _column("kind", Text, primary_key=True),
     _column("mean", sa.Double()),
     _column("measured", sa.BigInteger()),
+    _column("variance", sa.Double(), server_default="0"),
+)
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("key", Text, primary_key=True),
+    _column("wish_digest", Text),
+    _column("batch", Json[EnqueuedBatch](EnqueuedBatch)),
+    _column("at", UtcDateTime(), index=True),
 )
 
 workers = sa.Table(
@@ -411,6 +544,7 @@ events = sa.Table(
     _column("kind", Word(NewsKind)),
     _column("audience_kind", Word(AudienceKind)),
     _optional("audience_id", Text),
+    _optional("audience_owner_id", Text),
     _column("body", Text),  # JSON
     _column("at", UtcDateTime(), index=True),
     sqlite_autoincrement=True,

@@ -1,6 +1,6 @@
 """How values of the domain stand in columns, so that a person with a plain shell can read them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -37,6 +37,21 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
         """Return the datetime, aware, UTC; also of a text that a person wrote with SQL."""
         return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+class Day(sa.TypeDecorator[date]):
+    """A day as `2026-03-01`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: sa.Dialect) -> str | None:
+        """Return the text."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> date | None:
+        """Return the day."""
+        return None if value is None else date.fromisoformat(value)
 
 
 class Word(sa.TypeDecorator[E], Generic[E]):

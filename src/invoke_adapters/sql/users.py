@@ -122,7 +122,7 @@ class SqlUserRepository:
 
     def remove(self, user_id: UserId) -> None:
         """Remove the account with all that is its own."""
-        owns = "The account still owns boards, images or jobs."
+        owns = "The account still owns boards, images, workflows, presets or jobs."
         if user_id == SYSTEM:
             raise Conflict(owns)
         try:

@@ -7,6 +7,11 @@ from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
 from invoke_adapters.sql.board_links import SqlBoardLinkRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
+from invoke_adapters.sql.client_state import SqlClientStateRepository
+from invoke_adapters.sql.identities import (
+    SqlIdentityRepository,
+    SqlProviderLoginRepository,
+)
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
 from invoke_adapters.sql.links import (
@@ -24,9 +29,12 @@ from invoke_adapters.sql.queue import (
 )
 from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
+from invoke_adapters.sql.style_presets import SqlStylePresetRepository
+from invoke_adapters.sql.submissions import SqlSubmissionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.transfers import SqlTransferRepository
 from invoke_adapters.sql.users import SqlUserRepository
+from invoke_adapters.sql.workflows import SqlWorkflowRepository
 from invoke_core.domain.audit import Chain
 
 
@@ -58,6 +66,16 @@ class SqlWork:
     def second_factors(self) -> SqlSecondFactorRepository:
         """Return the second factors."""
         return SqlSecondFactorRepository(self.connection)
+
+    @property
+    def identities(self) -> SqlIdentityRepository:
+        """Return the people at other places."""
+        return SqlIdentityRepository(self.connection)
+
+    @property
+    def provider_logins(self) -> SqlProviderLoginRepository:
+        """Return the sign-ins that are under way there."""
+        return SqlProviderLoginRepository(self.connection)
 
     @property
     def throttle(self) -> SqlThrottleRepository:
@@ -110,6 +128,21 @@ class SqlWork:
         return SqlModelRepository(self.connection)
 
     @property
+    def workflows(self) -> SqlWorkflowRepository:
+        """Return the library of workflows."""
+        return SqlWorkflowRepository(self.connection)
+
+    @property
+    def style_presets(self) -> SqlStylePresetRepository:
+        """Return the style presets."""
+        return SqlStylePresetRepository(self.connection)
+
+    @property
+    def client_state(self) -> SqlClientStateRepository:
+        """Return what clients remember."""
+        return SqlClientStateRepository(self.connection)
+
+    @property
     def jobs(self) -> SqlJobRepository:
         """Return the jobs."""
         return SqlJobRepository(self.connection)
@@ -123,6 +156,11 @@ class SqlWork:
     def queue(self) -> SqlQueueStateRepository:
         """Return what the queue remembers as a whole."""
         return SqlQueueStateRepository(self.connection)
+
+    @property
+    def submissions(self) -> SqlSubmissionRepository:
+        """Return the submissions that may come twice."""
+        return SqlSubmissionRepository(self.connection)
 
     @property
     def workers(self) -> SqlWorkerRepository:

@@ -72,7 +72,9 @@ def content(root: Path | None, email: str | None, as_json: bool) -> None:
     print_table(["Board", "Name", "Images", "Of other people"], rows)
     click.echo(
         f"{user.email} has {some(len(rows), 'board')}, {some(found.images, 'image')}"
-        f" ({found.storage_bytes} bytes) and {some(found.unfinished_jobs, 'unfinished job')}.",
+        f" ({found.storage_bytes} bytes), {some(found.workflows, 'workflow')},"
+        f" {some(found.style_presets, 'style preset')}"
+        f" and {some(found.unfinished_jobs, 'unfinished job')}.",
         err=True,
     )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from invoke_apps.cli import account_life
+from invoke_apps.cli import account_life, identities
 from invoke_apps.cli._accounts import (
     address,
     email_option,
@@ -206,7 +206,7 @@ user.add_command(useradd, "add")
 user.add_command(userlist, "list")
 user.add_command(usermod, "modify")
 user.add_command(userdel, "delete")
-for command in (*account_life.COMMANDS, export):
+for command in (*account_life.COMMANDS, *identities.COMMANDS, export):
     user.add_command(command)
 
 

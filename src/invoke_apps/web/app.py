@@ -34,11 +34,15 @@ from invoke_apps.web.routes import (
     board_images,
     board_links,
     boards,
+    client_state,
     images,
     models,
+    oidc,
     queue,
     second_factor,
+    style_presets,
     system,
+    workflows,
 )
 from invoke_apps.web.threads import SplitExecutor
 
@@ -76,6 +80,9 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     async def life(_: Litestar) -> AsyncIterator[None]:
         alarm.start()
         application.sign_in.settle_recovery()
+        application.queue_care.settle_caps()
+        if application.settings.clear_queue_on_startup:
+            application.queue_care.clear_pending()
         with ExitStack() as opened:
             application.news.subscribe(alarm.ring)
             opened.callback(application.news.unsubscribe, alarm.ring)
@@ -98,6 +105,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             account_life.router,
             api_keys.router,
             second_factor.router,
+            oidc.router,
             audit.router,
             boards.router,
             board_links.router,
@@ -107,6 +115,9 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             images.router,
             board_images.router,
             models.router,
+            workflows.router,
+            style_presets.router,
+            client_state.router,
             queue.router,
             Router(path="/api/v1/queue", route_handlers=[events.events], tags=["queue"]),
             *documented,

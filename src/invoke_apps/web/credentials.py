@@ -7,8 +7,10 @@ the request, so each is good for little:
   page of ours can know, for it is derived from the cookie and kept in the readable cookie `invoke_csrf`.
 - `invoke_media` fetches pictures (`GET` and `HEAD` of routes marked `MEDIA`) and does nothing else.
 
-Each holds a token of its own kind, which counts nowhere else, the header included. On HTTPS their names begin
-with `__Host-`: browsers then take them from no other host, and over no other connection.
+- `invoke_oidc` is kept while its owner signs in at a provider, and proves that the same browser comes back.
+
+The first two each hold a token of its own kind, which counts nowhere else, the header included. On HTTPS the
+names begin with `__Host-`: browsers then take them from no other host, and over no other connection.
 """
 
 import base64
@@ -28,6 +30,7 @@ from invoke_core.errors import Forbidden
 SESSION = "invoke_session"
 CSRF = "invoke_csrf"
 MEDIA = "invoke_media"
+DEPARTED = "invoke_oidc"
 HOST_ONLY = "__Host-"  # RFC 6265bis, 4.1.3.2
 CSRF_HEADER = b"x-csrf-token"
 
@@ -73,6 +76,11 @@ def require_own_page(scope: Scope, credential: Credential) -> None:
         raise Forbidden(f"Send the cookie {CSRF!r} as the header X-CSRF-Token too.")
 
 
+def departed_secret(scope: Scope) -> str | None:
+    """Return what a browser kept while its owner signed in at a provider; None: nothing."""
+    return Request(scope).cookies.get(_prefix(secure=is_secure(scope)) + DEPARTED)
+
+
 def csrf_token(session: str) -> str:
     """Return what a page must send beside the session cookie of this value."""
     digest = hashlib.sha256(b"csrf:" + session.encode("utf-8", "replace")).digest()
@@ -105,6 +113,10 @@ class Jar:
     def media(self, token: str) -> Cookie:
         """Return the cookie that fetches pictures."""
         return self._cookie(MEDIA, token, hidden=True)
+
+    def departed(self, secret: str, seconds: float) -> Cookie:
+        """Return the cookie that a browser keeps while its owner signs in at a provider."""
+        return attrs.evolve(self, max_age=int(seconds))._cookie(DEPARTED, secret, hidden=True)
 
     def ended(self) -> list[Cookie]:
         """Return what makes a browser forget all of them."""

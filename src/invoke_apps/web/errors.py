@@ -49,7 +49,9 @@ def problem(
 ) -> Response[Any]:
     """Return a problem document, or a page where a page was asked for."""
     title = TITLES.get(status) or HTTPStatus(status).phrase
-    if not request.url.path.startswith("/api/"):
+    handler = request.scope.get("route_handler")
+    browsed = handler is not None and "page" in handler.opt
+    if browsed or not request.url.path.startswith("/api/"):
         accepts = request.headers.get("accept", "")
         if "text/html" in accepts:
             return error_page(request, status, title, detail, headers)
@@ -118,9 +120,17 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
     )
 
 
+def _too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """Answer JSON that is nested deeper than its decoder goes."""
+    if "deserializing" not in str(error):  # no body, but a fault of ours
+        return _unexpected(request, error)
+    return problem(request, 400, "The JSON is nested too deep.")
+
+
 HANDLERS: ExceptionHandlersMap = {
     errors.InvokeError: _refusal,
     ValidationException: _invalid,
     HTTPException: _http,
+    RecursionError: _too_deep,
     Exception: _unexpected,
 }

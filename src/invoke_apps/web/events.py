@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
@@ -24,6 +25,7 @@ from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import JobQuery, JobStatus
 from invoke_core.errors import Forbidden, Unauthenticated
+from invoke_core.services.events import UNKNOWN
 
 HEARTBEAT_SECONDS = 15.0
 RECHECK_SECONDS = 5.0  # how long a credential that ended without news may still listen
@@ -83,6 +85,7 @@ class _Place:
     """How far one listener has heard."""
 
     news_id: int
+    is_behind: bool = False  # there is more to hear at once
     progress_version: int = 0
 
 
@@ -98,13 +101,20 @@ async def events(
     first: read everything again.
     """
     require_queue(queue_id)
-    asked = request.headers.get("last-event-id", "")
     begin = await sync_to_thread(call, lambda app, _: app.events.begin())
-    place = _Place(int(asked) if asked.isascii() and asked.isdigit() else begin)
+    place = _Place(_asked_for(request.headers.get("last-event-id", ""), begin))
     return ServerSentEvent(
         _stream(call, place, request.app.state.alarm),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _asked_for(last_event_id: str, begin: int) -> int:
+    """Return after which event to go on; without one, after the newest."""
+    text = last_event_id.strip()
+    if not text:
+        return begin
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else UNKNOWN
 
 
 async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[ServerSentEventMessage]:
@@ -127,6 +137,8 @@ async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[Serv
             if loop.time() - spoke >= HEARTBEAT_SECONDS:
                 spoke = loop.time()
                 yield ServerSentEventMessage(comment="still here", data=None)
+            if place.is_behind:
+                continue
             with_progress = PROGRESS_SECONDS if running else RECHECK_SECONDS
             try:
                 await asyncio.wait_for(rung.wait(), with_progress)
@@ -144,7 +156,7 @@ def _listen(place: _Place) -> Listen:
 
     def listen(app: Application, principal: Principal) -> tuple[list[ServerSentEventMessage], bool]:
         heard = app.events.since(principal, place.news_id)
-        place.news_id = heard.last_id
+        place.news_id, place.is_behind = heard.last_id, heard.more
         messages: list[ServerSentEventMessage] = []
         if heard.missed:
             messages.append(_message("resync", {}, heard.last_id))

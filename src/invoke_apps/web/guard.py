@@ -12,6 +12,12 @@ OPEN = {"open": True}
 SLOW = {"slow": True}
 """`opt` of a route that hashes passwords: it must not keep the others waiting."""
 
+OUTSIDE = {"outside": True}
+"""`opt` of a route that asks another server: where that is slow, nobody else must wait."""
+
+PAGE = {"page": True}
+"""`opt` of a route that browsers are sent to: it refuses with a page."""
+
 BACKGROUND = {"background": True}
 """`opt` of a route that pages call by themselves: it renews no sign-in."""
 
@@ -34,7 +40,7 @@ def guard(app: ASGIApp) -> ASGIApp:
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         opt = scope["route_handler"].opt
-        choose_pool(str(scope.get("method", "GET")), slow="slow" in opt)
+        choose_pool(str(scope.get("method", "GET")), slow="slow" in opt, outside="outside" in opt)
         settings = scope["litestar_app"].state.application.settings
         if settings.multiuser and "open" not in opt:
             credential = credential_of(scope, media="media" in opt)

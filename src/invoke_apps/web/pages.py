@@ -115,7 +115,11 @@ def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Respon
         where = (_CODE if status.setup_code_required else "") + _HOST
         content = _SETUP.format(url=url, code=code, where=where)
     elif status.multiuser:
-        content = _RUNS.format(who="People sign in at <code>POST api/v1/auth/login</code>.")
+        who = "People sign in at <code>POST api/v1/auth/login</code>."
+        for rules in call.app.single_sign_on.offered():
+            label = html.escape(rules.label)
+            who += f'<br><a href="api/v1/auth/oidc/{rules.name}/login">Sign in with {label}</a>'
+        content = _RUNS.format(who=who)
     else:
         content = _RUNS.format(
             who="It is in single-user mode: nobody signs in. Set <code>multiuser: true</code> in"

@@ -1,17 +1,51 @@
 """How long a job will run, judged by those that ran before.
 
-A kind of job is a model, a size and a number of steps; the mean run time of each kind is kept. A kind that
-never ran is judged by its pixels and steps, at the rate of its model, else of all models, else of a guess.
+A kind of job is a model, a size and a number of steps; mean and variance of the run times of each kind are
+kept. A kind that never ran is judged by its pixels and steps, at the rate of its model, else of all models,
+else of a guess.
 """
 
+import math
 from collections.abc import Iterable, Mapping
+
+import attrs
 
 from invoke_core.domain.generation import Generation
 
-Measured = Mapping[str, tuple[float, int]]  # kind: mean GPU-seconds, how many were measured
-
 MEMORY = 50  # runs: older ones fade, so that a mean follows a faster card or a new driver
 GUESS = 0.2e-6  # GPU-seconds for a pixel and step, before anything was measured
+ALL_KINDS = "*"  # what stands for jobs of every kind together
+DOUBT = 0.5  # standard deviation of a run time that was never measured, in parts of the estimate
+NINE_IN_TEN = 1.2816  # standard deviations above the mean, of a normal distribution
+
+
+@attrs.frozen
+class RunTime:
+    """What is known of the run times of one kind of job."""
+
+    mean: float  # GPU-seconds
+    measured: int  # runs
+    variance: float = 0.0  # GPU-seconds squared
+
+
+Measured = Mapping[str, RunTime]  # by kind
+
+
+@attrs.frozen
+class Expectation:
+    """How long something will take: a distribution by its mean and variance."""
+
+    seconds: float
+    variance: float = 0.0
+
+    @property
+    def p90(self) -> float:
+        """Return the seconds that it takes at most in nine cases of ten."""
+        return self.seconds + NINE_IN_TEN * math.sqrt(self.variance)
+
+    def then(self, other: "Expectation") -> "Expectation":
+        """Return how long both take, one after the other."""
+        return Expectation(self.seconds + other.seconds, self.variance + other.variance)
 
 
 def kind_of(generation: Generation) -> str:
@@ -22,25 +56,35 @@ def kind_of(generation: Generation) -> str:
 
 def estimate(generation: Generation, measured: Measured) -> float:
     """Return the GPU-seconds that a generation is expected to take."""
+    return expectation(generation, measured).seconds
+
+
+def expectation(generation: Generation, measured: Measured) -> Expectation:
+    """Return how long a generation is expected to run, on one device."""
     known = measured.get(kind_of(generation))
     if known is not None:
-        return known[0]
+        return Expectation(known.mean, known.variance)
     own_model = [kind for kind in measured if kind.startswith(f"{generation.model}|")]
-    rate = _rate(measured, own_model) or _rate(measured, measured) or GUESS
-    return rate * generation.width * generation.height * _steps_run(generation)
+    others = [kind for kind in measured if kind != ALL_KINDS]
+    rate = _rate(measured, own_model) or _rate(measured, others) or GUESS
+    seconds = rate * generation.width * generation.height * _steps_run(generation)
+    return Expectation(seconds, (DOUBT * seconds) ** 2)
 
 
-def with_measurement(before: tuple[float, int] | None, gpu_seconds: float) -> tuple[float, int]:
-    """Return the mean and count of a kind after one more run."""
-    mean, count = before or (0.0, 0)
-    mean += (gpu_seconds - mean) / min(count + 1, MEMORY)
-    return mean, count + 1
+def with_measurement(before: RunTime | None, gpu_seconds: float) -> RunTime:
+    """Return what is known of a kind after one more run.
 
-
-def mean_of_all(measured: Measured) -> float:
-    """Return the mean GPU-seconds of a job over all kinds; 0 where nothing was measured."""
-    count = sum(count for _, count in measured.values())
-    return sum(mean * count for mean, count in measured.values()) / count if count else 0.0
+    Exponentially weighted mean and variance (Welford 1962; West 1979), whose weights are those of plain
+    ones for the first `MEMORY` runs.
+    """
+    known = before or RunTime(0.0, 0)
+    part = 1 / min(known.measured + 1, MEMORY)
+    difference = gpu_seconds - known.mean
+    return RunTime(
+        mean=known.mean + part * difference,
+        measured=known.measured + 1,
+        variance=(1 - part) * (known.variance + part * difference**2),
+    )
 
 
 def _steps_run(generation: Generation) -> int:
@@ -52,9 +96,9 @@ def _rate(measured: Measured, kinds: Iterable[str]) -> float:
     """Return the GPU-seconds for a pixel and step over these kinds; 0 where there are none."""
     seconds = work = 0.0
     for kind in kinds:
-        mean, count = measured[kind]
+        known = measured[kind]
         _, size, steps = kind.rsplit("|", 2)
         width, height = size.split("x")
-        seconds += mean * count
-        work += int(width) * int(height) * int(steps) * count
+        seconds += known.mean * known.measured
+        work += int(width) * int(height) * int(steps) * known.measured
     return seconds / work if work else 0.0

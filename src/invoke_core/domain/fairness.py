@@ -7,6 +7,7 @@ OSDI 2024).
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import StrEnum
 
 import attrs
@@ -23,6 +24,15 @@ class QueueMode(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
+class Caps:
+    """What one person may have at most; None: no limit of this kind."""
+
+    max_pending: int | None = None  # jobs
+    max_running: int | None = None  # jobs at once
+    gpu_seconds_per_day: float | None = None  # a day in UTC
+
+
+@attrs.frozen(kw_only=True)
 class Flow:
     """A user's place in the queue."""
 
@@ -33,14 +43,49 @@ class Flow:
     pending: int = 0
     in_flight: int = 0
     suspended: bool = False  # the account is deactivated: its jobs wait
+    max_pending: int | None = None  # this and the next two: the user's own caps; None: the server's
+    max_running: int | None = None
+    gpu_seconds_per_day: float | None = None
+    running_cap: int | None = None  # this and the next: what is in force, see `limited`
+    seconds_cap: float | None = None
+    used_on: date | None = None  # the day, in UTC, of `used_seconds`
+    used_seconds: float = 0.0  # GPU-seconds of that day
+    is_spent: bool = False  # they reached the cap: no job is served before the next day
     oldest_item_id: ItemId | None = None  # of the pending jobs
     head_item_id: ItemId | None = None  # the pending job with the highest priority, then the oldest
     head_model: ModelKey | None = None
+    head_kind: str | None = None  # see `domain.estimates`
 
     @property
     def contends(self) -> bool:
         """Whether the flow can be served now."""
-        return self.pending > 0 and not self.suspended
+        is_below = self.running_cap is None or self.in_flight < self.running_cap
+        return self.pending > 0 and is_below and not (self.suspended or self.is_spent)
+
+    def limited(self, server: Caps) -> "Flow":
+        """Return the flow with the caps in force: its own, and the server's where it has none."""
+        own_running, own_seconds = self.max_running, self.gpu_seconds_per_day
+        return attrs.evolve(
+            self,
+            running_cap=server.max_running if own_running is None else own_running,
+            seconds_cap=server.gpu_seconds_per_day if own_seconds is None else own_seconds,
+        )
+
+    def pending_cap(self, server: Caps) -> int | None:
+        """Return how many jobs may wait; None: no limit."""
+        return server.max_pending if self.max_pending is None else self.max_pending
+
+    def used(self, gpu_seconds: float, day: date) -> "Flow":
+        """Return the flow after so many GPU-seconds on a day."""
+        before = self.used_seconds if self.used_on == day else 0.0
+        return attrs.evolve(self, used_on=day, used_seconds=before + gpu_seconds)
+
+    def on(self, day: date) -> "Flow":
+        """Return the flow as it stands on a day: whether that day's GPU-seconds are spent."""
+        used = self.used_seconds if self.used_on == day else 0.0
+        return attrs.evolve(
+            self, is_spent=self.seconds_cap is not None and used >= self.seconds_cap
+        )
 
     def counter(self, mode: QueueMode) -> float:
         """Return the number by which contending flows are ordered, least first."""

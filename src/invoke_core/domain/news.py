@@ -34,6 +34,7 @@ class AudienceKind(StrEnum):
     ADMINISTRATORS = "administrators"
     USER = "user"  # that user, and administrators
     BOARD = "board"  # whoever may see the board
+    IMAGE = "image"  # whoever may see an image of that owner on that board, or on none
 
 
 @attrs.frozen
@@ -41,7 +42,8 @@ class Audience:
     """Who may hear of a change; decided anew for each listener at the moment of sending."""
 
     kind: AudienceKind
-    id: str | None = None
+    id: str | None = None  # of the user or the board; None: the image lies on no board
+    owner_id: UserId | None = None  # of the image
 
     @classmethod
     def everybody(cls) -> "Audience":
@@ -62,6 +64,11 @@ class Audience:
     def of_board(cls, board_id: BoardId) -> "Audience":
         """Return the audience of those who may see the board."""
         return cls(AudienceKind.BOARD, board_id)
+
+    @classmethod
+    def of_image(cls, owner_id: UserId, board_id: BoardId | None) -> "Audience":
+        """Return the audience of those who may see an image of this owner that lies there."""
+        return cls(AudienceKind.IMAGE, board_id, owner_id)
 
 
 @attrs.frozen(kw_only=True)

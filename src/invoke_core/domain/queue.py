@@ -1,7 +1,7 @@
 """A job: one run of a generation in the queue, its states and the moves between them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -213,7 +213,7 @@ class EnqueuedBatch:
     generation: Generation  # of the first run; the others count the seed up
     origin: str | None
     destination: str | None
-    item_ids: Sequence[ItemId]  # ascending
+    item_ids: tuple[ItemId, ...] = attrs.field(converter=tuple[ItemId, ...])  # ascending
 
 
 @attrs.frozen(kw_only=True)
@@ -226,6 +226,7 @@ class JobDetails:
     progress: Progress | None = None  # None until it runs
     position: int | None = None  # 1 = next; None unless pending and among the first 1,000
     expected_wait: timedelta | None = None  # until it starts
+    expected_wait_p90: timedelta | None = None  # at most, in nine cases of ten
 
 
 @attrs.frozen(kw_only=True)

@@ -44,6 +44,8 @@ class Session:
     expires_at: datetime
     address: str | None = None
     user_agent: str | None = None
+    provider: str | None = None  # where its owner signed in; None: here, with a password
+    two_factors: bool = False  # the provider vouches for a second factor
 
 
 def expiry(
@@ -95,15 +97,17 @@ def principal_of(
         user: the account as it is now.
         address: of the client, as text.
         audience: what the token was good for that named the session.
-        must_enroll: a second factor must be set up before anything else.
+        must_enroll: a second factor must be set up before anything else, unless a provider vouched for
+            one.
     """
     return Principal(
         user_id=user.user_id,
         is_admin=user.is_admin,
         via=VIA[audience],
         session_id=session.session_id,
-        must_change_password=user.must_change_password,
-        must_enroll=must_enroll,
+        # Of a password that this sign-in did without, nothing need be asked.
+        must_change_password=user.must_change_password and session.provider is None,
+        must_enroll=must_enroll and not session.two_factors,
         address=address,
     )
 

@@ -47,5 +47,6 @@ class AccountContent:
     boards: Sequence[BoardContent]  # ordered by id
     images: int  # of the account, wherever they lie
     workflows: int
+    style_presets: int
     storage_bytes: int
     unfinished_jobs: int  # pending or running: these end in any case

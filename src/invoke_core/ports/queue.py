@@ -1,11 +1,12 @@
 """What has to be kept of jobs, flows and workers."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 import attrs
 
+from invoke_core.domain.estimates import Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId, WorkerId
@@ -25,6 +26,35 @@ class NewJob:
     destination: str | None
     generation: Generation
     created_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Front:
+    """What an owner's pending jobs begin with."""
+
+    head: Job  # the one with the highest priority, then the lowest number
+    oldest_item_id: ItemId  # the lowest number among them
+
+
+@attrs.frozen(kw_only=True)
+class Candidate:
+    """A contending flow, with all that a decision about it looks at."""
+
+    flow: Flow
+    head: Job  # its first pending job
+    owner_is_active: bool
+    expected: float | None  # mean GPU-seconds of the head's kind; None: none was ever measured
+
+
+@attrs.frozen(kw_only=True)
+class Contest:
+    """The queue as somebody sees it who decides whose turn it is."""
+
+    paused: bool
+    fence: int  # the last fencing number that was given
+    running: int  # jobs of all people
+    mean: float | None  # GPU-seconds of a job of any kind; None: none was ever measured
+    candidates: Sequence[Candidate]  # in the policy's order
 
 
 class JobRepository(Protocol):
@@ -63,14 +93,14 @@ class JobRepository(Protocol):
     def gpu_seconds(self, owner_id: UserId) -> float:
         """Return the seconds that the owner's ended jobs ran, from their last start to their end."""
 
-    def head(self, owner_id: UserId) -> Job | None:
-        """Return the owner's pending job with the highest priority, then the lowest number."""
+    def oldest_ended(self, *, keep: int, limit: int) -> Sequence[Job]:
+        """Return the ended jobs with the lowest numbers, but for the `keep` with the highest."""
 
-    def oldest_pending(self, owner_id: UserId) -> ItemId | None:
-        """Return the lowest number among the owner's pending jobs."""
+    def front(self, owner_id: UserId) -> Front | None:
+        """Return what the owner's pending jobs begin with; None where there are none."""
 
     def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
-        """Return the owner's pending jobs in the order in which they are served (see `head`)."""
+        """Return the owner's pending jobs in the order in which they are served (see `Front`)."""
 
 
 class FlowRepository(Protocol):
@@ -82,32 +112,35 @@ class FlowRepository(Protocol):
     def put(self, flow: Flow) -> None:
         """Keep the flow; raise NotFound for an unknown user."""
 
-    def contending(
-        self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset(), limit: int = 1
-    ) -> Sequence[Flow]:
-        """Return contending flows in the policy's order: counter, oldest job, user id.
-
-        Args:
-            mode: the policy.
-            warm: for each of these models the first contending flow whose head wants it is returned too.
-            limit: how many of the first to return at least, where there are as many.
-        """
+    def contending(self, mode: QueueMode, *, limit: int = 1) -> Sequence[Flow]:
+        """Return the first contending flows in the policy's order: counter, oldest job, user id."""
 
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
+
+    def used_on(self, day: date) -> Sequence[Flow]:
+        """Return the flows that used GPU-seconds on this day and on none after it, by user id."""
 
 
 class QueueStateRepository(Protocol):
     """What the queue remembers as a whole, inside one unit of work."""
 
+    def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
+        """Return what a decision looks at: the first contending flow in the policy's order.
+
+        For each of the warm models the first contending flow whose head wants it is returned too.
+        """
+
     def virtual_time(self) -> VirtualTime:
         """Return the virtual time; zero at first."""
 
-    def put_virtual_time(self, virtual: VirtualTime) -> None:
-        """Keep the virtual time."""
+    def advance(self, modes: Sequence[QueueMode], *, fence: int | None = None) -> None:
+        """Let the virtual time of these modes be at least their least contending counter.
 
-    def next_fence(self) -> int:
-        """Return a fencing number above every one given before."""
+        Args:
+            modes: see `VirtualTime.advanced`.
+            fence: a fencing number that was given in this unit of work, to be kept as the last one.
+        """
 
     def paused(self) -> bool:
         """Return whether no job may be dispatched; False at first."""
@@ -115,11 +148,15 @@ class QueueStateRepository(Protocol):
     def put_paused(self, paused: bool) -> None:
         """Keep whether no job may be dispatched."""
 
-    def run_seconds(self) -> Mapping[str, tuple[float, int]]:
-        """Return, for each kind of job, the mean of its GPU-seconds and how many were measured."""
+    def run_seconds(self, kinds: Sequence[str] | None = None) -> Measured:
+        """Return what is known of the run times of kinds of jobs.
 
-    def put_run_seconds(self, kind: str, mean: float, measured: int) -> None:
-        """Keep the measured run time of a kind of job."""
+        Args:
+            kinds: of which; unknown ones are passed over; None: of all.
+        """
+
+    def put_run_seconds(self, kind: str, known: RunTime) -> None:
+        """Keep what is known of the run times of a kind of job."""
 
 
 class WorkerRepository(Protocol):

@@ -7,7 +7,9 @@ from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.audit import AuditRepository
 from invoke_core.ports.board_links import BoardLinkRepository
 from invoke_core.ports.boards import BoardRepository
+from invoke_core.ports.client_state import ClientStateRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
+from invoke_core.ports.identities import IdentityRepository, ProviderLoginRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.links import LinkRepository
 from invoke_core.ports.mail import OutboxRepository
@@ -22,9 +24,12 @@ from invoke_core.ports.queue import (
 )
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.style_presets import StylePresetRepository
+from invoke_core.ports.submissions import SubmissionRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.transfers import TransferRepository
 from invoke_core.ports.users import UserRepository
+from invoke_core.ports.workflows import WorkflowRepository
 
 
 class Work(Protocol):
@@ -38,6 +43,10 @@ class Work(Protocol):
     def api_keys(self) -> ApiKeyRepository: ...
     @property
     def second_factors(self) -> SecondFactorRepository: ...
+    @property
+    def identities(self) -> IdentityRepository: ...
+    @property
+    def provider_logins(self) -> ProviderLoginRepository: ...
     @property
     def throttle(self) -> ThrottleRepository: ...
     @property
@@ -59,11 +68,19 @@ class Work(Protocol):
     @property
     def models(self) -> ModelRepository: ...
     @property
+    def workflows(self) -> WorkflowRepository: ...
+    @property
+    def style_presets(self) -> StylePresetRepository: ...
+    @property
+    def client_state(self) -> ClientStateRepository: ...
+    @property
     def jobs(self) -> JobRepository: ...
     @property
     def flows(self) -> FlowRepository: ...
     @property
     def queue(self) -> QueueStateRepository: ...
+    @property
+    def submissions(self) -> SubmissionRepository: ...
     @property
     def workers(self) -> WorkerRepository: ...
     @property

@@ -63,9 +63,11 @@ class UserRepository(Protocol):
     def remove(self, user_id: UserId) -> None:
         """Remove the account with all that is its own.
 
-        That is: sessions, API keys, second factor, flow, grants, links, letters, former passwords.
+        That is: sessions, API keys, second factor, flow, grants, links, letters, former passwords,
+        what clients remember. Its identities stay, without an account.
 
         Raises:
             NotFound: the account is unknown.
-            Conflict: boards, images or jobs still point to it: they must be gone or handed over before.
+            Conflict: boards, images, workflows, presets or jobs still point to it: they must be gone or
+                handed over before.
         """

@@ -1,4 +1,4 @@
-"""What becomes of a person's boards and pictures when the account goes: removed, or handed over."""
+"""What becomes of what a person owns when the account goes: removed, or handed over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +19,10 @@ def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
     boards = work.boards.owned_by(user_id)
     for board in boards:
         _return_guests_images(work, board, now)
+    for workflow in work.workflows.owned_by(user_id):
+        work.workflows.remove(workflow.workflow_id)
+    for preset in work.style_presets.owned_by(user_id):
+        work.style_presets.remove(preset.preset_id)
     image_names = _remove_images(work, user_id, now)
     for board in boards:
         guests = [grant.user_id for grant in work.boards.grants(board.board_id)]
@@ -28,7 +32,7 @@ def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
 
 
 def hand_over(work: Work, user_id: UserId, heir_id: UserId, now: datetime) -> None:
-    """Give the user's boards and pictures to another user; jobs that have not ended are dropped.
+    """Give the user's boards, pictures, workflows and presets to another; jobs not ended are dropped.
 
     A grant that the heir had on such a board goes: the owner may do everything.
     """
@@ -40,11 +44,13 @@ def hand_over(work: Work, user_id: UserId, heir_id: UserId, now: datetime) -> No
         tell_of_board(work, board.board_id, now)
     for image in work.images.owned_by(user_id):
         work.images.put(attrs.evolve(image, owner_id=heir_id, updated_at=now))
-        audience = Audience.of_user(heir_id)
-        if image.board_id is not None:
-            audience = Audience.of_board(image.board_id)
+        audience = Audience.of_image(heir_id, image.board_id)
         body = {"image_name": image.image_name, "board_id": image.board_id}
         work.news.tell(NewsKind.IMAGE_CHANGED, audience, body, now)
+    for workflow in work.workflows.owned_by(user_id):
+        work.workflows.put(attrs.evolve(workflow, owner_id=heir_id, updated_at=now))
+    for preset in work.style_presets.owned_by(user_id):
+        work.style_presets.put(attrs.evolve(preset, owner_id=heir_id, updated_at=now))
 
 
 def _return_guests_images(work: Work, board: Board, now: datetime) -> None:

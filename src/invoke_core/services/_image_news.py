@@ -12,12 +12,10 @@ from invoke_core.services._places import Place
 
 
 def tell_of_image(work: Work, kind: NewsKind, image: Image, place: Place, at: datetime) -> None:
-    """Tell whoever may see the image: who sees its board, and its owner in any case."""
-    body = {"image_name": image.image_name, "board_id": image.board_id}
-    if image.board_id is not None:
-        work.news.tell(kind, Audience.of_board(image.board_id), body, at)
-    if not place.is_seen_by(image.owner_id):
-        work.news.tell(kind, Audience.of_user(image.owner_id), body, at)
+    """Tell whoever may see the image there: who sees the board, its owner and administrators."""
+    board_id = None if place.board is None else place.board.board_id
+    body = {"image_name": image.image_name, "board_id": board_id}
+    work.news.tell(kind, Audience.of_image(image.owner_id, board_id), body, at)
 
 
 def tell_of_board(work: Work, board_id: BoardId, at: datetime) -> None:

@@ -11,7 +11,8 @@ def json_object(text: str | None) -> Mapping[str, Any] | None:
     """Return the JSON object of a text, or None where it is none that can be kept and sent again.
 
     Refused are other values than objects, nesting beyond 64, the constants that JSON does not have
-    (`NaN`), and half of a surrogate pair or a NUL in a text, which databases and UTF-8 cannot hold.
+    (`NaN`), numbers that come to one (`1e400`), and half of a surrogate pair or a NUL in a text, which
+    databases and UTF-8 cannot hold.
     """
     if text is None:
         return None
@@ -19,7 +20,7 @@ def json_object(text: str | None) -> Mapping[str, Any] | None:
         value = json.loads(text, parse_constant=_refuse)
         if not isinstance(value, dict) or not _is_shallow(value):
             return None
-        plain = json.dumps(value, ensure_ascii=False)
+        plain = json.dumps(value, ensure_ascii=False, allow_nan=False)
         plain.encode()
     except (ValueError, RecursionError):
         return None

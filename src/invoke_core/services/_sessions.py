@@ -27,7 +27,15 @@ class Sessions:
     policy: SessionPolicy
 
     def begin(
-        self, work: Work, user: User, client: Client, *, remember_me: bool, now: datetime
+        self,
+        work: Work,
+        user: User,
+        client: Client,
+        *,
+        remember_me: bool,
+        now: datetime,
+        provider: str | None = None,
+        two_factors: bool = False,
     ) -> Session:
         """Keep and return a new session of the account as it is now."""
         session = Session(
@@ -41,6 +49,8 @@ class Sessions:
             expires_at=expiry(self.policy, remember_me=remember_me, created_at=now, now=now),
             address=client.address,
             user_agent=(client.user_agent or "")[:MAX_USER_AGENT_CHARACTERS] or None,
+            provider=provider,
+            two_factors=two_factors,
         )
         work.sessions.add(session)
         return session

@@ -1,15 +1,15 @@
 """Which job a free worker runs next."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import attrs
 
-from invoke_core.domain.estimates import estimate, mean_of_all
-from invoke_core.domain.fairness import Flow, QueueMode, choose, cost_of, slack_of
-from invoke_core.domain.identifiers import ItemId, ModelKey, WorkerId
+from invoke_core.domain.estimates import estimate
+from invoke_core.domain.fairness import QueueMode, choose, cost_of, slack_of
+from invoke_core.domain.identifiers import ModelKey, WorkerId
 from invoke_core.domain.queue import Job, Lease
 from invoke_core.ports.clock import Clock
+from invoke_core.ports.queue import Candidate, Contest
 from invoke_core.ports.unit_of_work import Work, Writing
 from invoke_core.services import flows
 from invoke_core.services.flows import Move
@@ -22,6 +22,7 @@ class DispatchRules:
     mode: QueueMode = QueueMode.ROUND_ROBIN
     slack_seconds: float = 60.0  # how far a warm model may go before its turn; see `slack_of`
     deadline: timedelta = timedelta(minutes=10)  # an older job is never passed over for warmth
+    max_running: int | None = None  # jobs of all people together, at once
 
 
 @attrs.frozen
@@ -43,50 +44,44 @@ class Dispatcher:
             warm: models that the worker holds already.
         """
         with self.writing() as work:
-            if work.queue.paused():
+            contest = work.queue.contest(self.rules.mode, warm=warm)
+            if contest.paused or self._is_full(contest):
                 return None
-            flow = self._next_flow(work, warm)
-            if flow is None or flow.head_item_id is None:
+            chosen = self._choose(contest, warm)
+            while chosen is not None and not flows.may_be_served(chosen):
+                # An account can be deactivated without this program, by hand in the database: its flow
+                # is suspended when it comes up.
+                flows.suspend(work, chosen.flow.user_id, self.clock.now())
+                contest = work.queue.contest(self.rules.mode, warm=warm)
+                chosen = self._choose(contest, warm)
+            if chosen is None:
                 return None
-            return self._dispatch(work, flow.head_item_id, worker_id, device)
+            return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
 
-    def _dispatch(self, work: Work, item_id: ItemId, worker_id: WorkerId, device: str) -> Job:
-        now = self.clock.now()
-        job = work.jobs.get(item_id)
-        mode = self.rules.mode
-        seconds = 0.0
-        if mode is QueueMode.FAIR_SHARE:  # the others need no estimate
+    def _is_full(self, contest: Contest) -> bool:
+        most = self.rules.max_running
+        return most is not None and contest.running >= most
+
+    def _dispatch(
+        self, work: Work, chosen: Candidate, fence: int, worker_id: WorkerId, device: str
+    ) -> Job:
+        mode, job, seconds = self.rules.mode, chosen.head, chosen.expected
+        if mode is QueueMode.FAIR_SHARE and seconds is None:  # the others need no estimate
             seconds = estimate(job.generation, work.queue.run_seconds())
-        lease = Lease(worker_id=worker_id, fence=work.queue.next_fence())
-        claimed = job.claimed(lease, device, now, policy=mode, cost=cost_of(mode, seconds))
-        flows.move(work, [Move(job, claimed)], now, modes=[mode])
+        now, lease = self.clock.now(), Lease(worker_id=worker_id, fence=fence)
+        claimed = job.claimed(lease, device, now, policy=mode, cost=cost_of(mode, seconds or 0.0))
+        flows.claimed(work, chosen.flow, Move(job, claimed), now, mode=mode, fence=fence)
         return claimed
 
-    def _next_flow(self, work: Work, warm: frozenset[ModelKey]) -> Flow | None:
-        """Return the flow that is served next, putting aside those whose owner was deactivated.
-
-        An account can be deactivated without this program, by hand in the database: its flow is
-        suspended when it comes up.
-        """
-        mode = self.rules.mode
-        while True:
-            candidates = work.flows.contending(mode, warm=warm)
-            flow = self._choose(work, candidates, warm)
-            if flow is None or flows.may_run(work.users.get(flow.user_id)):
-                return flow
-            flows.suspend(work, flow.user_id, self.clock.now())
-
-    def _choose(
-        self, work: Work, candidates: Sequence[Flow], warm: frozenset[ModelKey]
-    ) -> Flow | None:
-        mode = self.rules.mode
-        first = choose(candidates, mode)
-        if first is None or first.head_item_id is None or len(candidates) == 1:
-            return first
-        mean = mean_of_all(work.queue.run_seconds()) if mode is QueueMode.ROUND_ROBIN else 0.0
-        slack = slack_of(mode, self.rules.slack_seconds, mean)
-        preferred = choose(candidates, mode, warm=warm, slack=slack)
-        if preferred == first:
-            return first
-        waited = self.clock.now() - work.jobs.get(first.head_item_id).created_at
-        return first if waited > self.rules.deadline else preferred
+    def _choose(self, contest: Contest, warm: frozenset[ModelKey]) -> Candidate | None:
+        mode, known = self.rules.mode, {each.flow.user_id: each for each in contest.candidates}
+        contending = [each.flow for each in contest.candidates]
+        first = choose(contending, mode)
+        if first is None or len(contending) == 1:
+            return known[first.user_id] if first else None
+        slack = slack_of(mode, self.rules.slack_seconds, contest.mean or 0.0)
+        preferred = choose(contending, mode, warm=warm, slack=slack)
+        waited = self.clock.now() - known[first.user_id].head.created_at
+        if preferred is None or waited > self.rules.deadline:
+            preferred = first
+        return known[preferred.user_id]

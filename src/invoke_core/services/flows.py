@@ -6,17 +6,21 @@ are charged. It is lifted to the virtual time whenever it begins to contend agai
 seen every least counter (see `domain.fairness`).
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 import attrs
 
-from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.estimates import kind_of
+from invoke_core.domain.fairness import Caps, Flow, QueueMode
 from invoke_core.domain.identifiers import SYSTEM, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
 from invoke_core.domain.users import User
+from invoke_core.errors import TooMany
+from invoke_core.ports.queue import Candidate
 from invoke_core.ports.unit_of_work import Work
 
 COUNTED = (QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE)  # the modes that have a counter
@@ -29,18 +33,16 @@ class Move:
 
     before: Job
     after: Job | None
+    gpu_seconds: float = 0.0  # that the move ends: they count for the owner's day
 
 
-def move(
-    work: Work, moves: Sequence[Move], now: datetime, *, modes: Sequence[QueueMode] = COUNTED
-) -> None:
+def move(work: Work, moves: Sequence[Move], now: datetime) -> None:
     """Keep the jobs as they are after the moves, with all that follows, and tell of it.
 
     Args:
         work: a writing unit of work, in which every `before` was read.
         moves: at most one for each job.
         now: the present.
-        modes: whose virtual time is looked after; a claim saves time with its own mode alone.
     """
     by_owner: dict[UserId, list[Move]] = defaultdict(list)
     for each in moves:
@@ -51,17 +53,47 @@ def move(
     if forgotten:
         work.jobs.remove(forgotten)
     for owner_id, own in by_owner.items():
-        _reshape(work, work.flows.get(owner_id), own)
+        _reshape(work, work.flows.get(owner_id), own, now)
         _tell(work, own, now)
-    _advance(work, modes)
+    work.queue.advance(COUNTED)
 
 
-def entered(work: Work, owner_id: UserId, count: int) -> None:
+def claimed(
+    work: Work, flow: Flow, move: Move, now: datetime, *, mode: QueueMode, fence: int
+) -> None:
+    """Keep a job as it was claimed under this fencing number, with all that follows, and tell of it.
+
+    As `move` does, in few statements: the flow is known, and no other mode's virtual time can change.
+    """
+    if move.after is not None:
+        work.jobs.put(move.after)
+    _reshape(work, flow, [move], now)
+    _tell(work, [move], now)
+    work.queue.advance([mode], fence=fence)
+
+
+def require_room(flow: Flow, server: Caps, wanted: int, now: datetime) -> None:
+    """Raise TooMany where the flow's caps leave no room for so many more jobs."""
+    most = flow.pending_cap(server)
+    if most is not None and flow.pending + wanted > most:
+        raise TooMany(
+            f"You may have {most:,} jobs waiting and {flow.pending:,} are: {wanted:,} more do not fit."
+        )
+    if flow.limited(server).on(now.date()).is_spent:
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=UTC)
+        raise TooMany(
+            "Your GPU time of today is used up: try again tomorrow (UTC).",
+            retry_after=math.ceil((midnight - now).total_seconds()),
+        )
+
+
+def entered(work: Work, owner_id: UserId, count: int, server: Caps, now: datetime) -> None:
     """Bring the owner's flow up to date after so many new jobs were added in this unit of work."""
     flow = work.flows.get(owner_id)
     suspended = not may_run(work.users.get(owner_id))
-    _put(work, flow, attrs.evolve(flow, pending=flow.pending + count, suspended=suspended))
-    _advance(work, COUNTED)
+    after = attrs.evolve(flow.limited(server), pending=flow.pending + count, suspended=suspended)
+    _put(work, flow, after, now)
+    work.queue.advance(COUNTED)
 
 
 def suspend(work: Work, user_id: UserId, now: datetime) -> None:
@@ -85,29 +117,43 @@ def remove_jobs(work: Work, user_id: UserId, now: datetime) -> None:
     move(work, [Move(job, None) for job in jobs], now)
 
 
+def reconsider(work: Work, flow: Flow, now: datetime) -> None:
+    """Keep the flow after its weight or caps were changed, or the day."""
+    _put(work, work.flows.get(flow.user_id), flow, now)
+    work.queue.advance(COUNTED)
+    work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
+
+
 def may_run(owner: User) -> bool:
     """Return whether the owner's jobs may be served; those of `system`, who never signs in, always."""
     return owner.is_active or owner.user_id == SYSTEM
 
 
+def may_be_served(candidate: Candidate) -> bool:
+    """Return whether the candidate's jobs may be served: see `may_run`."""
+    return candidate.owner_is_active or candidate.flow.user_id == SYSTEM
+
+
 def _set_suspended(work: Work, user_id: UserId, now: datetime, *, suspended: bool) -> None:
     flow = work.flows.get(user_id)
     if flow.suspended != suspended:
-        _put(work, flow, attrs.evolve(flow, suspended=suspended))
-        _advance(work, COUNTED)
+        _put(work, flow, attrs.evolve(flow, suspended=suspended), now)
+        work.queue.advance(COUNTED)
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
 
-def _reshape(work: Work, flow: Flow, moves: Sequence[Move]) -> None:
+def _reshape(work: Work, flow: Flow, moves: Sequence[Move], now: datetime) -> None:
     after = flow
     for each in moves:
         after = _charged(after, each)
+        if each.gpu_seconds:
+            after = after.used(each.gpu_seconds, now.date())
         after = attrs.evolve(
             after,
             pending=after.pending + _change(each, JobStatus.PENDING),
             in_flight=after.in_flight + _change(each, JobStatus.IN_PROGRESS),
         )
-    _put(work, flow, after)
+    _put(work, flow, after, now)
 
 
 def _change(move: Move, status: JobStatus) -> int:
@@ -123,26 +169,18 @@ def _charged(flow: Flow, move: Move) -> Flow:
     return flow.charged(policy, difference) if policy and difference else flow
 
 
-def _put(work: Work, before: Flow, after: Flow) -> None:
-    head = work.jobs.head(after.user_id) if after.pending else None
+def _put(work: Work, before: Flow, after: Flow, now: datetime) -> None:
+    front = work.jobs.front(after.user_id) if after.pending else None
     after = attrs.evolve(
-        after,
-        oldest_item_id=work.jobs.oldest_pending(after.user_id) if after.pending else None,
-        head_item_id=head.item_id if head else None,
-        head_model=head.generation.model if head else None,
+        after.on(now.date()),
+        oldest_item_id=front.oldest_item_id if front else None,
+        head_item_id=front.head.item_id if front else None,
+        head_model=front.head.generation.model if front else None,
+        head_kind=kind_of(front.head.generation) if front else None,
     )
     if after.contends and not before.contends:
         after = after.lifted(work.queue.virtual_time())
     work.flows.put(after)
-
-
-def _advance(work: Work, modes: Sequence[QueueMode]) -> None:
-    before = after = work.queue.virtual_time()
-    for mode in modes:
-        first = work.flows.contending(mode, limit=1)
-        after = after.advanced(mode, first[0].counter(mode) if first else None)
-    if after != before:
-        work.queue.put_virtual_time(after)
 
 
 def _tell(work: Work, moves: Sequence[Move], now: datetime) -> None:

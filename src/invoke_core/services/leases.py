@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 
+from invoke_core.domain.fairness import Flow
 from invoke_core.domain.identifiers import UserId, WorkerId
 from invoke_core.domain.queue import MAX_ATTEMPTS, Job, WorkerRecord, result_name
 from invoke_core.ports.clock import Clock
@@ -67,6 +68,8 @@ class LeaseService:
             flows.move(work, [Move(job, _after_loss(job, now)) for job in orphans], now)
             for user_id in _returned(work):
                 flows.resume(work, user_id, now)
+            for flow in _spent_before(work, now):
+                flows.reconsider(work, flow, now)
         self._discard(orphans)
         return orphans
 
@@ -77,7 +80,11 @@ class LeaseService:
         """
         with self.reading() as work:
             workers = work.workers.list()
-            is_due = bool(work.workers.orphaned_jobs() or _returned(work))
+            is_due = bool(
+                work.workers.orphaned_jobs()
+                or _returned(work)
+                or _spent_before(work, self.clock.now())
+            )
         beats = {worker.worker_id: worker.beat for worker in workers}
         silent = watch.silent(beats, self.clock.monotonic())
         dead = [
@@ -126,6 +133,13 @@ def _after_loss(job: Job, now: datetime) -> Job:
         " into the log, or try a smaller picture.",
         now,
     )
+
+
+def _spent_before(work: Work, now: datetime) -> Sequence[Flow]:
+    """Return the flows that wait for a day that has begun."""
+    return [
+        flow for flow in work.flows.list_active() if flow.is_spent and flow != flow.on(now.date())
+    ]
 
 
 def _returned(work: Work) -> Sequence[UserId]:

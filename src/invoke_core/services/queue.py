@@ -1,14 +1,14 @@
 """What people do with the queue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
 from invoke_core.domain.audit import QUEUE, AuditAction, Target, is_private_look
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import Caps, QueueMode
 from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
-from invoke_core.domain.identifiers import BatchId, ItemId, RunId
+from invoke_core.domain.identifiers import BatchId, ItemId, RunId, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal, require_administrator, require_usable
@@ -25,6 +25,7 @@ from invoke_core.domain.queue import (
     require_manager,
     require_sensible,
 )
+from invoke_core.domain.submissions import Submission, checked_key, remembered, wish_digest
 from invoke_core.errors import Forbidden, NotFound, TooMany
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.progress import ProgressStore
@@ -32,6 +33,7 @@ from invoke_core.ports.queue import NewJob
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import _seen, _wishes, flows
+from invoke_core.services._forecast import Forecasts, Place, forecast
 from invoke_core.services._looks import Hourly, image_looks, job_looks
 from invoke_core.services.flows import Move
 
@@ -44,6 +46,7 @@ class QueueRules:
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
     max_queue_size: int | None = 10_000  # pending jobs of all people together
+    caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
 
 
@@ -58,31 +61,49 @@ class QueueService:
     progress: ProgressStore
     rules: QueueRules
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
+    forecasts: Forecasts = attrs.field(factory=Forecasts, repr=False)
 
-    def enqueue(self, principal: Principal, wish: BatchWish) -> EnqueuedBatch:
+    def enqueue(
+        self, principal: Principal, wish: BatchWish, *, key: str | None = None
+    ) -> EnqueuedBatch:
         """Put a generation into the queue, once for each run, with seeds that count up.
+
+        Args:
+            principal: who asks.
+            wish: what is asked for.
+            key: one's own word for this submission; sent again with it within a day, nothing more is
+                enqueued, and the answer is that of the first time.
 
         Raises:
             NotFound: a model, LoRA, board or image is unknown, or hidden from the principal.
             Forbidden: the principal may see the board, but not add to it.
             Invalid: a value is out of range.
-            TooMany: the queue is full; nothing was enqueued.
+            TooMany: the queue is full, or a cap of one's own is reached; nothing was enqueued.
+            Conflict: the key came before with another wish.
         """
         require_usable(principal)
         require_sensible(wish)
+        digest = wish_digest(wish)
+        if key is not None:
+            checked_key(key)
         batch_id = BatchId(self.randomness.identifier())
         seed = self.randomness.seed()
         now = self.clock.now()
         with self.writing() as work:
+            if key is not None:
+                found = work.submissions.find(principal.user_id, key)
+                before = remembered(found, digest, now)
+                if before is not None:
+                    return before
             generation = _wishes.settle(work, principal, wish.generation, seed)
             require_within(self.rules.limits, generation)
             if generation.init_image is not None:
                 used = work.images.find_many([generation.init_image.image_name])
                 for action, target in image_looks(work, principal, used):
                     work.audit.record(principal, action, target, at=now)
-            self._require_room(work, wish.runs)
-            head = work.jobs.head(principal.user_id) if wish.prepend else None
-            priority = max(wish.priority, head.priority + 1) if head else wish.priority
+            self._require_room(work, principal.user_id, wish.runs, now)
+            front = work.jobs.front(principal.user_id) if wish.prepend else None
+            priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
             jobs = [
                 NewJob(
                     batch_id=batch_id,
@@ -97,17 +118,28 @@ class QueueService:
                 for run in range(wish.runs)
             ]
             item_ids = work.jobs.add_all(jobs)
-            flows.entered(work, principal.user_id, len(jobs))
+            flows.entered(work, principal.user_id, len(jobs), self.rules.caps, now)
             self._tell_enqueued(work, principal, batch_id, len(jobs))
-        return EnqueuedBatch(
-            batch_id=batch_id,
-            requested=wish.runs,
-            priority=priority,
-            generation=generation,
-            origin=wish.origin,
-            destination=wish.destination,
-            item_ids=item_ids,
-        )
+            batch = EnqueuedBatch(
+                batch_id=batch_id,
+                requested=wish.runs,
+                priority=priority,
+                generation=generation,
+                origin=wish.origin,
+                destination=wish.destination,
+                item_ids=item_ids,
+            )
+            if key is not None:
+                work.submissions.put(
+                    Submission(
+                        user_id=principal.user_id,
+                        key=key,
+                        wish_digest=digest,
+                        batch=batch,
+                        at=now,
+                    )
+                )
+        return batch
 
     def status(self, principal: Principal) -> QueueStatus:
         """Return how many jobs stand in each state, and the current job where one may know it."""
@@ -169,7 +201,7 @@ class QueueService:
         """Return the job that would be served next, or None."""
         require_usable(principal)
         with self.reading() as work:
-            first = next(_seen.forecast(work, self.rules.mode, self.clock.now()), None)
+            first = next(forecast(work, self.rules.mode, self.clock.now()), None)
             seen = self._seen(work, principal, [first.job] if first else [])
         self._write_down(principal, seen)
         return next(iter(seen), None)
@@ -268,12 +300,12 @@ class QueueService:
                 if job.status in {JobStatus.FAILED, JobStatus.CANCELED}
                 and may_manage(job, principal)
             ]
-            self._require_room(work, len(jobs))
             _audit(work, principal, AuditAction.JOB_RETRY, jobs, now)
             for owner_id in sorted({job.owner_id for job in jobs}):
                 own = [self._again(job, now) for job in jobs if job.owner_id == owner_id]
+                self._require_room(work, owner_id, len(own), now)
                 work.jobs.add_all(own)
-                flows.entered(work, owner_id, len(own))
+                flows.entered(work, owner_id, len(own), self.rules.caps, now)
             if jobs:
                 work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
         return [job.item_id for job in jobs]
@@ -310,7 +342,8 @@ class QueueService:
         )
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
-    def _require_room(self, work: Work, wanted: int) -> None:
+    def _require_room(self, work: Work, owner_id: UserId, wanted: int, now: datetime) -> None:
+        flows.require_room(work.flows.get(owner_id), self.rules.caps, wanted, now)
         most = self.rules.max_queue_size
         if most is None:
             return
@@ -334,9 +367,13 @@ class QueueService:
         )
 
     def _seen(self, work: Work, principal: Principal, jobs: Sequence[Job]) -> Sequence[SeenJob]:
-        return _seen.seen_jobs(
-            work, principal, jobs, self.progress, self.rules.mode, self.clock.now()
-        )
+        own = [job for job in jobs if may_manage(job, principal)]
+        waiting = [job for job in own if job.status is JobStatus.PENDING]
+        places: Mapping[ItemId, Place] = {}
+        if waiting:
+            now, monotonic = self.clock.now(), self.clock.monotonic()
+            places = self.forecasts.places(work, self.rules.mode, now, monotonic, waiting)
+        return _seen.seen_jobs(work, principal, jobs, self.progress, places)
 
     def _write_down(self, principal: Principal, jobs: Sequence[SeenJob]) -> None:
         looks = job_looks(principal, jobs)

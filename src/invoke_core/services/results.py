@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.boards import Permission, permission_on
-from invoke_core.domain.estimates import kind_of, with_measurement
+from invoke_core.domain.estimates import ALL_KINDS, kind_of, with_measurement
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.news import NewsKind
@@ -76,7 +76,7 @@ class ResultService:
         with self.writing() as work:
             held = _held(work, job)
             failed = held.failed(error_type, message, now).settled(gpu_seconds)
-            flows.move(work, [Move(held, failed)], now)
+            flows.move(work, [Move(held, failed, gpu_seconds)], now)
         self.progress.remove(job.item_id)
 
     def stopped(self, job: Job, gpu_seconds: float) -> None:
@@ -90,7 +90,9 @@ class ResultService:
                 for each in found
                 if each.status is JobStatus.CANCELED and each.attempts == job.attempts
             ]
-            flows.move(work, [Move(each, each.settled(gpu_seconds)) for each in own], now)
+            flows.move(
+                work, [Move(each, each.settled(gpu_seconds), gpu_seconds) for each in own], now
+            )
         self.progress.remove(job.item_id)
 
     def _is_recorded(self, image_name: ImageName) -> bool:
@@ -121,10 +123,12 @@ class ResultService:
             )
             work.images.add(image, metadata=metadata)
             completed = held.completed((image.image_name,), now).settled(gpu_seconds)
-            flows.move(work, [Move(held, completed)], now)
+            flows.move(work, [Move(held, completed, gpu_seconds)], now)
             kind = kind_of(job.generation)
-            measured = with_measurement(work.queue.run_seconds().get(kind), gpu_seconds)
-            work.queue.put_run_seconds(kind, *measured)
+            known = work.queue.run_seconds([kind, ALL_KINDS])
+            for each in (kind, ALL_KINDS):
+                measured = with_measurement(known.get(each), gpu_seconds)
+                work.queue.put_run_seconds(each, measured)
             place = Places(work).of(image)
             tell_of_image(work, NewsKind.IMAGE_CREATED, image, place, now)
         return image

@@ -433,15 +433,21 @@ class SignInService:
                 )
         return OwnAccount(user=user, token=token, warnings=accepted.warnings if accepted else ())
 
-    def logout(self, principal: Principal) -> None:
-        """End the session that asks, at once; nothing happens where there is none."""
+    def logout(self, principal: Principal) -> str | None:
+        """End the session that asks, at once; nothing happens where there is none.
+
+        Returns:
+            The provider where it began; None: it began here.
+        """
         if principal.session_id is None:
-            return
+            return None
         now = self.clock.now()
         with self.writing() as work:
+            found = work.sessions.find_with_user(principal.session_id)
             self._book.end(work, principal.user_id, principal.session_id, now)
             target = Target("session", principal.session_id)
             work.audit.record(principal, AuditAction.SIGN_OUT, target, at=now)
+        return found[0].provider if found else None
 
     def list_sessions(self, principal: Principal) -> Sequence[Session]:
         """Return one's sign-ins that still count, the one seen last first."""

@@ -8,8 +8,6 @@ from invoke_core.domain.statistics import AccountContent, BoardContent, UserStat
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading
 
-NO_WORKFLOWS = 0  # they are not kept yet
-
 
 @attrs.frozen
 class StatisticsService:
@@ -36,7 +34,7 @@ class StatisticsService:
             return UserStatistics(
                 boards=work.boards.count_owned(user_id),
                 images=usage.images,
-                workflows=NO_WORKFLOWS,
+                workflows=work.workflows.count_owned(user_id),
                 storage_bytes=usage.size_bytes,
                 jobs=work.jobs.counts(owner_id=user_id),
                 gpu_seconds=work.jobs.gpu_seconds(user_id),
@@ -66,7 +64,8 @@ class StatisticsService:
             return AccountContent(
                 boards=boards,
                 images=usage.images,
-                workflows=NO_WORKFLOWS,
+                workflows=work.workflows.count_owned(user_id),
+                style_presets=work.style_presets.count_owned(user_id),
                 storage_bytes=usage.size_bytes,
                 unfinished_jobs=jobs.pending + jobs.in_progress,
             )

@@ -20,15 +20,19 @@ from invoke_core.domain.identifiers import (
     BatchId,
     BoardId,
     BoardLinkId,
+    IdentityId,
     ImageName,
     ItemId,
     ModelKey,
     RunId,
     SessionId,
+    StylePresetId,
     TransferId,
     UserId,
     WorkerId,
+    WorkflowId,
 )
+from invoke_core.domain.identities import Identity
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.links import link_digest
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
@@ -36,8 +40,10 @@ from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.transfers import Transfer
 from invoke_core.domain.users import User
+from invoke_core.domain.workflows import Workflow
 from invoke_core.ports.queue import NewJob
 from invoke_core.ports.unit_of_work import Work
 
@@ -124,6 +130,22 @@ def a_second_factor(work: Work, user: User | None = None, **changes: Any) -> Sec
     factor = attrs.evolve(factor, **changes)
     work.second_factors.put(factor)
     return factor
+
+
+def an_identity(work: Work, user: User | None = None, **changes: Any) -> Identity:
+    """Keep an identity of the user at an issuer where nobody administers."""
+    user_id = (user or a_user(work)).user_id
+    number = next(_numbers)
+    identity = Identity(
+        identity_id=IdentityId(f"identity-{number:06}"),
+        issuer="https://id.example.com",
+        subject=f"subject-{number}",
+        user_id=user_id,
+        created_at=NOON,
+    )
+    identity = attrs.evolve(identity, **changes)
+    work.identities.add(identity)
+    return identity
 
 
 def a_board(work: Work, owner: User | None = None, **changes: Any) -> Board:
@@ -223,6 +245,45 @@ def a_transfer(work: Work, owner: User, heir: User, **changes: Any) -> Transfer:
     return transfer
 
 
+def a_workflow(
+    work: Work, owner: User | None = None, *, document: str = '{"name": "A"}', **changes: Any
+) -> Workflow:
+    """Keep a private workflow of the owner."""
+    owner_id = (owner or a_user(work)).user_id
+    number = next(_numbers)
+    workflow = Workflow(
+        workflow_id=WorkflowId(f"workflow-{number:06}"),
+        owner_id=owner_id,
+        name=f"Workflow {number}",
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    workflow = attrs.evolve(workflow, **changes)
+    work.workflows.add(workflow, document)
+    return workflow
+
+
+def a_style_preset(
+    work: Work, owner: User | None = None, *, content: bytes | None = None, **changes: Any
+) -> StylePreset:
+    """Keep a private style preset of the owner; with content, that is its picture."""
+    owner_id = (owner or a_user(work)).user_id
+    number = next(_numbers)
+    preset = StylePreset(
+        preset_id=StylePresetId(f"preset-{number:06}"),
+        owner_id=owner_id,
+        name=f"Preset {number}",
+        positive_prompt="{prompt}, in oils",
+        negative_prompt="photo",
+        image=None if content is None else f"digest-{number}",
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    preset = attrs.evolve(preset, **changes)
+    work.style_presets.add(preset, content)
+    return preset
+
+
 def a_model(work: Work, **changes: Any) -> Model:
     """Keep a main model in diffusers format of the family `sd-1`."""
     number = next(_numbers)
@@ -293,7 +354,9 @@ def a_running_job(
 ) -> Job:
     """Keep a job in progress that the worker holds."""
     waiting = a_job(work, owner, **changes)
-    lease = Lease(worker_id=worker.worker_id, fence=work.queue.next_fence())
+    fence = work.queue.contest(QueueMode.FIFO).fence + 1
+    work.queue.advance([], fence=fence)
+    lease = Lease(worker_id=worker.worker_id, fence=fence)
     job = waiting.claimed(lease, "cpu", NOON, policy=QueueMode.ROUND_ROBIN, cost=1.0)
     work.jobs.put(job)
     return job

@@ -31,6 +31,8 @@ class NewsContract:
             Audience.administrators(),
             Audience.of_user(UserId("u")),
             Audience.of_board(BoardId("b")),
+            Audience.of_image(UserId("u"), BoardId("b")),
+            Audience.of_image(UserId("u"), None),
         ],
         ids=lambda audience: audience.kind,
     )

@@ -1,10 +1,13 @@
 """What every store of jobs, flows, workers and the queue's own facts does."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
 
+from invoke_core.domain.estimates import ALL_KINDS, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.generation import InitImage, LoraWeight
 from invoke_core.domain.identifiers import (
@@ -18,7 +21,8 @@ from invoke_core.domain.identifiers import (
 )
 from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
 from invoke_core.errors import Conflict, NotFound
-from invoke_core.ports.unit_of_work import Database
+from invoke_core.ports.queue import Candidate, Contest
+from invoke_core.ports.unit_of_work import Database, Work
 from invoke_core.testing.builders import (
     NOON,
     a_generation,
@@ -236,15 +240,16 @@ class JobRepositoryContract:
             head = a_job(work, user, priority=5)
             a_job(work, user, priority=5)
 
-            assert work.jobs.head(user.user_id) == head
+            front = work.jobs.front(user.user_id)
+            assert front is not None
+            assert front.head == head
 
-    def test_an_owner_without_pending_jobs_has_no_head(self, database: Database) -> None:
+    def test_an_owner_without_pending_jobs_has_no_front(self, database: Database) -> None:
         with database.writing() as work:
             user = a_user(work)
             a_job(work, user, status=JobStatus.COMPLETED)
 
-            assert work.jobs.head(user.user_id) is None
-            assert work.jobs.oldest_pending(user.user_id) is None
+            assert work.jobs.front(user.user_id) is None
 
     def test_the_oldest_pending_job_has_the_lowest_number(self, database: Database) -> None:
         with database.writing() as work:
@@ -254,7 +259,24 @@ class JobRepositoryContract:
             oldest = a_job(work, user)
             a_job(work, user, priority=5)
 
-            assert work.jobs.oldest_pending(user.user_id) == oldest.item_id
+            front = work.jobs.front(user.user_id)
+            assert front is not None
+            assert front.oldest_item_id == oldest.item_id
+
+    def test_the_oldest_ended_jobs_come_but_for_the_newest(self, database: Database) -> None:
+        with database.writing() as work:
+            a_job(work)
+            ended = [
+                a_job(work, status=status)
+                for status in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED)
+            ]
+            a_running_job(work, a_worker(work))
+
+            assert list(work.jobs.oldest_ended(keep=0, limit=9)) == ended
+            assert list(work.jobs.oldest_ended(keep=1, limit=9)) == ended[:2]
+            assert list(work.jobs.oldest_ended(keep=0, limit=1)) == ended[:1]
+            assert list(work.jobs.oldest_ended(keep=3, limit=9)) == []
+            assert list(work.jobs.oldest_ended(keep=9, limit=9)) == []
 
     def test_upcoming_jobs_are_the_owners_by_priority_then_age(self, database: Database) -> None:
         with database.writing() as work:
@@ -286,6 +308,15 @@ class FlowRepositoryContract:
                 oldest_item_id=ItemId(7),
                 head_item_id=ItemId(9),
                 head_model=ModelKey("model"),
+                head_kind="model|16x16|1",
+                max_pending=5,
+                max_running=0,
+                gpu_seconds_per_day=0.1 + 0.2,
+                running_cap=2**31 - 1,
+                seconds_cap=1e9 + 1e-6,
+                used_on=NOON.date(),
+                used_seconds=3.25,
+                is_spent=True,
             )
             work.flows.put(flow)
 
@@ -351,46 +382,20 @@ class FlowRepositoryContract:
     def test_flows_without_jobs_or_suspended_do_not_contend(self, database: Database) -> None:
         with database.writing() as work:
             model = ModelKey("warm")
-            for pending, suspended in ((0, False), (1, True)):
-                user = a_user(work)
-                work.flows.put(
-                    Flow(
-                        user_id=user.user_id,
-                        pending=pending,
-                        in_flight=1,
-                        suspended=suspended,
-                        head_model=model,
-                    )
-                )
+            states: Sequence[dict[str, Any]] = (
+                {"pending": 0},
+                {"pending": 1, "suspended": True},
+                {"pending": 1, "is_spent": True},
+                {"pending": 1, "running_cap": 1},
+            )
+            for state in states:
+                flow = Flow(user_id=a_user(work).user_id, in_flight=1, head_model=model)
+                work.flows.put(attrs.evolve(flow, **state))
 
             for mode in QueueMode:
-                found = work.flows.contending(mode, warm=frozenset({model}), limit=9)
-                assert list(found) == []
-
-    @pytest.mark.parametrize("mode", QueueMode)
-    def test_the_first_flow_of_each_warm_model_comes_too(
-        self, database: Database, mode: QueueMode
-    ) -> None:
-        heads = ["cold", "cold", "warm", "warm", "hot", "hot"]
-        with database.writing() as work:
-            flows = [
-                Flow(
-                    user_id=a_user(work).user_id,
-                    pending=1,
-                    round_robin=float(place),
-                    fair_share=float(place),
-                    oldest_item_id=ItemId(place + 1),
-                    head_model=ModelKey(head),
-                )
-                for place, head in enumerate(heads)
-            ]
-            for flow in reversed(flows):
-                work.flows.put(flow)
-
-            warm = frozenset({ModelKey("hot"), ModelKey("warm"), ModelKey("unknown")})
-            found = work.flows.contending(mode, warm=warm)
-
-            assert list(found) == [flows[0], flows[2], flows[4]]
+                assert list(work.flows.contending(mode, limit=9)) == []
+                contest = work.queue.contest(mode, warm=frozenset({model}))
+                assert list(contest.candidates) == []
 
     def test_active_flows_have_pending_or_running_jobs(self, database: Database) -> None:
         with database.writing() as work:
@@ -402,6 +407,30 @@ class FlowRepositoryContract:
 
             assert list(work.flows.list_active()) == [first, second]
 
+    def test_flows_are_found_by_the_day_that_they_were_used_last(self, database: Database) -> None:
+        with database.writing() as work:
+            today, yesterday = NOON.date(), (NOON - DAY).date()
+            second = Flow(user_id=a_user(work, user_id="b").user_id, used_on=today)
+            first = Flow(user_id=a_user(work, user_id="a").user_id, used_on=today)
+            other = Flow(user_id=a_user(work).user_id, used_on=yesterday)
+            for flow in (second, first, other, Flow(user_id=a_user(work).user_id)):
+                work.flows.put(flow)
+
+            assert list(work.flows.used_on(today)) == [first, second]
+            assert list(work.flows.used_on(yesterday)) == [other]
+
+
+def a_contender(work: Work, **changes: Any) -> Candidate:
+    """Keep a user with one pending job whose flow contends; return what a decision sees of it."""
+    user = a_user(work)
+    job = a_job(work, user)
+    flow = Flow(
+        user_id=user.user_id, pending=1, oldest_item_id=job.item_id, head_item_id=job.item_id
+    )
+    flow = attrs.evolve(flow, **changes)
+    work.flows.put(flow)
+    return Candidate(flow=flow, head=job, owner_is_active=True, expected=None)
+
 
 class QueueStateRepositoryContract:
     """A subclass provides the fixture `database`, empty."""
@@ -410,21 +439,90 @@ class QueueStateRepositoryContract:
         with database.reading() as work:
             assert work.queue.virtual_time() == VirtualTime()
 
-    def test_virtual_time_is_kept(self, database: Database) -> None:
-        virtual = VirtualTime(round_robin=0.1, fair_share=1e9 + 1e-6)
+    def test_virtual_time_follows_the_least_contending_counter(self, database: Database) -> None:
         with database.writing() as work:
-            work.queue.put_virtual_time(virtual)
+            for round_robin, fair_share in ((0.5, 1e9 + 1e-6), (0.1, 2e9)):
+                a_contender(work, round_robin=round_robin, fair_share=fair_share)
+            work.flows.put(Flow(user_id=a_user(work).user_id, round_robin=0.01))
+            work.queue.advance([QueueMode.ROUND_ROBIN])
+            assert work.queue.virtual_time() == VirtualTime(round_robin=0.1)
+            work.queue.advance([QueueMode.FIFO, QueueMode.FAIR_SHARE])
 
         with database.reading() as work:
-            assert work.queue.virtual_time() == virtual
+            expected = VirtualTime(round_robin=0.1, fair_share=1e9 + 1e-6)
+            assert work.queue.virtual_time() == expected
 
-    def test_fencing_numbers_grow(self, database: Database) -> None:
-        fences = []
-        for _ in range(3):
-            with database.writing() as work:
-                fences += [work.queue.next_fence(), work.queue.next_fence()]
+    def test_virtual_time_never_falls(self, database: Database) -> None:
+        with database.writing() as work:
+            flow = a_contender(work, round_robin=7.0).flow
+            work.queue.advance([QueueMode.ROUND_ROBIN])
+            work.flows.put(attrs.evolve(flow, round_robin=3.0))
+            work.queue.advance([QueueMode.ROUND_ROBIN])
+            assert work.queue.virtual_time() == VirtualTime(round_robin=7.0)
+            work.flows.put(attrs.evolve(flow, pending=0))
+            work.queue.advance([QueueMode.ROUND_ROBIN])
 
-        assert fences == sorted(set(fences))
+            assert work.queue.virtual_time() == VirtualTime(round_robin=7.0)
+
+    def test_the_last_fencing_number_is_kept(self, database: Database) -> None:
+        with database.writing() as work:
+            assert work.queue.contest(QueueMode.FIFO).fence == 0
+            work.queue.advance([QueueMode.FIFO], fence=2**40)
+            work.queue.advance([QueueMode.ROUND_ROBIN])
+
+        with database.reading() as work:
+            assert work.queue.contest(QueueMode.FIFO).fence == 2**40
+
+    def test_a_contest_of_nobody_tells_the_facts(self, database: Database) -> None:
+        with database.writing() as work:
+            found = work.queue.contest(QueueMode.FAIR_SHARE, warm=frozenset({ModelKey("warm")}))
+            assert found == Contest(paused=False, fence=0, running=0, mean=None, candidates=[])
+            work.queue.put_paused(True)
+            work.queue.put_run_seconds(ALL_KINDS, RunTime(2.5, 7))
+            a_running_job(work, a_worker(work))
+
+        with database.reading() as work:
+            found = work.queue.contest(QueueMode.FIFO)
+            assert found == Contest(paused=True, fence=1, running=1, mean=2.5, candidates=[])
+
+    def test_a_candidate_comes_with_its_job_its_owner_and_what_is_expected(
+        self, database: Database
+    ) -> None:
+        with database.writing() as work:
+            known = a_contender(work, head_kind="known")
+            work.queue.put_run_seconds("known", RunTime(1.25, 3))
+
+            (found,) = work.queue.contest(QueueMode.FIFO).candidates
+
+            assert found == attrs.evolve(known, expected=1.25)
+            owner = work.users.get(known.flow.user_id)
+            work.users.put(attrs.evolve(owner, is_active=False))
+            work.flows.put(attrs.evolve(known.flow, head_kind="unknown"))
+            (found,) = work.queue.contest(QueueMode.FIFO).candidates
+            assert (found.owner_is_active, found.expected) == (False, None)
+
+    @pytest.mark.parametrize("mode", QueueMode)
+    def test_the_first_flow_of_each_warm_model_comes_too(
+        self, database: Database, mode: QueueMode
+    ) -> None:
+        heads = ["cold", "cold", "warm", "warm", "hot", "hot"]
+        with database.writing() as work:
+            candidates = [
+                a_contender(
+                    work,
+                    round_robin=float(place),
+                    fair_share=float(place),
+                    head_model=ModelKey(head),
+                )
+                for place, head in enumerate(heads)
+            ]
+
+            warm = frozenset({ModelKey("hot"), ModelKey("warm"), ModelKey("unknown")})
+            found = work.queue.contest(mode, warm=warm).candidates
+
+            assert list(found) == [candidates[0], candidates[2], candidates[4]]
+            cold = work.queue.contest(mode, warm=frozenset({ModelKey("cold")})).candidates
+            assert list(cold) == candidates[:1]
 
     def test_the_queue_is_not_paused_at_first(self, database: Database) -> None:
         with database.reading() as work:
@@ -440,14 +538,16 @@ class QueueStateRepositoryContract:
             assert work.queue.paused() is paused
 
     def test_run_times_are_kept_for_each_kind_of_job(self, database: Database) -> None:
+        a, b = RunTime(3.5, 2, 0.1 + 0.2), RunTime(2.5, 4)
         with database.writing() as work:
             assert dict(work.queue.run_seconds()) == {}
-            work.queue.put_run_seconds("a", 1.5, 1)
-            work.queue.put_run_seconds("b", 2.5, 4)
-            work.queue.put_run_seconds("a", 3.5, 2)
+            work.queue.put_run_seconds("a", RunTime(1.5, 1))
+            work.queue.put_run_seconds("b", b)
+            work.queue.put_run_seconds("a", a)
 
         with database.reading() as work:
-            assert dict(work.queue.run_seconds()) == {"a": (3.5, 2), "b": (2.5, 4)}
+            assert dict(work.queue.run_seconds()) == {"a": a, "b": b}
+            assert dict(work.queue.run_seconds(["b", "none", "b"])) == {"b": b}
 
 
 class WorkerRepositoryContract:

@@ -6,6 +6,7 @@ from contextlib import suppress
 import attrs
 import pytest
 
+from invoke_core.domain.estimates import RunTime
 from invoke_core.errors import NotFound, Unavailable
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.testing.builders import a_board, a_user, an_image
@@ -79,8 +80,8 @@ class UnitOfWorkContract:
             start.wait()
             for _ in range(10):
                 with database.writing() as work:
-                    _, measured = work.queue.run_seconds().get("kind", (0.0, 0))
-                    work.queue.put_run_seconds("kind", 0.0, measured + 1)
+                    known = work.queue.run_seconds().get("kind", RunTime(0.0, 0))
+                    work.queue.put_run_seconds("kind", RunTime(0.0, known.measured + 1))
 
         threads = [threading.Thread(target=count) for _ in range(4)]
         for thread in threads:
@@ -89,7 +90,7 @@ class UnitOfWorkContract:
             thread.join()
 
         with database.reading() as work:
-            assert work.queue.run_seconds() == {"kind": (0.0, 40)}
+            assert work.queue.run_seconds() == {"kind": RunTime(0.0, 40)}
 
     def test_a_writer_that_waits_too_long_is_told_so(self, impatient: Database) -> None:
         refused: list[Unavailable] = []

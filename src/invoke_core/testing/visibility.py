@@ -112,11 +112,11 @@ class _World:
         return permission_on_image(image, principal, board, grants) is not None
 
 
-class _TakenBack(Exception):
+class TakenBack(Exception):
     """Ends an example without keeping anything, so that the next one begins empty."""
 
 
-_quietly = settings(
+quietly = settings(  # of every suite whose examples end with `TakenBack`
     max_examples=40,
     deadline=None,
     # Each adapter's class runs the same examples, and each example empties the database itself.
@@ -132,7 +132,7 @@ _worlds = {
 class VisibilityContract:
     """A subclass provides the fixture `database`, empty."""
 
-    @_quietly
+    @quietly
     @given(**_worlds, include_archived=st.booleans())
     def test_boards_are_listed_as_the_rule_says(
         self,
@@ -142,7 +142,7 @@ class VisibilityContract:
         who: int,
         include_archived: bool,
     ) -> None:
-        with suppress(_TakenBack), database.writing() as work:
+        with suppress(TakenBack), database.writing() as work:
             world = _World.made(work, boards, images)
             principal = world.principal(who)
 
@@ -156,9 +156,9 @@ class VisibilityContract:
                 if (held := world.permission(board, principal)) is not None
             }
             assert page.total == len(page.items)
-            raise _TakenBack
+            raise TakenBack
 
-    @_quietly
+    @quietly
     @given(**_worlds, of_board=st.none() | st.integers(0, 3), scope=st.sampled_from(ImageScope))
     def test_images_are_listed_as_the_rule_says(
         self,
@@ -169,7 +169,7 @@ class VisibilityContract:
         of_board: int | None,
         scope: ImageScope,
     ) -> None:
-        with suppress(_TakenBack), database.writing() as work:
+        with suppress(TakenBack), database.writing() as work:
             world = _World.made(work, boards, images)
             principal = world.principal(who)
             board = (
@@ -195,4 +195,4 @@ class VisibilityContract:
             assert page.total == len(page.items) == len(expected)
             assert list(names.image_names) == [image.image_name for image in page.items]
             assert names.starred_count == sum(image.starred for image in expected)
-            raise _TakenBack
+            raise TakenBack

@@ -6,8 +6,9 @@ from typing import Any, Self
 
 import attrs
 
+from invoke_core.domain.fairness import Flow
 from invoke_core.domain.generation import Generation, InitImage
-from invoke_core.domain.identifiers import BatchId, ItemId
+from invoke_core.domain.identifiers import BatchId, ItemId, UserId
 from invoke_core.domain.queue import (
     QUEUE_ID,
     EnqueuedBatch,
@@ -17,6 +18,7 @@ from invoke_core.domain.queue import (
     QueueStatus,
     SeenJob,
 )
+from invoke_core.domain.shares import Overview, Share
 
 REDACTED = "redacted"  # in place of what only a job's owner and administrators see
 
@@ -127,7 +129,7 @@ class ItemView(ItemSummaryView):
     progress: ProgressView | None = None  # null until it runs
     position: int | None = None  # 1 = next; null unless pending and among the first 1,000
     expected_wait_seconds: float | None = None
-    expected_wait_p90_seconds: float | None = None  # not known yet: one guess has no spread
+    expected_wait_p90_seconds: float | None = None
     image_names: list[str] | None = None
 
     @classmethod
@@ -141,6 +143,7 @@ class ItemView(ItemSummaryView):
                 "progress": progress and ProgressView(step=progress.step, steps=progress.steps),
                 "position": seen.details.position,
                 "expected_wait_seconds": _seconds(seen.details.expected_wait),
+                "expected_wait_p90_seconds": _seconds(seen.details.expected_wait_p90),
                 "image_names": list(job.image_names),
             }
         return cls(**_common(seen), **_own(seen), **own)
@@ -286,6 +289,74 @@ class DestinationCountsView:
     def of(cls, destination: str, counts: QueueCounts) -> Self:
         """Return the counts as they are shown."""
         return cls(destination=destination, **_counted(counts))
+
+
+@attrs.frozen(kw_only=True)
+class PlaceView:
+    """A person's place in the queue."""
+
+    user_id: UserId
+    weight: float
+    max_pending: int | None  # null, as in the next two: the server's limit
+    max_running: int | None
+    gpu_seconds_per_day: float | None
+    pending: int
+    in_progress: int
+
+    @classmethod
+    def of(cls, flow: Flow) -> Self:
+        """Return the place as it is shown."""
+        return cls(
+            user_id=flow.user_id,
+            weight=flow.weight,
+            max_pending=flow.max_pending,
+            max_running=flow.max_running,
+            gpu_seconds_per_day=flow.gpu_seconds_per_day,
+            pending=flow.pending,
+            in_progress=flow.in_flight,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ShareView:
+    """A person's place in the queue, beside the others'."""
+
+    user_id: UserId
+    display_name: str
+    weight: float
+    max_pending: int | None
+    max_running: int | None
+    gpu_seconds_per_day: float | None
+    pending: int
+    in_progress: int
+    gpu_seconds: float  # today (UTC)
+    share: float  # of everybody's today, 0 to 1
+    fair_share: float  # of the weights of all who are in the queue, 0 to 1
+    expected_wait_seconds: float | None  # null: nothing of theirs waits
+
+    @classmethod
+    def of(cls, share: Share) -> Self:
+        """Return the place as it is shown."""
+        shown = attrs.asdict(share)
+        return cls(expected_wait_seconds=shown.pop("expected_wait"), **shown)
+
+
+@attrs.frozen(kw_only=True)
+class OverviewView:
+    """How the people stand to each other in the queue."""
+
+    items: Sequence[ShareView]
+    fairness_gap: float  # between the contending counters, in GPU-seconds or turns
+    fairness_bound: float  # what the gap never exceeds
+
+    @classmethod
+    def of(cls, overview: Overview) -> Self:
+        """Return the overview as it is shown."""
+        return cls(
+            items=[ShareView.of(share) for share in overview.shares],
+            fairness_gap=overview.fairness_gap,
+            fairness_bound=overview.fairness_bound,
+        )
 
 
 def _common(seen: SeenJob) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import attrs
 from litestar import Request
 
 from invoke_apps.application import Application
-from invoke_core.domain.identifiers import UserId
+from invoke_core.domain.identifiers import IdentityId, UserId
+from invoke_core.domain.identities import Identity
 from invoke_core.domain.users import User
 from invoke_core.services.links import IssuedLink
 from invoke_core.services.users import Standing
@@ -71,6 +72,22 @@ class InvitedUserView(ManagedUserView):
             ManagedUserView.of_managed(issued.user, nobody_tried_it), recurse=False
         )
         return cls(**shown, invitation_url=issued.url, invitation_expires_at=issued.expires_at)
+
+
+@attrs.frozen(kw_only=True)
+class IdentityView:
+    """A person at a provider, whose account this is."""
+
+    identity_id: IdentityId
+    issuer: str
+    subject: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, identity: Identity) -> Self:
+        """Return the identity as administrators see it."""
+        names = [field.name for field in attrs.fields(cls)]
+        return cls(**{name: getattr(identity, name) for name in names})
 
 
 @attrs.frozen(kw_only=True)

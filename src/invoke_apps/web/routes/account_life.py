@@ -141,6 +141,7 @@ class ContentView:
     boards: Sequence[BoardContentView]
     images: int
     workflows: int
+    style_presets: int
     storage_bytes: int
     unfinished_jobs: int
 
@@ -151,6 +152,7 @@ class ContentView:
             boards=[BoardContentView.of(board) for board in content.boards],
             images=content.images,
             workflows=content.workflows,
+            style_presets=content.style_presets,
             storage_bytes=content.storage_bytes,
             unfinished_jobs=content.unfinished_jobs,
         )

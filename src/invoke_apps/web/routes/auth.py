@@ -85,6 +85,14 @@ class UserChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 @attrs.frozen(kw_only=True)
+class ProviderView:
+    """A place where people sign in too."""
+
+    name: str  # stands in paths
+    label: str  # stands on a button
+
+
+@attrs.frozen(kw_only=True)
 class StatusView:
     """What a sign-in page must know."""
 
@@ -93,6 +101,7 @@ class StatusView:
     setup_code_required: bool
     multiuser_enabled: bool
     strict_password_checking: bool
+    oidc_providers: Sequence[ProviderView]
     admin_email: str | None = None  # InvokeAI's field: an address is told to nobody before sign-in
 
 
@@ -118,6 +127,13 @@ class SuccessView:
     """It was done."""
 
     success: bool
+
+
+class LogoutView(msgspec.Struct, kw_only=True):
+    """The sign-in has ended."""
+
+    success: bool
+    provider_logout_url: str | UnsetType = UNSET  # where it began, to sign out there too
 
 
 @attrs.frozen(kw_only=True)
@@ -220,6 +236,10 @@ def status(call: NamedDependency[Call]) -> StatusView:
         setup_code_required=found.setup_code_required,
         multiuser_enabled=found.multiuser,
         strict_password_checking=found.strict_password_checking,
+        oidc_providers=[
+            ProviderView(name=rules.name, label=rules.label)
+            for rules in call.app.single_sign_on.offered()
+        ],
     )
 
 
@@ -279,11 +299,13 @@ def login(
 
 
 @post("/logout", status_code=200, sync_to_thread=True)
-def logout(call: NamedDependency[Call]) -> Response[SuccessView]:
+def logout(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[LogoutView]:
     """End this sign-in at once; the browser forgets its cookies, and what it kept of the pages."""
-    call(lambda app, principal: app.sign_in.logout(principal))
+    provider = call(lambda app, principal: app.sign_in.logout(principal))
+    root = request.scope.get("root_path", "")
+    url = UNSET if provider is None else f"{root}/api/v1/auth/oidc/{provider}/logout"
     return Response(
-        SuccessView(success=True),
+        LogoutView(success=True, provider_logout_url=url),
         cookies=call.jar.ended(),
         # Not "cookies": that would take away the known device, and what other servers of the host keep.
         headers={"Clear-Site-Data": '"cache", "storage"'},

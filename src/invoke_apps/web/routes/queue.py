@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 import attrs
 import msgspec
-from litestar import Router, delete, get, post, put
+from litestar import Router, delete, get, patch, post, put
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from msgspec import UNSET, UnsetType
 
 from invoke_apps.web._call import Call
 from invoke_apps.web.routes._queue_views import (
@@ -17,6 +18,8 @@ from invoke_apps.web.routes._queue_views import (
     EnqueuedView,
     ItemSummaryView,
     ItemView,
+    OverviewView,
+    PlaceView,
     ProcessorView,
     StatusView,
 )
@@ -26,6 +29,7 @@ from invoke_core.domain.identifiers import BatchId, BoardId, ImageName, ItemId, 
 from invoke_core.domain.models import SchedulerName
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT
 from invoke_core.domain.queue import QUEUE_ID, BatchWish, JobQuery, JobStatus
+from invoke_core.domain.shares import ShareChanges
 from invoke_core.errors import NotFound
 
 ItemIds = Annotated[list[ItemId], msgspec.Meta(max_length=MAX_LIMIT)]
@@ -129,6 +133,23 @@ class EnqueueBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         )
 
 
+class ShareBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What to change of a person's place in the queue; a limit of null is the server's own."""
+
+    weight: float | UnsetType = UNSET
+    max_pending: int | UnsetType | None = UNSET
+    max_running: int | UnsetType | None = UNSET
+    gpu_seconds_per_day: float | UnsetType | None = UNSET
+
+    def changes(self) -> ShareChanges:
+        """Return the changes."""
+        given = {name: getattr(self, name) for name in self.__struct_fields__}
+        return ShareChanges(
+            **{name: value for name, value in given.items() if value not in (None, UNSET)},
+            cleared=frozenset(name for name, value in given.items() if value is None),
+        )
+
+
 class ItemIdsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Which jobs."""
 
@@ -173,10 +194,20 @@ class RetriedView:
 
 @post("/enqueue_batch", sync_to_thread=True)
 def enqueue_batch(
-    queue_id: FromPath[str], data: JSONBody[EnqueueBody], call: NamedDependency[Call]
+    queue_id: FromPath[str],
+    data: JSONBody[EnqueueBody],
+    call: NamedDependency[Call],
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> EnqueuedView:
-    """Ask for pictures; nothing is enqueued where the queue has no room for all of them."""
-    return EnqueuedView.of(call(lambda app, principal: app.queue.enqueue(principal, data.wish())))
+    """Ask for pictures; nothing is enqueued where the queue has no room for all of them.
+
+    Sent again within a day with the same `Idempotency-Key`, nothing more is enqueued, and the answer is that
+    of the first time.
+    """
+    batch = call(
+        lambda app, principal: app.queue.enqueue(principal, data.wish(), key=idempotency_key)
+    )
+    return EnqueuedView.of(batch)
 
 
 @get("/status", sync_to_thread=True)
@@ -360,6 +391,28 @@ def resume(queue_id: FromPath[str], call: NamedDependency[Call]) -> ProcessorVie
     return ProcessorView.of(call(lambda app, principal: app.queue.resume(principal)))
 
 
+@get("/overview", sync_to_thread=True)
+def overview(queue_id: FromPath[str], call: NamedDependency[Call]) -> OverviewView:
+    """Show how the people stand to each other in the queue."""
+    return OverviewView.of(call(lambda app, principal: app.queue_care.overview(principal)))
+
+
+@patch("/users/{user_id:str}", sync_to_thread=True)
+def change_share(
+    queue_id: FromPath[str],
+    user_id: FromPath[str],
+    data: JSONBody[ShareBody],
+    call: NamedDependency[Call],
+) -> PlaceView:
+    """Change a person's weight or limits; null is the server's own limit."""
+    flow = call(
+        lambda app, principal: app.queue_care.change_share(
+            principal, UserId(user_id), data.changes()
+        )
+    )
+    return PlaceView.of(flow)
+
+
 def _user(user_id: str | None) -> UserId | None:
     return None if user_id is None else UserId(user_id)
 
@@ -388,6 +441,8 @@ router = Router(
         retry_items_by_id,
         pause,
         resume,
+        overview,
+        change_share,
     ],
     guards=[known_queue],
     tags=["queue"],

@@ -16,16 +16,25 @@ from invoke_core.testing.broken import (
     board_links,
     boards,
     catalogue,
+    client_state,
+    identities,
     images,
     links,
     news,
     queue,
     second_factors,
+    shelves,
+    submissions,
     throttle,
     transfers,
     units,
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
+from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.identities import (
+    IdentityRepositoryContract,
+    ProviderLoginRepositoryContract,
+)
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -43,16 +52,21 @@ from invoke_core.testing.queue import (
 )
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
+from invoke_core.testing.style_presets import StylePresetRepositoryContract
+from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
 from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
+from invoke_core.testing.workflows import WorkflowRepositoryContract
 
 FAULTS: Mapping[type, Mapping[str, Fault]] = {
     UserRepositoryContract: accounts.USERS,
     SessionRepositoryContract: accounts.SESSIONS,
     ApiKeyRepositoryContract: api_keys.API_KEYS,
     SecondFactorRepositoryContract: second_factors.SECOND_FACTORS,
+    IdentityRepositoryContract: identities.IDENTITIES,
+    ProviderLoginRepositoryContract: identities.PROVIDER_LOGINS,
     ThrottleRepositoryContract: throttle.THROTTLE,
     LinkRepositoryContract: links.LINKS,
     OutboxRepositoryContract: links.OUTBOX,
@@ -63,9 +77,13 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     ImageRepositoryContract: images.IMAGES,
     TransferRepositoryContract: transfers.TRANSFERS,
     ModelRepositoryContract: catalogue.MODELS,
+    WorkflowRepositoryContract: shelves.WORKFLOWS,
+    StylePresetRepositoryContract: shelves.STYLE_PRESETS,
+    ClientStateRepositoryContract: client_state.CLIENT_STATE,
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,
     QueueStateRepositoryContract: queue.QUEUE_STATE,
+    SubmissionRepositoryContract: submissions.SUBMISSIONS,
     WorkerRepositoryContract: queue.WORKERS,
     NewsContract: news.NEWS,
     AuditRepositoryContract: audit.AUDIT,

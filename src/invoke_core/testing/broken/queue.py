@@ -1,6 +1,7 @@
 """Ways to keep jobs, flows and workers wrongly."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -8,6 +9,7 @@ import attrs
 from invoke_core.domain.fairness import QueueMode, VirtualTime
 from invoke_core.domain.queue import JobQuery, JobStatus
 from invoke_core.errors import Conflict, NotFound
+from invoke_core.ports.queue import Front
 from invoke_core.testing.broken.faults import (
     Fault,
     after,
@@ -42,17 +44,20 @@ def _one_page(work: Any, real: Any, query: Any) -> Any:
 
 def _any_status(work: Any, real: Any, owner_id: Any) -> Any:
     jobs = work.jobs.list(JobQuery(owner_id=owner_id, limit=None)).items
-    return max(jobs, key=lambda job: job.priority, default=None)
+    if not jobs:
+        return None
+    head = max(jobs, key=lambda job: job.priority)
+    return Front(head=head, oldest_item_id=head.item_id)
 
 
 def _oldest_first(work: Any, real: Any, owner_id: Any) -> Any:
     pending = JobQuery(owner_id=owner_id, status=JobStatus.PENDING)
-    return next(iter(work.jobs.list(pending).items), None)
+    oldest = next(iter(work.jobs.list(pending).items), None)
+    return None if oldest is None else Front(head=oldest, oldest_item_id=oldest.item_id)
 
 
-def _head_number(work: Any, real: Any, owner_id: Any) -> Any:
-    head = work.jobs.head(owner_id)
-    return None if head is None else head.item_id
+def _head_number(front: Any) -> Any:
+    return front and attrs.evolve(front, oldest_item_id=front.head.item_id)
 
 
 def _canceled_count_too(counts: Any) -> Any:
@@ -85,10 +90,13 @@ JOBS: Mapping[str, Fault] = {
     "test_jobs_are_counted_by_state": Fault("jobs.counts", after(_canceled_count_too)),
     "test_only_the_jobs_asked_for_are_counted": Fault("jobs.counts", ignoring("owner_id")),
     "test_the_head_has_the_highest_priority_then_the_lowest_number": Fault(
-        "jobs.head", _oldest_first
+        "jobs.front", _oldest_first
     ),
-    "test_an_owner_without_pending_jobs_has_no_head": Fault("jobs.head", _any_status),
-    "test_the_oldest_pending_job_has_the_lowest_number": Fault("jobs.oldest_pending", _head_number),
+    "test_an_owner_without_pending_jobs_has_no_front": Fault("jobs.front", _any_status),
+    "test_the_oldest_pending_job_has_the_lowest_number": Fault("jobs.front", after(_head_number)),
+    "test_the_oldest_ended_jobs_come_but_for_the_newest": Fault(
+        "jobs.oldest_ended", lambda work, real, *, keep, limit: real(keep=0, limit=limit)
+    ),
     "test_upcoming_jobs_are_the_owners_by_priority_then_age": Fault(
         "jobs.upcoming", after(lambda jobs: sorted(jobs, key=lambda job: job.item_id))
     ),
@@ -125,18 +133,41 @@ FLOWS: Mapping[str, Fault] = {
     "test_flows_without_jobs_or_suspended_do_not_contend": Fault(
         "flows.contending", _suspended_contend
     ),
-    "test_the_first_flow_of_each_warm_model_comes_too": Fault("flows.contending", ignoring("warm")),
+    "test_flows_are_found_by_the_day_that_they_were_used_last": Fault(
+        "flows.used_on", lambda work, real, day: [*real(day), *real(day - timedelta(days=1))]
+    ),
     "test_active_flows_have_pending_or_running_jobs": Fault(
         "flows.list_active", after(_pending_alone)
     ),
 }
 
+
+def _least_now(work: Any, real: Any) -> VirtualTime:
+    first = work.flows.contending(QueueMode.ROUND_ROBIN)
+    return VirtualTime(round_robin=first[0].round_robin if first else 0.0)
+
+
+def _everybody_is_active(contest: Any) -> Any:
+    candidates = [attrs.evolve(each, owner_is_active=True) for each in contest.candidates]
+    return attrs.evolve(contest, candidates=candidates)
+
+
 QUEUE_STATE: Mapping[str, Fault] = {
     "test_virtual_time_is_zero_at_first": Fault(
         "queue.virtual_time", returning(VirtualTime(round_robin=1.0))
     ),
-    "test_virtual_time_is_kept": Fault("queue.put_virtual_time", returning(None)),
-    "test_fencing_numbers_grow": Fault("queue.next_fence", returning(1)),
+    "test_virtual_time_follows_the_least_contending_counter": Fault(
+        "queue.advance", lambda work, real, modes, **kwargs: real(modes[:1], **kwargs)
+    ),
+    "test_virtual_time_never_falls": Fault("queue.virtual_time", _least_now),
+    "test_the_last_fencing_number_is_kept": Fault("queue.advance", ignoring("fence")),
+    "test_a_contest_of_nobody_tells_the_facts": Fault(
+        "queue.contest", after(evolved(paused=False))
+    ),
+    "test_a_candidate_comes_with_its_job_its_owner_and_what_is_expected": Fault(
+        "queue.contest", after(_everybody_is_active)
+    ),
+    "test_the_first_flow_of_each_warm_model_comes_too": Fault("queue.contest", ignoring("warm")),
     "test_the_queue_is_not_paused_at_first": Fault("queue.paused", returning(True)),
     "test_a_pause_is_kept": Fault(
         "queue.put_paused", lambda work, real, paused: real(True) if paused else None

@@ -1,0 +1,153 @@
+"""When pending jobs will start: the policy played forward on as many devices as there are."""
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invoke_core.domain.estimates import Expectation, RunTime, kind_of
+from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.forecast import HORIZON, left
+from invoke_core.domain.queue import JobQuery
+from invoke_core.services._forecast import KEPT_SECONDS
+from invoke_core.testing.builders import a_generation
+from tests.queue_world import SMALL, World
+
+TEN = a_generation(width=16, height=16, steps=1)
+
+
+def taking(world, seconds, spread=0.0):
+    """Let every job of the world be known to take so long."""
+    kind = kind_of(attrs.evolve(TEN, model=world.model.key))
+    with world.database.writing() as work:
+        work.queue.put_run_seconds(kind, RunTime(seconds, 9, spread**2))
+
+
+def waits(world, person, item_ids):
+    details = [world.queue.item(person, item_id).details for item_id in item_ids]
+    return [each.expected_wait.total_seconds() for each in details]
+
+
+def test_jobs_start_one_after_the_other_on_one_device():
+    world = World()
+    person = world.person()
+    world.worker()
+    taking(world, 10.0)
+
+    assert waits(world, person, world.enqueue(person, runs=3)) == [0.0, 10.0, 20.0]
+
+
+def test_two_devices_start_two_at_once():
+    world = World()
+    person = world.person()
+    world.worker()
+    world.worker()
+    taking(world, 10.0)
+
+    assert waits(world, person, world.enqueue(person, runs=5)) == [0.0, 0.0, 10.0, 10.0, 20.0]
+
+
+def test_a_running_job_is_waited_for_as_far_as_it_has_not_run():
+    world = World()
+    person = world.person()
+    taking(world, 10.0)
+    first, second = world.enqueue(person, runs=2)
+    world.claim(world.worker())
+    world.clock.advance(4.0)
+
+    assert waits(world, person, [second]) == [6.0]
+    world.clock.advance(20.0)
+    assert waits(world, person, [second]) == [1.0]  # it has outlived its ten seconds
+    assert world.queue.item(person, first).details.expected_wait is None
+
+
+def test_nine_in_ten_start_by_the_later_time():
+    world = World()
+    person = world.person()
+    world.worker()
+    taking(world, 10.0, spread=2.0)
+    item_ids = world.enqueue(person, runs=5)
+
+    first, *_, last = [world.queue.item(person, item_id).details for item_id in item_ids]
+
+    assert first.expected_wait_p90 == first.expected_wait
+    assert last.expected_wait.total_seconds() == 40.0
+    spread = (4 * 2.0**2) ** 0.5
+    assert last.expected_wait_p90.total_seconds() == pytest.approx(40.0 + 1.2816 * spread)
+
+
+def test_a_forecast_is_kept_for_a_second():
+    world = World()
+    person, other = world.people(2)
+    world.worker()
+    taking(world, 10.0)
+    mine = world.enqueue(person, runs=2)
+    assert waits(world, person, mine) == [0.0, 10.0]
+    world.enqueue(other, runs=1)
+
+    assert waits(world, person, mine) == [0.0, 10.0]  # the one that was made
+    world.clock.advance(KEPT_SECONDS)
+    assert waits(world, person, mine) == [0.0, 20.0]  # the other one is served between
+
+
+def test_a_job_that_came_after_the_forecast_is_told_its_place_at_once():
+    world = World()
+    person = world.person()
+    world.worker()
+    taking(world, 10.0)
+    waits(world, person, world.enqueue(person))
+
+    assert waits(world, person, world.enqueue(person)) == [10.0]
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3)), min_size=1, max_size=8),
+    st.integers(1, 4),
+    st.sampled_from(list(QueueMode)),
+)
+def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, mode):
+    world = World(mode)
+    people = world.people(4)
+    workers = [world.worker() for _ in range(devices)]
+    taking(world, 10.0)
+    shown = {}
+    for person, runs in batches:
+        world.enqueue(people[person], runs=runs)
+    for person in people:
+        for seen in world.queue.list_all(
+            person, JobQuery(owner_id=person.user_id, limit=None)
+        ).items:
+            shown[seen.item_id] = (seen.details.position, seen.details.expected_wait)
+
+    began, started, running = world.clock.now(), [], []
+    while len(started) < len(shown):
+        idle = [worker for worker in workers if worker not in {each for each, _ in running}]
+        for worker in idle:
+            job = world.claim(worker)
+            if job is not None:
+                started.append((job.item_id, world.clock.now() - began))
+                running.append((worker, job))
+        world.clock.advance(10.0)
+        for _, job in running:
+            world.results.complete(job, SMALL, 10.0)
+        running = []
+
+    assert [shown[item_id] for item_id, _ in started] == [
+        (place, wait) for place, (_, wait) in enumerate(started, start=1)
+    ]
+
+
+def test_what_has_outlived_its_expectation_ends_soon():
+    assert left(Expectation(10.0, 4.0), 3.0) == Expectation(7.0, 4.0)
+    assert left(Expectation(10.0, 4.0), 300.0) == Expectation(1.0, 4.0)
+
+
+def test_a_thousand_starts_are_forecast_and_no_more():
+    world = World()
+    person = world.person()
+    world.worker()
+    item_ids = world.enqueue(person, runs=HORIZON + 5)
+
+    assert world.queue.item(person, item_ids[HORIZON - 1]).details.position == HORIZON
+    assert world.queue.item(person, item_ids[HORIZON]).details.position is None
