@@ -36,6 +36,8 @@ def test_a_transfer_is_planned_done_listed_and_undone(site: Site) -> None:
         "boards": [{"board_id": board_id, "board_name": "Shapes"}],
         "images": 1,
         "storage_bytes": plan.json()["storage_bytes"],
+        "workflows": 0,
+        "style_presets": 0,
     }
     done = site.ask("POST", TRANSFER, token=token, json=body).json()
     assert (done["status"], done["boards"], done["images"]) == ("done", 1, 1)

@@ -21,6 +21,7 @@ from invoke_core.errors import Conflict, Forbidden, Invalid, NotFound, RuleViola
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services import transfers as module
 from invoke_core.services.transfers import TransferService
+from invoke_core.testing.builders import a_style_preset, a_workflow
 from invoke_core.testing.fakes import FakeRandomness
 from tests.unit.accounts import open_accounts
 from tests.unit.picture_world import World
@@ -154,6 +155,34 @@ def test_legacy_content_goes_from_system_to_a_person_and_back(world: World) -> N
 
     assert owned(world, person) == ([], [])
     assert owned(world, system) == ([board.board_id], [image.image_name])
+
+
+def test_workflows_and_presets_go_along_unless_boards_are_named(world: World) -> None:
+    giver, heir = world.person(), world.person()
+    board, user = world.board(giver), world.user(giver)
+    hour = timedelta(hours=1)
+    with world.database.writing() as work:
+        old = a_workflow(work, user, created_at=NOON - hour)
+        workflow, preset = a_workflow(work, user), a_style_preset(work, user)
+        a_workflow(work, world.user(heir))
+
+    by_board = service(world).transfer(HOST, wish(giver, heir, board_ids=(board.board_id,)))
+    plan = service(world).plan(HOST, wish(giver, heir, since=NOON))
+    done = service(world).transfer(HOST, wish(giver, heir, since=NOON))
+    with world.database.reading() as work:
+        moved = work.workflows.get(workflow.workflow_id), work.style_presets.get(preset.preset_id)
+        kept = work.workflows.owned_by(giver.user_id)
+    undone = service(world).undo(HOST, done.transfer_id)
+
+    assert (by_board.workflows, by_board.style_presets) == (0, 0)
+    assert (plan.workflows, plan.style_presets) == (done.workflows, done.style_presets) == (1, 1)
+    assert moved == tuple(attrs.evolve(each, owner_id=heir.user_id) for each in (workflow, preset))
+    assert list(kept) == [old]
+    assert (undone.workflows, undone.style_presets) == (1, 1)
+    with world.database.reading() as work:
+        assert list(work.workflows.owned_by(giver.user_id)) == [old, workflow]
+        assert list(work.style_presets.owned_by(giver.user_id)) == [preset]
+        assert len(work.workflows.owned_by(heir.user_id)) == 1
 
 
 def test_an_undone_transfer_leaves_everything_as_it_was(world: World) -> None:

@@ -41,7 +41,7 @@ from invoke_core.domain.sessions import Session
 from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.submissions import Submission
 from invoke_core.domain.throttle import Tally
-from invoke_core.domain.transfers import MovedBoard, Transfer
+from invoke_core.domain.transfers import ItemKind, MovedItem, Transfer
 from invoke_core.domain.users import SYSTEM_USER, User
 from invoke_core.domain.workflows import Workflow
 
@@ -152,7 +152,7 @@ class State:
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)
     transfers: Table[TransferId, Transfer] = attrs.field(factory=Table)
     transfer_images: Table[tuple[TransferId, ImageName], None] = attrs.field(factory=Table)
-    transfer_boards: Table[tuple[TransferId, BoardId], MovedBoard] = attrs.field(factory=Table)
+    transfer_items: Table[tuple[TransferId, ItemKind, str], MovedItem] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     workflows: Table[WorkflowId, StoredWorkflow] = attrs.field(factory=Table)
     openings: Table[tuple[WorkflowId, UserId], datetime] = attrs.field(factory=Table)

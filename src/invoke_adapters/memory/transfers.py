@@ -11,7 +11,7 @@ from invoke_core.domain.images import Image, ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.statistics import ImageUsage
 from invoke_core.domain.transfers import (
-    MovedBoard,
+    MovedItem,
     Transfer,
     TransferPhase,
     TransferWish,
@@ -54,8 +54,8 @@ class MemoryTransferRepository:
         self.get(transfer_id)
         for key in [key for key in self.state.transfer_images if key[0] == transfer_id]:
             del self.state.transfer_images[key]
-        for board in [key for key in self.state.transfer_boards if key[0] == transfer_id]:
-            del self.state.transfer_boards[board]
+        for item in [key for key in self.state.transfer_items if key[0] == transfer_id]:
+            del self.state.transfer_items[item]
         del self.state.transfers[transfer_id]
 
     def list(self, *, offset: int = 0, limit: int | None = 50) -> Page[Transfer]:
@@ -110,14 +110,14 @@ class MemoryTransferRepository:
         stored = [self.state.images.get(name) for name in self._names(transfer_id)]
         return sorted({s.image.board_id for s in stored if s and s.image.board_id})
 
-    def add_board(self, transfer_id: TransferId, board: MovedBoard) -> None:
-        """Write down a board that moved."""
-        self.state.transfer_boards[transfer_id, board.board_id] = board
+    def add_item(self, transfer_id: TransferId, item: MovedItem) -> None:
+        """Write down something else that moved."""
+        self.state.transfer_items[transfer_id, item.kind, item.item_id] = item
 
-    def boards(self, transfer_id: TransferId) -> Sequence[MovedBoard]:
-        """Return the boards that moved, ordered by id."""
-        found = [b for key, b in self.state.transfer_boards.items() if key[0] == transfer_id]
-        return sorted(found, key=lambda board: board.board_id)
+    def items(self, transfer_id: TransferId) -> Sequence[MovedItem]:
+        """Return what else moved, ordered by kind and id."""
+        found = [i for key, i in self.state.transfer_items.items() if key[0] == transfer_id]
+        return sorted(found, key=lambda item: (item.kind, item.item_id))
 
     def forget(self, before: datetime, *, limit: int = 1000) -> int:
         """Forget what is left of old transfers, images first."""

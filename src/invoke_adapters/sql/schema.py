@@ -20,7 +20,7 @@ from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.principals import Scope
 from invoke_core.domain.queue import EnqueuedBatch, JobStatus
 from invoke_core.domain.shelves import Shelf
-from invoke_core.domain.transfers import TransferPhase
+from invoke_core.domain.transfers import ItemKind, TransferPhase
 
 metadata = sa.MetaData(
     naming_convention={
@@ -291,6 +291,8 @@ transfers = sa.Table(  # no foreign keys: what happened stays, whoever leaves
     _optional("moved_name", Text),
     _column("boards", sa.BigInteger()),
     _column("images", sa.BigInteger()),
+    _column("workflows", sa.BigInteger()),
+    _column("style_presets", sa.BigInteger()),
     _column("started_by", Text),
     _column("created_at", UtcDateTime(), index=True),
 )
@@ -302,11 +304,12 @@ transfer_images = sa.Table(
     _column("image_name", Text, primary_key=True),  # may be gone since
 )
 
-transfer_boards = sa.Table(
-    "transfer_boards",
+transfer_items = sa.Table(
+    "transfer_items",
     metadata,
     _column("transfer_id", Text, _transfer(), primary_key=True),
-    _column("board_id", Text, primary_key=True),  # may be gone since
+    _column("kind", Word(ItemKind), primary_key=True),
+    _column("item_id", Text, primary_key=True),  # may be gone since
     _optional("heir_permission", Level(Permission)),
 )
 

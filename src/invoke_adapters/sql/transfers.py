@@ -15,13 +15,13 @@ from invoke_core.domain.identifiers import BoardId, ImageName, TransferId
 from invoke_core.domain.images import ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.statistics import ImageUsage
-from invoke_core.domain.transfers import MovedBoard, Transfer, TransferPhase, TransferWish
+from invoke_core.domain.transfers import MovedItem, Transfer, TransferPhase, TransferWish
 from invoke_core.errors import Conflict, NotFound
 
 TRANSFERS = Mapper(Transfer, schema.transfers, "transfer_id")
 _transfers = schema.transfers.c
 _written = schema.transfer_images.c
-_boards = schema.transfer_boards.c
+_items = schema.transfer_items.c
 _images = schema.images.c
 
 
@@ -151,21 +151,21 @@ class SqlTransferRepository:
         )
         return list(self.connection.execute(query).scalars())
 
-    def add_board(self, transfer_id: TransferId, board: MovedBoard) -> None:
-        """Write down a board that moved."""
-        row = {"transfer_id": transfer_id, **attrs.asdict(board)}
-        self.connection.execute(sa.insert(schema.transfer_boards), row)
+    def add_item(self, transfer_id: TransferId, item: MovedItem) -> None:
+        """Write down something else that moved."""
+        row = {"transfer_id": transfer_id, **attrs.asdict(item)}
+        self.connection.execute(sa.insert(schema.transfer_items), row)
 
-    def boards(self, transfer_id: TransferId) -> Sequence[MovedBoard]:
-        """Return the boards that moved, ordered by id."""
+    def items(self, transfer_id: TransferId) -> Sequence[MovedItem]:
+        """Return what else moved, ordered by kind and id."""
         query = (
-            sa.select(_boards.board_id, _boards.heir_permission)
-            .where(_boards.transfer_id == transfer_id)
-            .order_by(_boards.board_id)
+            sa.select(_items.kind, _items.item_id, _items.heir_permission)
+            .where(_items.transfer_id == transfer_id)
+            .order_by(_items.kind, _items.item_id)
         )
         return [
-            MovedBoard(board_id=board_id, heir_permission=permission)
-            for board_id, permission in self.connection.execute(query)
+            MovedItem(kind=kind, item_id=item_id, heir_permission=permission)
+            for kind, item_id, permission in self.connection.execute(query)
         ]
 
     def forget(self, before: datetime, *, limit: int = 1000) -> int:

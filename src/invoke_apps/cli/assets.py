@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from invoke_apps.application import Application
+from invoke_apps.cli._accounts import some
 from invoke_apps.cli._base import InvokeGroup, confirm, opened, root_option, this_host
 from invoke_apps.cli._times import TIME, in_utc
 from invoke_core.domain.identifiers import SYSTEM, BoardId, TransferId, UserId
-from invoke_core.domain.transfers import TransferWish
+from invoke_core.domain.transfers import Transfer, TransferWish
 
 
 @click.group(cls=InvokeGroup)
@@ -59,7 +60,7 @@ def transfer(
             until=in_utc(until),
         )
         plan = app.transfers.plan(this_host(), wish)
-        what = f"{_some(len(plan.boards), 'board')} and {_some(plan.usage.images, 'image')}"
+        what = _content(len(plan.boards), plan.usage.images, plan.workflows, plan.style_presets)
         if dry_run:
             if as_json:
                 print_record(PlanView.of(plan))
@@ -73,8 +74,7 @@ def transfer(
     if as_json:
         print_record(TransferView.of(done))
         return
-    given = f"{_some(done.boards, 'board')} and {_some(done.images, 'image')}"
-    click.echo(f"Gave {given} of {giver} to {heir}.")
+    click.echo(f"Gave {_given(done)} of {giver} to {heir}.")
     click.echo(f"To take it back: invoke-admin assets undo {done.transfer_id}", err=True)
 
 
@@ -116,13 +116,20 @@ def undo(root: Path | None, transfer_id: str) -> None:
     """Give back what the transfer TRANSFER_ID moved and its heir still has."""
     with opened(root) as app:
         done = app.transfers.undo(this_host(), TransferId(transfer_id))
-    given = f"{_some(done.boards, 'board')} and {_some(done.images, 'image')}"
-    click.echo(f"Gave back {given}.")
+    click.echo(f"Gave back {_given(done)}.")
 
 
 def _account(app: Application, email: str) -> UserId:
     return SYSTEM if email == SYSTEM else app.users.get_by_email(this_host(), email).user_id
 
 
-def _some(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _given(done: Transfer) -> str:
+    return _content(done.boards, done.images, done.workflows, done.style_presets)
+
+
+def _content(boards: int, images: int, workflows: int, presets: int) -> str:
+    """Return how much that is, in words; boards and images always, the rest where there is any."""
+    words = [some(boards, "board"), some(images, "image")]
+    words += [some(workflows, "workflow")] if workflows else []
+    words += [some(presets, "style preset")] if presets else []
+    return f"{', '.join(words[:-1])} and {words[-1]}"

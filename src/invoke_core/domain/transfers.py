@@ -54,6 +54,8 @@ class Transfer:
     moved_name: ImageName | None = None  # the last one whose row was rewritten
     boards: int = 0  # how many moved; 0 while it collects
     images: int = 0
+    workflows: int = 0
+    style_presets: int = 0
     started_by: UserId
     created_at: datetime  # aware, UTC
 
@@ -75,17 +77,34 @@ class Transfer:
         return attrs.evolve(self, collected_at=place.created_at, collected_name=place.image_name)
 
 
-@attrs.frozen(kw_only=True)
-class MovedBoard:
-    """A board that a transfer gave away."""
+class ItemKind(StrEnum):
+    """What a transfer gives away besides images; of these an account has few."""
 
-    board_id: BoardId
-    heir_permission: Permission | None  # the grant that the heir had on it, which went
+    BOARD = "board"
+    WORKFLOW = "workflow"
+    STYLE_PRESET = "style_preset"
+
+
+@attrs.frozen(kw_only=True)
+class MovedItem:
+    """Something that a transfer gave away."""
+
+    kind: ItemKind
+    item_id: str
+    heir_permission: Permission | None = None  # on a board: the grant that the heir had, which went
 
 
 def is_within(wish: TransferWish, made: datetime) -> bool:
     """Return whether something made then is within the time of the wish."""
     return (wish.since is None or made >= wish.since) and (wish.until is None or made < wish.until)
+
+
+def includes_shelved(wish: TransferWish, made: datetime) -> bool:
+    """Return whether a workflow or preset of the account, made then, goes to the heir.
+
+    They lie on no board, so where boards are named they stay.
+    """
+    return wish.board_ids is None and is_within(wish, made)
 
 
 def includes(wish: TransferWish, board: Board) -> bool:

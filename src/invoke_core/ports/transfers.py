@@ -8,7 +8,7 @@ from invoke_core.domain.identifiers import BoardId, ImageName, TransferId
 from invoke_core.domain.images import ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.statistics import ImageUsage
-from invoke_core.domain.transfers import MovedBoard, Transfer, TransferWish
+from invoke_core.domain.transfers import MovedItem, Transfer, TransferWish
 
 
 class TransferRepository(Protocol):
@@ -69,11 +69,11 @@ class TransferRepository(Protocol):
     def touched_boards(self, transfer_id: TransferId) -> Sequence[BoardId]:
         """Return the boards on which what is written down lies now, ordered by id."""
 
-    def add_board(self, transfer_id: TransferId, board: MovedBoard) -> None:
-        """Write down a board that moved."""
+    def add_item(self, transfer_id: TransferId, item: MovedItem) -> None:
+        """Write down something else that moved."""
 
-    def boards(self, transfer_id: TransferId) -> Sequence[MovedBoard]:
-        """Return the boards that moved, ordered by id."""
+    def items(self, transfer_id: TransferId) -> Sequence[MovedItem]:
+        """Return what else moved, ordered by kind and id."""
 
     def forget(self, before: datetime, *, limit: int = 1000) -> int:
         """Forget what is left of DONE transfers whose `created_at` is before, images first.

@@ -6,20 +6,24 @@ from datetime import datetime, timedelta
 import attrs
 
 from invoke_core.domain.audit import AuditAction, Target
-from invoke_core.domain.boards import Board, Grant
-from invoke_core.domain.identifiers import SYSTEM, TransferId
+from invoke_core.domain.boards import Board, Grant, Permission
+from invoke_core.domain.identifiers import SYSTEM, BoardId, TransferId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal, require_administrator
 from invoke_core.domain.statistics import ImageUsage
+from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.transfers import (
-    MovedBoard,
+    ItemKind,
+    MovedItem,
     Transfer,
     TransferPhase,
     TransferWish,
     includes,
+    includes_shelved,
     require_sensible,
 )
+from invoke_core.domain.workflows import Workflow
 from invoke_core.errors import Conflict, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
@@ -37,14 +41,16 @@ class TransferPlan:
     wish: TransferWish
     boards: Sequence[Board]  # ordered by id
     usage: ImageUsage  # the images
+    workflows: int
+    style_presets: int
 
 
 @attrs.frozen
 class TransferService:
-    """Gives boards and images of one account to another.
+    """Gives boards, images, workflows and style presets of one account to another.
 
-    What accounts own besides goes with the boards, in `_give`: in the one transaction that makes a
-    transfer true for every reader.
+    Images are many, and their rows follow in steps. Of the rest there are few: they move in `_give`, the
+    one transaction that makes a transfer true for every reader.
     """
 
     reading: Reading
@@ -61,6 +67,8 @@ class TransferService:
                 wish=wish,
                 boards=[b for b in work.boards.owned_by(wish.from_id) if includes(wish, b)],
                 usage=work.transfers.usage(wish),
+                workflows=len(_wished_workflows(work, wish)),
+                style_presets=len(_wished_presets(work, wish)),
             )
 
     def transfer(self, principal: Principal, wish: TransferWish) -> Transfer:
@@ -215,10 +223,24 @@ class TransferService:
         boards = (
             _undone_boards(work, transfer) if transfer.undoes else _wished_boards(work, transfer)
         )
-        for board, permission in boards:
-            _give_board(work, transfer, board, permission, now)
+        for board, back in boards:
+            _give_board(work, transfer, board, back, now)
+        workflows, presets = _workflows(work, transfer), _presets(work, transfer)
+        for workflow in workflows:
+            work.workflows.put(attrs.evolve(workflow, owner_id=transfer.to_id))
+            _write_down(work, transfer, ItemKind.WORKFLOW, workflow.workflow_id)
+        for preset in presets:
+            work.style_presets.put(attrs.evolve(preset, owner_id=transfer.to_id))
+            _write_down(work, transfer, ItemKind.STYLE_PRESET, preset.preset_id)
         _tell(work, transfer, images, now)
-        return attrs.evolve(transfer, phase=TransferPhase.MOVING, boards=len(boards), images=images)
+        return attrs.evolve(
+            transfer,
+            phase=TransferPhase.MOVING,
+            boards=len(boards),
+            images=images,
+            workflows=len(workflows),
+            style_presets=len(presets),
+        )
 
 
 def _require_possible(work: Work, wish: TransferWish) -> None:
@@ -238,8 +260,8 @@ def _undone_boards(work: Work, transfer: Transfer) -> Sequence[tuple[Board, Gran
     """Return the boards that the other transfer moved, with the grant that its heir gets back."""
     found: list[tuple[Board, Grant | None]] = []
     owned = {board.board_id: board for board in work.boards.owned_by(transfer.from_id)}
-    for moved in work.transfers.boards(transfer.undoes or TransferId("")):
-        board = owned.get(moved.board_id)
+    for moved in _moved(work, transfer, ItemKind.BOARD):
+        board = owned.get(BoardId(moved.item_id))
         if board is None:  # deleted, or given on
             continue
         grant = None
@@ -253,6 +275,49 @@ def _undone_boards(work: Work, transfer: Transfer) -> Sequence[tuple[Board, Gran
             )
         found.append((board, grant))
     return found
+
+
+def _moved(work: Work, transfer: Transfer, kind: ItemKind) -> Sequence[MovedItem]:
+    """Return what the transfer that this one undoes gave away, of one kind."""
+    every = work.transfers.items(transfer.undoes or TransferId(""))
+    return [item for item in every if item.kind is kind]
+
+
+def _wished_workflows(work: Work, wish: TransferWish) -> Sequence[Workflow]:
+    owned = work.workflows.owned_by(wish.from_id)
+    return [each for each in owned if includes_shelved(wish, each.created_at)]
+
+
+def _wished_presets(work: Work, wish: TransferWish) -> Sequence[StylePreset]:
+    owned = work.style_presets.owned_by(wish.from_id)
+    return [each for each in owned if includes_shelved(wish, each.created_at)]
+
+
+def _workflows(work: Work, transfer: Transfer) -> Sequence[Workflow]:
+    wished = _wished_workflows(work, transfer.wish)
+    if not transfer.undoes:
+        return wished
+    moved = {item.item_id for item in _moved(work, transfer, ItemKind.WORKFLOW)}
+    return [workflow for workflow in wished if workflow.workflow_id in moved]
+
+
+def _presets(work: Work, transfer: Transfer) -> Sequence[StylePreset]:
+    wished = _wished_presets(work, transfer.wish)
+    if not transfer.undoes:
+        return wished
+    moved = {item.item_id for item in _moved(work, transfer, ItemKind.STYLE_PRESET)}
+    return [preset for preset in wished if preset.preset_id in moved]
+
+
+def _write_down(
+    work: Work,
+    transfer: Transfer,
+    kind: ItemKind,
+    item_id: str,
+    heir_permission: Permission | None = None,
+) -> None:
+    item = MovedItem(kind=kind, item_id=item_id, heir_permission=heir_permission)
+    work.transfers.add_item(transfer.transfer_id, item)
 
 
 def _tell(work: Work, transfer: Transfer, images: int, now: datetime) -> None:
@@ -274,12 +339,8 @@ def _give_board(
     held = next((grant for grant in grants if grant.user_id == transfer.to_id), None)
     if held is not None:
         work.boards.remove_grant(board.board_id, transfer.to_id)
-    work.transfers.add_board(
-        transfer.transfer_id,
-        MovedBoard(
-            board_id=board.board_id, heir_permission=None if held is None else held.permission
-        ),
-    )
+    permission = None if held is None else held.permission
+    _write_down(work, transfer, ItemKind.BOARD, board.board_id, permission)
     work.boards.put(attrs.evolve(board, owner_id=transfer.to_id, updated_at=now))
     if back is not None:
         work.boards.put_grant(back)

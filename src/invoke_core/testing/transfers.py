@@ -10,7 +10,7 @@ from invoke_core.domain.boards import Permission
 from invoke_core.domain.identifiers import BoardId, ImageName, TransferId
 from invoke_core.domain.images import Image, ImagePlace, ImageQuery, ImageScope
 from invoke_core.domain.statistics import ImageUsage
-from invoke_core.domain.transfers import MovedBoard, Transfer, TransferPhase
+from invoke_core.domain.transfers import ItemKind, MovedItem, Transfer, TransferPhase
 from invoke_core.domain.users import User
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.unit_of_work import Database, Work
@@ -63,6 +63,8 @@ class TransferRepositoryContract:
                 moved_name=ImageName("b.png"),
                 boards=2,
                 images=3,
+                workflows=5,
+                style_presets=6,
             )
             changed = attrs.evolve(transfer, phase=TransferPhase.DONE, images=4)
             first = work.transfers.get(transfer.transfer_id)
@@ -277,17 +279,18 @@ class TransferRepositoryContract:
 
             assert list(touched) == [a.board_id, b.board_id]
 
-    def test_boards_that_moved_come_ordered_by_id(self, database: Database) -> None:
+    def test_what_else_moved_comes_ordered_by_kind_and_id(self, database: Database) -> None:
         with database.writing() as work:
             owner, heir = a_user(work), a_user(work)
             transfer, other = a_transfer(work, owner, heir), a_transfer(work, owner, heir)
-            b = MovedBoard(board_id=BoardId("b"), heir_permission=None)
-            a = MovedBoard(board_id=BoardId("a"), heir_permission=Permission.WRITE)
-            for board in (b, a):
-                work.transfers.add_board(transfer.transfer_id, board)
-            work.transfers.add_board(other.transfer_id, b)
+            b = MovedItem(kind=ItemKind.BOARD, item_id="b")
+            a = MovedItem(kind=ItemKind.BOARD, item_id="a", heir_permission=Permission.WRITE)
+            workflow = MovedItem(kind=ItemKind.WORKFLOW, item_id="a")
+            for item in (workflow, b, a):
+                work.transfers.add_item(transfer.transfer_id, item)
+            work.transfers.add_item(other.transfer_id, b)
 
-            assert list(work.transfers.boards(transfer.transfer_id)) == [a, b]
+            assert list(work.transfers.items(transfer.transfer_id)) == [a, b, workflow]
 
     def test_a_removed_transfer_is_gone_with_what_it_wrote_down(self, database: Database) -> None:
         with database.writing() as work:
@@ -295,13 +298,13 @@ class TransferRepositoryContract:
             an_image(work, owner)
             transfer = a_transfer(work, owner, heir)
             work.transfers.collect(transfer)
-            board = MovedBoard(board_id=BoardId("b"), heir_permission=None)
-            work.transfers.add_board(transfer.transfer_id, board)
+            board = MovedItem(kind=ItemKind.BOARD, item_id="b")
+            work.transfers.add_item(transfer.transfer_id, board)
 
             work.transfers.remove(transfer.transfer_id)
             again = a_transfer(work, owner, heir, transfer_id=transfer.transfer_id)
 
-            assert list(work.transfers.boards(again.transfer_id)) == []
+            assert list(work.transfers.items(again.transfer_id)) == []
             work.transfers.put(attrs.evolve(again, phase=TransferPhase.MOVING))
             assert len(work.images.owned_by(owner.user_id)) == 1
 

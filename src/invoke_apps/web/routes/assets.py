@@ -55,6 +55,8 @@ class PlanView:
     boards: list[PlannedBoardView]
     images: int
     storage_bytes: int
+    workflows: int
+    style_presets: int
     dry_run: bool = True
 
     @classmethod
@@ -69,6 +71,8 @@ class PlanView:
             ],
             images=plan.usage.images,
             storage_bytes=plan.usage.size_bytes,
+            workflows=plan.workflows,
+            style_presets=plan.style_presets,
         )
 
 
@@ -86,6 +90,8 @@ class TransferView:
     status: TransferPhase
     boards: int
     images: int
+    workflows: int
+    style_presets: int
     started_by: str
     created_at: datetime
     dry_run: bool = False
@@ -104,6 +110,8 @@ class TransferView:
             status=transfer.phase,
             boards=transfer.boards,
             images=transfer.images,
+            workflows=transfer.workflows,
+            style_presets=transfer.style_presets,
             started_by=transfer.started_by,
             created_at=transfer.created_at,
         )

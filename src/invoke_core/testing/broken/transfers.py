@@ -60,15 +60,15 @@ def _of_any_owner(work: Any, real: Any, transfer: Any, **how: Any) -> Any:
 
 def _of_every_transfer(work: Any, real: Any, transfer_id: Any) -> Any:
     every = work.transfers.list(limit=None).items
-    return [board for each in every for board in real(each.transfer_id)]
+    return [item for each in every for item in real(each.transfer_id)]
 
 
-def _keeps_boards(work: Any, real: Any, transfer_id: Any) -> None:
-    transfer, boards = work.transfers.get(transfer_id), work.transfers.boards(transfer_id)
+def _keeps_items(work: Any, real: Any, transfer_id: Any) -> None:
+    transfer, items = work.transfers.get(transfer_id), work.transfers.items(transfer_id)
     real(transfer_id)
     work.transfers.add(transfer)
-    for board in boards:
-        work.transfers.add_board(transfer_id, board)
+    for item in items:
+        work.transfers.add_item(transfer_id, item)
 
 
 def _at_once(work: Any, real: Any, before: Any, *, limit: int = 1000) -> Any:
@@ -100,9 +100,11 @@ TRANSFERS: Mapping[str, Fault] = {
     "test_the_boards_on_which_it_lies_are_told": Fault(
         "transfers.touched_boards", after(backwards)
     ),
-    "test_boards_that_moved_come_ordered_by_id": Fault("transfers.boards", _of_every_transfer),
+    "test_what_else_moved_comes_ordered_by_kind_and_id": Fault(
+        "transfers.items", _of_every_transfer
+    ),
     "test_a_removed_transfer_is_gone_with_what_it_wrote_down": Fault(
-        "transfers.remove", _keeps_boards
+        "transfers.remove", _keeps_items
     ),
     "test_old_transfers_are_forgotten_in_steps": Fault("transfers.forget", _at_once),
 }

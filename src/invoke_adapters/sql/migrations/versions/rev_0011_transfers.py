@@ -30,24 +30,37 @@ def upgrade() -> None:
         sa.Column("moved_name", TEXT, nullable=True),
         sa.Column("boards", sa.BigInteger(), nullable=False),
         sa.Column("images", sa.BigInteger(), nullable=False),
+        sa.Column("workflows", sa.BigInteger(), nullable=False),
+        sa.Column("style_presets", sa.BigInteger(), nullable=False),
         sa.Column("started_by", TEXT, nullable=False),
         sa.Column("created_at", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("transfer_id", name=op.f("pk_transfers")),
     )
     for column in ("phase", "undoes", "created_at"):
         op.create_index(op.f(f"ix_transfers_{column}"), "transfers", [column], unique=False)
-    for table, key in (("transfer_images", "image_name"), ("transfer_boards", "board_id")):
-        level = [sa.Column("heir_permission", sa.Integer(), nullable=True)]
-        op.create_table(
-            table,
-            sa.Column("transfer_id", TEXT, nullable=False),
-            sa.Column(key, TEXT, nullable=False),
-            *(level if table == "transfer_boards" else []),
-            sa.ForeignKeyConstraint(
-                ["transfer_id"],
-                ["transfers.transfer_id"],
-                name=op.f(f"fk_{table}_transfer_id"),
-                ondelete="CASCADE",
-            ),
-            sa.PrimaryKeyConstraint("transfer_id", key, name=op.f(f"pk_{table}")),
-        )
+    op.create_table(
+        "transfer_images",
+        sa.Column("transfer_id", TEXT, nullable=False),
+        sa.Column("image_name", TEXT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"],
+            ["transfers.transfer_id"],
+            name=op.f("fk_transfer_images_transfer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("transfer_id", "image_name", name=op.f("pk_transfer_images")),
+    )
+    op.create_table(
+        "transfer_items",
+        sa.Column("transfer_id", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("item_id", TEXT, nullable=False),
+        sa.Column("heir_permission", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"],
+            ["transfers.transfer_id"],
+            name=op.f("fk_transfer_items_transfer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("transfer_id", "kind", "item_id", name=op.f("pk_transfer_items")),
+    )
