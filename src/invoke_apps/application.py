@@ -12,12 +12,15 @@ from invoke_core.errors import InvokeError
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService
+from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.events import EventService
+from invoke_core.services.exports import ExportService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.links import LinkService
@@ -36,6 +39,7 @@ from invoke_core.services.single_sign_on import SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
+from invoke_core.services.transfers import TransferService
 from invoke_core.services.users import UserService
 from invoke_core.services.workflows import WorkflowService
 
@@ -64,7 +68,11 @@ class Application:
     signing_keys: SigningKeyService
     audit: AuditService
     boards: BoardService
+    board_links: BoardLinkService
+    access: AccessService
     images: ImageService
+    transfers: TransferService
+    exports: ExportService
     models: ModelService
     workflows: WorkflowService
     style_presets: StylePresetService

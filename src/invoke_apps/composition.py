@@ -52,12 +52,15 @@ from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services._small_pictures import SmallPictures
+from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService, Witnessed
+from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.events import EventService
+from invoke_core.services.exports import ExportService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.links import LinkService
@@ -76,6 +79,7 @@ from invoke_core.services.single_sign_on import Provider, SingleSignOnService
 from invoke_core.services.statistics import StatisticsService
 from invoke_core.services.style_presets import StylePresetService
 from invoke_core.services.sweeping import SweepService
+from invoke_core.services.transfers import TransferService
 from invoke_core.services.users import UserService
 from invoke_core.services.workflows import WorkflowService
 
@@ -271,7 +275,18 @@ def build(
             ),
             audit=AuditService(reading, chain, heads),
             boards=BoardService(reading, writing, clock, randomness, files),
+            board_links=BoardLinkService(
+                reading=reading,
+                writing=writing,
+                clock=clock,
+                randomness=randomness,
+                hasher=hasher,
+                storage=storage,
+            ),
+            access=AccessService(reading, writing, clock),
             images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
+            transfers=TransferService(reading, writing, clock, randomness),
+            exports=ExportService(reading, writing, storage, clock),
             models=models,
             workflows=WorkflowService(reading, writing, clock, randomness, pictures),
             style_presets=StylePresetService(reading, writing, clock, randomness, pictures),

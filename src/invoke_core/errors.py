@@ -7,7 +7,8 @@ InvokeError
 │   ├── WeakPassword        the password policy refuses, with what is missing
 │   └── SetupDone           the first administrator exists already
 ├── Unauthenticated         nobody who counts is asking
-│   └── SecondFactorRequired
+│   ├── SecondFactorRequired
+│   └── LinkLocked          the password of a link is missing
 ├── Forbidden               you may see it but not do this
 │   ├── PasswordChangeRequired
 │   ├── SecondFactorMissing
@@ -101,6 +102,12 @@ class SecondFactorRequired(Unauthenticated):
     """The password is right; the code of the second factor is missing, wrong, or was used already."""
 
     slug = "second-factor-required"
+
+
+class LinkLocked(Unauthenticated):
+    """The link is right, and has a password that was not given yet, or was wrong."""
+
+    slug = "link-password-required"
 
 
 class Forbidden(InvokeError):

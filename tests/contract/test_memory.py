@@ -5,6 +5,7 @@ import pytest
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
 from invoke_core.testing.identities import (
@@ -32,6 +33,7 @@ from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
 from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
+from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -107,7 +109,15 @@ class TestMemoryBoards(BoardRepositoryContract):
     pass
 
 
+class TestMemoryBoardLinks(BoardLinkRepositoryContract):
+    pass
+
+
 class TestMemoryImages(ImageRepositoryContract):
+    pass
+
+
+class TestMemoryTransfers(TransferRepositoryContract):
     pass
 
 

@@ -8,6 +8,7 @@ from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store,
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
 from invoke_core.testing.identities import (
@@ -35,6 +36,7 @@ from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
 from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
+from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
@@ -121,7 +123,15 @@ class TestSqliteBoards(BoardRepositoryContract):
     pass
 
 
+class TestSqliteBoardLinks(BoardLinkRepositoryContract):
+    pass
+
+
 class TestSqliteImages(ImageRepositoryContract):
+    pass
+
+
+class TestSqliteTransfers(TransferRepositoryContract):
     pass
 
 

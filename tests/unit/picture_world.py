@@ -1,8 +1,10 @@
 """A small server's boards and pictures, in memory, and people who use it."""
 
+from typing import Any
+
 import attrs
 
-from invoke_adapters.memory import MemoryDatabase
+from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_core.domain.boards import Board, Grant, Permission, Visibility
@@ -11,14 +13,20 @@ from invoke_core.domain.images import Image
 from invoke_core.domain.news import NewsItem
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.users import User
+from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.storage import ImageStorage, Rendition
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.access import AccessService
+from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.images import ImageService
+from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.services.transfers import TransferService
 from invoke_core.testing import builders
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 from invoke_core.testing.pictures import a_png
+from tests.unit.accounts import QuickHasher
 
 PNG = a_png(4, 3, bytes(36))
 
@@ -31,6 +39,7 @@ class World:
     storage: ImageStorage = attrs.field(factory=MemoryImageStorage)
     clock: FixedClock = attrs.field(factory=FixedClock)
     randomness: FakeRandomness = attrs.field(factory=FakeRandomness)
+    hasher: PasswordHasher = attrs.field(factory=QuickHasher)
 
     @property
     def files(self) -> ImageFiles:
@@ -45,6 +54,45 @@ class World:
     @property
     def images(self) -> ImageService:
         return ImageService(self.database.reading, self.database.writing, self.clock, self.files)
+
+    @property
+    def board_links(self) -> BoardLinkService:
+        return BoardLinkService(
+            reading=self.database.reading,
+            writing=self.database.writing,
+            clock=self.clock,
+            randomness=self.randomness,
+            hasher=self.hasher,
+            storage=self.storage,
+        )
+
+    @property
+    def transfers(self) -> TransferService:
+        return TransferService(
+            self.database.reading, self.database.writing, self.clock, self.randomness
+        )
+
+    @property
+    def queue(self) -> QueueService:
+        return QueueService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.randomness,
+            MemoryProgressStore(),
+            QueueRules(),
+        )
+
+    @property
+    def access(self) -> AccessService:
+        return AccessService(self.database.reading, self.database.writing, self.clock)
+
+    def linked(self, principal: Principal, board: Board, **changes: Any) -> str:
+        """Make a link to the board; return its token."""
+        made = self.board_links.create(
+            principal, board.board_id, site="http://127.0.0.1/", **changes
+        )
+        return made.url.rpartition("/")[2]
 
     def person(self, **changes: object) -> Principal:
         with self.database.writing() as work:

@@ -14,6 +14,7 @@ CREDENTIALS_BY_KEY = {
     ("GET", "/api/v1/auth/users/{user_id}"),
     ("GET", "/api/v1/auth/users/{user_id}/statistics"),
     ("GET", "/api/v1/auth/users/{user_id}/content"),
+    ("GET", "/api/v1/auth/users/{user_id}/access"), ("GET", "/api/v1/auth/users/{user_id}/export"),
     ("PATCH", "/api/v1/auth/users/{user_id}"), ("DELETE", "/api/v1/auth/users/{user_id}"),
 }  # fmt: skip
 POSTS_THAT_READ = {
@@ -31,6 +32,12 @@ OPEN = {
     ("GET", "/api/v1/auth/status"), ("POST", "/api/v1/auth/setup"), ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/invitations/accept"), ("POST", "/api/v1/auth/password-reset"),
     ("GET", "/api/v1/app/version"),
+    ("GET", "/api/v1/links/{token}"), ("POST", "/api/v1/links/{token}/unlock"),
+    ("GET", "/api/v1/links/{token}/images/{image_name}/full"),
+    ("HEAD", "/api/v1/links/{token}/images/{image_name}/full"),
+    ("GET", "/api/v1/links/{token}/images/{image_name}/thumbnail"),
+    ("HEAD", "/api/v1/links/{token}/images/{image_name}/thumbnail"),
+    ("GET", "/api/v1/links/{token}/images/{image_name}/metadata"),
     ("GET", "/api/v1/auth/oidc/{provider}/login"),
     ("GET", "/api/v1/auth/oidc/{provider}/callback"),
     ("GET", "/api/v1/auth/oidc/{provider}/logout"),

@@ -33,6 +33,12 @@ OPEN = {
     ("GET", "/api/v1/app/version"),
     *(("GET", f"{AUTH}/oidc/{{provider}}/{way}") for way in ("login", "callback", "logout")),
     ("POST", f"{AUTH}/oidc/{{provider}}/code"),
+    ("GET", "/api/v1/links/{token}"), ("POST", "/api/v1/links/{token}/unlock"),
+    ("GET", "/api/v1/links/{token}/images/{image_name}/metadata"),
+} | {
+    (method, f"/api/v1/links/{{token}}/images/{{image_name}}/{rendition}")
+    for method in ("GET", "HEAD")
+    for rendition in ("full", "thumbnail")
 }  # fmt: skip
 ENDLESS = {("GET", "/api/v1/queue/{queue_id}/events")}
 SAFE = {"GET", "HEAD"}

@@ -1,15 +1,20 @@
 """Who may do what: one table, written by hand, and every cell of it tried."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 import pytest
 
+from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, BoardChanges, BoardQuery, Permission, Visibility
+from invoke_core.domain.generation import GenerationWish, InitImage
 from invoke_core.domain.images import Image, ImageChanges, ImageQuery
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.queue import BatchWish, JobQuery
 from invoke_core.errors import Forbidden, InvokeError, NotFound
 from invoke_core.ports.storage import Rendition
+from invoke_core.testing import builders
 from tests.unit.picture_world import PNG, World
 
 
@@ -23,6 +28,13 @@ class Scene:
     owner: Principal
     principal: Principal
     other: Principal  # a person with READ on the board
+    link: BoardLink  # to the board, made by its owner
+
+    def enqueue(self, **wishes: Any) -> None:
+        with self.world.database.writing() as work:
+            model = next(iter(work.models.list()), None) or builders.a_model(work)
+        wish = GenerationWish(model=model.key, prompt="a shape", width=64, height=64, **wishes)
+        self.world.queue.enqueue(self.principal, BatchWish(generation=wish))
 
     def upload(self) -> None:
         self.world.images.upload(
@@ -68,6 +80,21 @@ ACTIONS: Mapping[str, Action] = {
     "share": lambda s: s.world.boards.share(
         s.principal, s.board.board_id, user_ids=[s.other.user_id], permission=Permission.WRITE
     ),
+    "see who has access": lambda s: s.world.access.of_board(s.principal, s.board.board_id),
+    "make a link": lambda s: s.world.board_links.create(
+        s.principal, s.board.board_id, site="http://127.0.0.1/"
+    ),
+    "list its links": lambda s: s.world.board_links.list(s.principal, s.board.board_id),
+    "take a link back": lambda s: s.world.board_links.remove(
+        s.principal, s.board.board_id, s.link.link_id
+    ),
+    "draw onto it": lambda s: s.enqueue(board_id=s.board.board_id),
+    "draw from an image": lambda s: s.enqueue(
+        init_image=InitImage(image_name=s.image.image_name, strength=0.5)
+    ),
+    "give it away": lambda s: s.world.boards.transfer(
+        s.principal, s.board.board_id, s.other.user_id
+    ),
     "unshare": lambda s: s.world.boards.unshare(s.principal, s.board.board_id, s.other.user_id),
     "delete the board": lambda s: s.world.boards.delete(
         s.principal, s.board.board_id, include_images=False
@@ -95,6 +122,13 @@ choose the cover      -   f   f   f   f   y   y   y
 open it to all        -   f   f   f   f   y   y   y
 share                 -   f   f   f   f   y   y   y
 unshare               -   f   f   f   f   y   y   y
+see who has access    -   f   f   f   f   y   y   y
+make a link           -   f   f   f   f   y   y   y
+list its links        -   f   f   f   f   y   y   y
+take a link back      -   f   f   f   f   y   y   y
+draw onto it          -   f   y   f   y   y   y   y
+draw from an image    -   y   y   y   y   y   y   y
+give it away          -   f   f   f   f   f   y   y
 delete the board      -   f   f   f   f   f   y   y
 """
 
@@ -117,11 +151,13 @@ def a_scene(level: str) -> Scene:
     if level in {"read", "write", "admin"}:
         world.grant(board, principal, Permission[level.upper()])
     image = world.image(owner, board)
+    with world.database.writing() as work:
+        link = builders.a_board_link(work, board)
     if level == "owner":
         principal = owner
     if level == "server":
         principal = world.administrator()
-    return Scene(world, board, image, owner, principal, other)
+    return Scene(world, board, image, owner, principal, other, link)
 
 
 def answer(scene: Scene, action: str) -> str:
@@ -136,7 +172,7 @@ def answer(scene: Scene, action: str) -> str:
 
 def test_the_table_has_every_action() -> None:
     assert {action for action, _, _ in cells()} == set(ACTIONS)
-    assert len(cells()) == 19 * 8
+    assert len(cells()) == 26 * 8
 
 
 @pytest.mark.parametrize(("action", "level", "expected"), cells())
@@ -211,5 +247,7 @@ def everything(scene: Scene) -> object:
             work.boards.get(board_id),
             list(work.boards.grants(board_id)),
             list(work.images.on_board(board_id)),
+            list(work.board_links.of_board(board_id)),
+            work.jobs.list(JobQuery(limit=None)).total,
             sorted(scene.world.storage.names()),
         )

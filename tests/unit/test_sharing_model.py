@@ -1,4 +1,4 @@
-"""People grant, revoke, move and delete at random, against an oracle that knows the rules by heart."""
+"""People grant, revoke, move, transfer, delete at random, against an oracle that knows the rules by heart."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,8 +22,10 @@ from invoke_core.domain.boards import BoardChanges, BoardQuery, Permission, Visi
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import ImageChanges, ImageQuery, ImageScope
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.transfers import TransferWish
 from invoke_core.errors import Forbidden, NotFound, RuleViolation
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.board_links import LinkedBoard, NewBoardLink
 from tests.unit.picture_world import PNG, World
 
 READ, WRITE, ADMIN, OWNER = 1, 2, 3, 4
@@ -39,6 +41,7 @@ class Oracle:
     share: dict[tuple[BoardId, UserId], int] = attrs.field(factory=dict)
     image_owner: dict[ImageName, UserId] = attrs.field(factory=dict)
     place: dict[ImageName, BoardId | None] = attrs.field(factory=dict)
+    link: dict[str, tuple[BoardId, UserId]] = attrs.field(factory=dict)
 
     def on_board(self, who: UserId, board: BoardId) -> int:
         if board not in self.board_owner:
@@ -60,6 +63,14 @@ class Oracle:
 
     def takes(self, who: UserId, image: ImageName) -> bool:
         return self.image_owner.get(image) == who or self.on_image(who, image) >= WRITE
+
+    def opens(self, link: str) -> bool:
+        board, maker = self.link.get(link, (None, None))
+        return board is not None and maker is not None and self.on_board(maker, board) >= ADMIN
+
+    def give(self, board: BoardId, heir: UserId) -> None:
+        self.board_owner[board] = heir
+        self.share.pop((board, heir), None)
 
     def drop(self, image: ImageName) -> None:
         del self.image_owner[image], self.place[image]
@@ -86,6 +97,7 @@ class Sharing(RuleBasedStateMachine):
 
     boards: Bundle[BoardId] = Bundle("boards")
     images: Bundle[ImageName] = Bundle("images")
+    links: Bundle[str] = Bundle("links")
 
     def __init__(self) -> None:
         super().__init__()
@@ -177,6 +189,87 @@ class Sharing(RuleBasedStateMachine):
         del self.oracle.board_owner[board]
         for key in [key for key in self.oracle.share if key[0] == board]:
             del self.oracle.share[key]
+        self.oracle.link = {t: to for t, to in self.oracle.link.items() if to[0] != board}
+
+    @rule(who=who, whom=who, board=boards)
+    def transfer(self, who: int, whom: int, board: BoardId) -> None:
+        person, heir = self.people[who], self.people[whom].user_id
+        held = self.oracle.on_board(person.user_id, board)
+        owner = self.oracle.board_owner.get(board)
+
+        got = outcome(lambda: self.world.boards.transfer(person, board, heir))
+
+        assert got == ("refused" if owner == heir and held >= OWNER else expected(held, OWNER))
+        if got == "done" and owner is not None:
+            self.oracle.give(board, heir)
+            self.oracle.share[board, owner] = ADMIN
+
+    @rule(who=who, giver=who, whom=who, board=st.one_of(st.none(), boards))
+    def hand_over(self, who: int, giver: int, whom: int, board: BoardId | None) -> None:
+        person, old = self.people[who], self.people[giver].user_id
+        heir = self.people[whom].user_id
+        wish = TransferWish(from_id=old, to_id=heir, board_ids=board and (board,))
+
+        got = outcome(lambda: self.world.transfers.transfer(person, wish))
+
+        if person.user_id not in self.oracle.administrators:
+            assert got == "forbidden"
+            return
+        owner = None if board is None else self.oracle.board_owner.get(board)
+        if old == heir:
+            assert got == "refused"
+        elif board is not None and owner != old:
+            assert got == ("refused" if owner else "unknown")
+        else:
+            assert got == "done"
+            for image, place in self.oracle.place.items():
+                if self.oracle.image_owner[image] == old and board in {None, place}:
+                    self.oracle.image_owner[image] = heir
+            for each, owner in list(self.oracle.board_owner.items()):
+                if owner == old and board in {None, each}:
+                    self.oracle.give(each, heir)
+
+    @rule(target=links, who=who, board=boards)
+    def make_a_link(self, who: int, board: BoardId) -> object:
+        person = self.people[who]
+        held = self.oracle.on_board(person.user_id, board)
+        made: list[NewBoardLink] = []
+
+        got = outcome(
+            lambda: made.append(self.world.board_links.create(person, board, site="http://a"))
+        )
+
+        assert got == expected(held, ADMIN)
+        if not made:
+            return multiple()
+        token = made[0].url.rpartition("/")[2]
+        self.oracle.link[token] = board, person.user_id
+        return token
+
+    @rule(who=who, link=links)
+    def take_a_link_back(self, who: int, link: str) -> None:
+        if link not in self.oracle.link or not self.oracle.opens(link):
+            return
+        person, board = self.people[who], self.oracle.link[link][0]
+        link_id = self.world.board_links.link_id(link)
+
+        got = outcome(lambda: self.world.board_links.remove(person, board, link_id))
+
+        assert got == expected(self.oracle.on_board(person.user_id, board), ADMIN)
+        if got == "done":
+            del self.oracle.link[link]
+
+    @rule(link=links)
+    def open_a_link(self, link: str) -> None:
+        found: list[LinkedBoard] = []
+
+        got = outcome(lambda: found.append(self.world.board_links.open(link, unlocked=None)))
+
+        assert got == ("done" if self.oracle.opens(link) else "unknown")
+        if found:
+            board = self.oracle.link[link][0]
+            there = {image for image, place in self.oracle.place.items() if place == board}
+            assert {image.image_name for image in found[0].images} == there
 
     @rule(target=images, who=who)
     def send_an_image(self, who: int) -> ImageName:

@@ -15,7 +15,7 @@ from invoke_core.domain.boards import (
     permission_on,
 )
 from invoke_core.domain.identifiers import BoardId, UserId
-from invoke_core.domain.images import ImageCategory
+from invoke_core.domain.images import Image, ImageCategory, ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import Conflict, NotFound
@@ -58,12 +58,19 @@ class MemoryBoardRepository:
             raise Conflict("There are still images on the board.")
         for grant in self.grants(board_id):
             del self.state.grants[board_id, grant.user_id]
+        for link in [lk for lk in self.state.board_links.values() if lk.board_id == board_id]:
+            del self.state.board_links[link.link_id]
         del self.state.boards[board_id]
 
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id."""
         found = [grant for grant in self.state.grants.values() if grant.board_id == board_id]
         return sorted(found, key=lambda grant: grant.user_id)
+
+    def grants_of(self, user_id: UserId) -> Sequence[Grant]:
+        """Return the grants that the account has, ordered by board id."""
+        found = [grant for grant in self.state.grants.values() if grant.user_id == user_id]
+        return sorted(found, key=lambda grant: grant.board_id)
 
     def put_grant(self, grant: Grant) -> None:
         """Keep the grant, in place of the one that the user had."""
@@ -123,6 +130,18 @@ class MemoryBoardRepository:
             asset_count=len(shown) - general,
             cover_image_name=cover,
         )
+
+    def shown_images(
+        self, board_id: BoardId, *, after: ImagePlace | None = None, limit: int = 50
+    ) -> Sequence[Image]:
+        """Return images on the board that are not intermediate, the newest first."""
+        images = [stored.image for stored in self.state.images.values()]
+        found = [i for i in images if i.board_id == board_id and not i.is_intermediate]
+        found.sort(key=lambda i: (i.created_at, i.image_name), reverse=True)
+        if after is not None:
+            place = (after.created_at, after.image_name)
+            found = [i for i in found if (i.created_at, i.image_name) < place]
+        return found[:limit]
 
     def owned_by(self, user_id: UserId) -> Sequence[Board]:
         """Return the boards of an owner, ordered by id."""

@@ -8,6 +8,7 @@ import attrs
 
 from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
+from invoke_adapters.memory.board_links import MemoryBoardLinkRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.client_state import MemoryClientStateRepository
 from invoke_adapters.memory.identities import (
@@ -35,6 +36,7 @@ from invoke_adapters.memory.state import State, first_state
 from invoke_adapters.memory.style_presets import MemoryStylePresetRepository
 from invoke_adapters.memory.submissions import MemorySubmissionRepository
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
+from invoke_adapters.memory.transfers import MemoryTransferRepository
 from invoke_adapters.memory.users import MemoryUserRepository
 from invoke_adapters.memory.workflows import MemoryWorkflowRepository
 from invoke_core.domain.audit import Chain
@@ -105,9 +107,19 @@ class MemoryWork:
         return MemoryBoardRepository(self.state)
 
     @property
+    def board_links(self) -> MemoryBoardLinkRepository:
+        """Return the links to boards."""
+        return MemoryBoardLinkRepository(self.state)
+
+    @property
     def images(self) -> MemoryImageRepository:
         """Return the images."""
         return MemoryImageRepository(self.state)
+
+    @property
+    def transfers(self) -> MemoryTransferRepository:
+        """Return the transfers of content."""
+        return MemoryTransferRepository(self.state)
 
     @property
     def doomed_files(self) -> MemoryDoomedFileRepository:

@@ -8,6 +8,7 @@ import attrs
 
 from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
+from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, Grant
 from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import Flow, VirtualTime
@@ -15,12 +16,14 @@ from invoke_core.domain.identifiers import (
     SYSTEM,
     ApiKeyId,
     BoardId,
+    BoardLinkId,
     IdentityId,
     ImageName,
     ItemId,
     ModelKey,
     SessionId,
     StylePresetId,
+    TransferId,
     UserId,
     WorkerId,
     WorkflowId,
@@ -38,6 +41,7 @@ from invoke_core.domain.sessions import Session
 from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.submissions import Submission
 from invoke_core.domain.throttle import Tally
+from invoke_core.domain.transfers import ItemKind, MovedItem, Transfer
 from invoke_core.domain.users import SYSTEM_USER, User
 from invoke_core.domain.workflows import Workflow
 
@@ -144,7 +148,11 @@ class State:
     doomed_files: Table[ImageName, datetime] = attrs.field(factory=Table)
     boards: Table[BoardId, Board] = attrs.field(factory=Table)
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
+    board_links: Table[BoardLinkId, BoardLink] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)
+    transfers: Table[TransferId, Transfer] = attrs.field(factory=Table)
+    transfer_images: Table[tuple[TransferId, ImageName], None] = attrs.field(factory=Table)
+    transfer_items: Table[tuple[TransferId, ItemKind, str], MovedItem] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     workflows: Table[WorkflowId, StoredWorkflow] = attrs.field(factory=Table)
     openings: Table[tuple[WorkflowId, UserId], datetime] = attrs.field(factory=Table)

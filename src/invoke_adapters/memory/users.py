@@ -117,6 +117,8 @@ class MemoryUserRepository:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:
             del self.state.grants[key]
+        for link in [lk for lk in self.state.board_links.values() if lk.created_by == user_id]:
+            del self.state.board_links[link.link_id]
         for opening in [key for key in self.state.openings if key[1] == user_id]:
             del self.state.openings[opening]
         for kept in [key for key in self.state.client_state if key[0] == user_id]:

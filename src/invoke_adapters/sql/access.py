@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
 from invoke_core.domain.boards import OPEN_TO_ALL, Permission
-from invoke_core.domain.principals import Principal
+from invoke_core.domain.principals import Principal, Via
 from invoke_core.domain.shelves import Shelf
 
 _NOTHING = 0
@@ -14,6 +14,8 @@ _NOTHING = 0
 
 def held_on_board(principal: Principal) -> sa.ColumnElement[int]:
     """Return the principal's permission on the board of a row, as a number; 0: none."""
+    if principal.via is Via.LINK:
+        return sa.case((sees_board(principal), int(Permission.READ)), else_=_NOTHING)
     if principal.is_admin:
         return sa.literal(int(Permission.OWNER), sa.Integer())
     granted = sa.func.coalesce(_granted(principal), _NOTHING)
@@ -41,6 +43,8 @@ def _granted(principal: Principal) -> sa.ScalarSelect[Any]:
 
 def sees_board(principal: Principal) -> sa.ColumnElement[bool]:
     """Return the condition that the principal has any permission on the board of a row."""
+    if principal.via is Via.LINK:
+        return schema.boards.c.board_id == principal.board_id
     if principal.is_admin:
         return sa.true()
     grants = schema.board_grants.c
@@ -52,12 +56,17 @@ def sees_board(principal: Principal) -> sa.ColumnElement[bool]:
     )
 
 
-def sees_image(principal: Principal) -> sa.ColumnElement[bool]:
-    """Return the condition that the principal has any permission on the image of a row."""
+def sees_image(principal: Principal, owns: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that the principal has any permission on the image of a row.
+
+    Args:
+        principal: who asks.
+        owns: the condition that the image belongs to them; see `owners`.
+    """
     if principal.is_admin:
         return sa.true()
     seen = sa.select(schema.boards.c.board_id).where(sees_board(principal))
-    return sa.or_(schema.images.c.owner_id == principal.user_id, schema.images.c.board_id.in_(seen))
+    return sa.or_(owns, schema.images.c.board_id.in_(seen))
 
 
 def sees_shelved(table: sa.Table, principal: Principal) -> sa.ColumnElement[bool]:

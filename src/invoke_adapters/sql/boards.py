@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from invoke_adapters.sql import schema
 from invoke_adapters.sql.access import held_on_board, sees_board
 from invoke_adapters.sql.errors import attempt
+from invoke_adapters.sql.images import IMAGES
 from invoke_adapters.sql.mapping import KEY, Mapper, among_listed, listed, page, upsert
+from invoke_adapters.sql.owners import as_owned
 from invoke_core.domain.boards import (
     Board,
     BoardOrder,
@@ -20,7 +22,7 @@ from invoke_core.domain.boards import (
     Permission,
 )
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
-from invoke_core.domain.images import ImageCategory
+from invoke_core.domain.images import Image, ImageCategory, ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import Conflict, NotFound
@@ -84,6 +86,11 @@ class SqlBoardRepository:
         """Return the board's grants, ordered by user id."""
         rows = self.connection.execute(_GRANTS_OF, {"board_id": board_id})
         return [GRANTS.value(row) for row in rows]
+
+    def grants_of(self, user_id: UserId) -> Sequence[Grant]:
+        """Return the grants that the account has, ordered by board id."""
+        query = GRANTS.select.where(_grants.user_id == user_id).order_by(_grants.board_id)
+        return GRANTS.all(self.connection, query)
 
     def put_grant(self, grant: Grant) -> None:
         """Keep the grant, in place of the one that the user had."""
@@ -149,6 +156,23 @@ class SqlBoardRepository:
             _counting(self.connection.dialect.name), {"board_ids": listed(board_ids)}
         )
         return {board_id: (int(images), total - int(images)) for board_id, images, total in rows}
+
+    def shown_images(
+        self, board_id: BoardId, *, after: ImagePlace | None = None, limit: int = 50
+    ) -> Sequence[Image]:
+        """Return images on the board that are not intermediate, the newest first."""
+        place = (_images.created_at, _images.image_name)
+        query = (
+            IMAGES.select.where(_images.board_id == board_id, _images.is_intermediate.is_(False))
+            .order_by(*(column.desc() for column in place))
+            .limit(limit)
+        )
+        if after is not None:
+            before = sa.tuple_(
+                sa.literal(after.created_at, _images.created_at.type), after.image_name
+            )
+            query = query.where(sa.tuple_(*place) < before)
+        return as_owned(self.connection, IMAGES.all(self.connection, query))
 
     def owned_by(self, user_id: UserId) -> Sequence[Board]:
         """Return the boards of an owner, ordered by id."""

@@ -11,6 +11,7 @@ from invoke_adapters.sql import schema
 from invoke_adapters.sql.access import sees_image
 from invoke_adapters.sql.errors import attempt
 from invoke_adapters.sql.mapping import KEY, Mapper, among, holds, page
+from invoke_adapters.sql.owners import as_owned, is_owned_by
 from invoke_adapters.sql.users import USERS
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import Image, ImageQuery, ImageScope, search_text
@@ -36,11 +37,11 @@ class SqlImageRepository:
         image = IMAGES.find(self.connection, image_name)
         if image is None:
             raise NotFound("image", image_name)
-        return image
+        return as_owned(self.connection, [image])[0]
 
     def find_many(self, image_names: Sequence[ImageName]) -> Sequence[Image]:
         """Return the known images among these, in the order asked for, each once."""
-        return IMAGES.find_all(self.connection, image_names)
+        return as_owned(self.connection, IMAGES.find_all(self.connection, image_names))
 
     def add(
         self,
@@ -111,7 +112,10 @@ class SqlImageRepository:
     def list_visible(self, principal: Principal, query: ImageQuery) -> Page[Image]:
         """Return the images of the query that the principal may see."""
         selected = _ordered(IMAGES.select.where(*self._asked_for(principal, query)), query)
-        return page(self.connection, selected, IMAGES.value, offset=query.offset, limit=query.limit)
+        found = page(
+            self.connection, selected, IMAGES.value, offset=query.offset, limit=query.limit
+        )
+        return attrs.evolve(found, items=as_owned(self.connection, found.items))
 
     def names_visible(self, principal: Principal, query: ImageQuery) -> ImageNames:
         """Return the names of all images that `list_visible` would page through."""
@@ -123,14 +127,15 @@ class SqlImageRepository:
         )
 
     def _asked_for(self, principal: Principal, query: ImageQuery) -> list[sa.ColumnElement[bool]]:
-        conditions = [sees_image(principal)]
+        owns = is_owned_by(self.connection, principal.user_id)
+        conditions = [sees_image(principal, owns)]
         if query.board_id is not None:
             conditions.append(_images.board_id == query.board_id)
         else:
             if query.uncategorised:
                 conditions.append(_images.board_id.is_(None))
             if query.scope is ImageScope.OWN:
-                conditions = [*conditions[1:], _images.owner_id == principal.user_id]
+                conditions = [*conditions[1:], owns]
         if query.categories is not None:
             conditions.append(_images.category.in_(query.categories))
         if query.is_intermediate is not None:
@@ -145,12 +150,13 @@ class SqlImageRepository:
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name."""
         query = IMAGES.select.where(_images.board_id == board_id).order_by(_images.image_name)
-        return IMAGES.all(self.connection, query)
+        return as_owned(self.connection, IMAGES.all(self.connection, query))
 
     def owned_by(self, user_id: UserId) -> Sequence[Image]:
         """Return every image of an owner, ordered by name."""
-        query = IMAGES.select.where(_images.owner_id == user_id).order_by(_images.image_name)
-        return IMAGES.all(self.connection, query)
+        owned = is_owned_by(self.connection, user_id)
+        query = IMAGES.select.where(owned).order_by(_images.image_name)
+        return as_owned(self.connection, IMAGES.all(self.connection, query))
 
     def usage(
         self, *, owner_id: UserId | None = None, board_id: BoardId | None = None
@@ -159,7 +165,7 @@ class SqlImageRepository:
         size = sa.func.coalesce(sa.func.sum(_images.size_bytes), 0)
         query = sa.select(sa.func.count(), size).select_from(schema.images)
         if owner_id is not None:
-            query = query.where(_images.owner_id == owner_id)
+            query = query.where(is_owned_by(self.connection, owner_id))
         if board_id is not None:
             query = query.where(_images.board_id == board_id)
         images, size_bytes = self.connection.execute(query).one()

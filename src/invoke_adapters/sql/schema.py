@@ -20,6 +20,7 @@ from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.principals import Scope
 from invoke_core.domain.queue import EnqueuedBatch, JobStatus
 from invoke_core.domain.shelves import Shelf
+from invoke_core.domain.transfers import ItemKind, TransferPhase
 
 metadata = sa.MetaData(
     naming_convention={
@@ -41,6 +42,10 @@ def _optional(name: str, type: Any, *arguments: Any) -> sa.Column[Any]:
 
 def _user(**options: Any) -> sa.ForeignKey:
     return sa.ForeignKey("users.user_id", **options)
+
+
+def _transfer() -> sa.ForeignKey:
+    return sa.ForeignKey("transfers.transfer_id", ondelete="CASCADE")
 
 
 users = sa.Table(
@@ -216,6 +221,19 @@ board_grants = sa.Table(
     _column("created_at", UtcDateTime()),
 )
 
+board_links = sa.Table(
+    "board_links",
+    metadata,
+    _column("link_id", Text, primary_key=True),
+    _column("board_id", Text, sa.ForeignKey("boards.board_id", ondelete="CASCADE"), index=True),
+    _column("digest", Text, unique=True),
+    _optional("password_hash", Text),
+    _column("metadata", sa.Boolean()),
+    _column("created_by", Text, _user(ondelete="CASCADE"), index=True),
+    _column("created_at", UtcDateTime()),
+    _column("expires_at", UtcDateTime(), index=True),
+)
+
 images = sa.Table(
     "images",
     metadata,
@@ -255,6 +273,44 @@ image_texts = sa.Table(  # apart from `images`, whose rows stay short for lists
     _optional("metadata", Text),  # JSON
     _optional("workflow", Text),  # JSON
     _column("search_text", Text),
+)
+
+transfers = sa.Table(  # no foreign keys: what happened stays, whoever leaves
+    "transfers",
+    metadata,
+    _column("transfer_id", Text, primary_key=True),
+    _column("from_id", Text),
+    _column("to_id", Text),
+    _optional("board_ids", Json[tuple[str, ...]](tuple[str, ...])),
+    _optional("since", UtcDateTime()),
+    _optional("until", UtcDateTime()),
+    sa.Column("undoes", Text, nullable=True, index=True),
+    _column("phase", Word(TransferPhase), index=True),
+    _optional("collected_at", UtcDateTime()),
+    _optional("collected_name", Text),
+    _optional("moved_name", Text),
+    _column("boards", sa.BigInteger()),
+    _column("images", sa.BigInteger()),
+    _column("workflows", sa.BigInteger()),
+    _column("style_presets", sa.BigInteger()),
+    _column("started_by", Text),
+    _column("created_at", UtcDateTime(), index=True),
+)
+
+transfer_images = sa.Table(
+    "transfer_images",
+    metadata,
+    _column("transfer_id", Text, _transfer(), primary_key=True),
+    _column("image_name", Text, primary_key=True),  # may be gone since
+)
+
+transfer_items = sa.Table(
+    "transfer_items",
+    metadata,
+    _column("transfer_id", Text, _transfer(), primary_key=True),
+    _column("kind", Word(ItemKind), primary_key=True),
+    _column("item_id", Text, primary_key=True),  # may be gone since
+    _optional("heir_permission", Level(Permission)),
 )
 
 models = sa.Table(

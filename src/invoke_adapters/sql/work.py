@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
+from invoke_adapters.sql.board_links import SqlBoardLinkRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.client_state import SqlClientStateRepository
 from invoke_adapters.sql.identities import (
@@ -31,6 +32,7 @@ from invoke_adapters.sql.sessions import SqlSessionRepository
 from invoke_adapters.sql.style_presets import SqlStylePresetRepository
 from invoke_adapters.sql.submissions import SqlSubmissionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
+from invoke_adapters.sql.transfers import SqlTransferRepository
 from invoke_adapters.sql.users import SqlUserRepository
 from invoke_adapters.sql.workflows import SqlWorkflowRepository
 from invoke_core.domain.audit import Chain
@@ -101,9 +103,19 @@ class SqlWork:
         return SqlBoardRepository(self.connection)
 
     @property
+    def board_links(self) -> SqlBoardLinkRepository:
+        """Return the links to boards."""
+        return SqlBoardLinkRepository(self.connection)
+
+    @property
     def images(self) -> SqlImageRepository:
         """Return the images."""
         return SqlImageRepository(self.connection)
+
+    @property
+    def transfers(self) -> SqlTransferRepository:
+        """Return the transfers of content."""
+        return SqlTransferRepository(self.connection)
 
     @property
     def doomed_files(self) -> SqlDoomedFileRepository:

@@ -3,16 +3,16 @@
 import click
 
 from invoke_apps.cli._base import InvokeGroup, LaterCommand
+from invoke_apps.cli.assets import assets
 from invoke_apps.cli.audit import audit
+from invoke_apps.cli.board import board
 from invoke_apps.cli.model import model
 from invoke_apps.cli.secret import secret
 from invoke_apps.cli.user import user
 
 LATER = {
     "adopt": "taking over of an InvokeAI installation",
-    "assets": "transfer of content",
     "backup": "backups",
-    "board": "commands for boards",
     "config": "commands for the settings",
     "db": "commands for the database",
     "doctor": "repair of what a crash left behind",
@@ -27,7 +27,9 @@ def main() -> None:
     """Manage a multi-user server on its host."""
 
 
+main.add_command(assets)
 main.add_command(audit)
+main.add_command(board)
 main.add_command(model)
 main.add_command(secret)
 main.add_command(user)

@@ -24,6 +24,7 @@ from invoke_apps.cli._base import (
     root_option,
     this_host,
 )
+from invoke_apps.cli._export import export
 from invoke_core.services.users import UserChanges
 
 
@@ -205,7 +206,7 @@ user.add_command(useradd, "add")
 user.add_command(userlist, "list")
 user.add_command(usermod, "modify")
 user.add_command(userdel, "delete")
-for command in (*account_life.COMMANDS, *identities.COMMANDS):
+for command in (*account_life.COMMANDS, *identities.COMMANDS, export):
     user.add_command(command)
 
 

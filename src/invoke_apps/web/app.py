@@ -18,18 +18,21 @@ from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from invoke_apps.application import Application
-from invoke_apps.web import docs, events, link_pages, pages
+from invoke_apps.web import board_link_pages, docs, events, link_pages, pages
 from invoke_apps.web._call import provide_call
 from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
 from invoke_apps.web.routes import (
+    access,
     account_life,
     api_keys,
+    assets,
     audit,
     auth,
     board_images,
+    board_links,
     boards,
     client_state,
     images,
@@ -96,6 +99,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
         route_handlers=[
             pages.home,
             link_pages.router,
+            board_link_pages.router,
             system.router,
             auth.router,
             account_life.router,
@@ -104,6 +108,10 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
             oidc.router,
             audit.router,
             boards.router,
+            board_links.router,
+            board_links.holders,
+            access.router,
+            assets.router,
             images.router,
             board_images.router,
             models.router,

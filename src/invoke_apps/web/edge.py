@@ -19,7 +19,7 @@ from invoke_core.domain.links import LinkPurpose
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_LINK = re.compile(rf"(/(?:{'|'.join(LinkPurpose)})/).+$")
+_LINK = re.compile(rf"(/(?:{'|'.join([*LinkPurpose, 'links'])})/).+$")
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

@@ -35,6 +35,7 @@ STREAMS_PER_USER = 20  # at the same time: more than a person has pages and prog
 
 _NAMES = {
     NewsKind.BOARD_CHANGED: "board_changed",
+    NewsKind.CONTENT_MOVED: "resync",
     NewsKind.IMAGE_CREATED: "image_created",
     NewsKind.IMAGE_CHANGED: "image_changed",
     NewsKind.IMAGE_DELETED: "image_deleted",

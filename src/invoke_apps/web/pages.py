@@ -27,7 +27,14 @@ td { padding: .1rem 1rem .1rem 0; vertical-align: top; font-size: .92em; }
 """
 
 
-def page(title: str, content: str, *, status: int = 200, has_form: bool = False) -> Response[str]:
+def page(
+    title: str,
+    content: str,
+    *,
+    status: int = 200,
+    has_form: bool = False,
+    has_images: bool = False,
+) -> Response[str]:
     """Return a page of the server's own: no script, styles by nonce, nothing from elsewhere.
 
     Args:
@@ -35,6 +42,7 @@ def page(title: str, content: str, *, status: int = 200, has_form: bool = False)
         content: HTML.
         status: the HTTP status.
         has_form: whether it may send a form, to this server alone.
+        has_images: whether it may show pictures, of this server alone.
     """
     nonce = secrets.token_urlsafe(16)
     text = (
@@ -44,7 +52,8 @@ def page(title: str, content: str, *, status: int = 200, has_form: bool = False)
         f"<body><main>{content}</main></body></html>"
     )
     target = "'self'" if has_form else "'none'"
-    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action {target}"
+    images = "img-src 'self'; " if has_images else ""
+    policy = f"{images}default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action {target}"
     return Response(
         text,
         status_code=status,

@@ -20,6 +20,8 @@ NEEDED: Mapping[tuple[str, str], Scope] = {
     ("GET", "/api/v1/auth/users/{user_id}"): Scope.READ,
     ("GET", "/api/v1/auth/users/{user_id}/statistics"): Scope.READ,
     ("GET", "/api/v1/auth/users/{user_id}/content"): Scope.READ,
+    ("GET", "/api/v1/auth/users/{user_id}/access"): Scope.READ,
+    ("GET", "/api/v1/auth/users/{user_id}/export"): Scope.READ,
     ("PATCH", "/api/v1/auth/users/{user_id}"): Scope.FULL,
     ("DELETE", "/api/v1/auth/users/{user_id}"): Scope.FULL,
     # Reading that sends a list of names.

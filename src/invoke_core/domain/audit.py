@@ -53,6 +53,10 @@ class AuditAction(StrEnum):
     BOARD_DELETE = "board.delete"
     BOARD_SHARE = "board.share"
     BOARD_UNSHARE = "board.unshare"
+    BOARD_TRANSFER = "board.transfer"  # another owner
+    BOARD_LINK_CREATE = "board.link_create"  # for people without an account
+    BOARD_LINK_REMOVE = "board.link_remove"
+    BOARD_LINK_UNLOCK_FAILED = "board.link_unlock_failed"  # a wrong password of a link
     BOARD_LOOK = "board.look"  # an administrator, into a board that is hidden from them as a person
     IMAGE_UPDATE = (
         "image.update"  # this and the next three: an administrator, other people's pictures
@@ -85,6 +89,10 @@ class AuditAction(StrEnum):
     SIGNING_KEY_REVOKE = "signing_key.revoke"
     RECOVERY_OPEN = "recovery.open"
     RECOVERY_CLOSE = "recovery.close"
+    ACCESS_REVIEW = "access.review"  # an administrator looked who has access to what
+    ASSETS_TRANSFER = "assets.transfer"  # boards and images were given to another account
+    ASSETS_UNDO = "assets.undo"
+    ASSETS_EXPORT = "assets.export"  # everything of an account was packed
 
 
 ANONYMOUS = "anonymous"  # `via` of somebody who has not signed in

@@ -7,7 +7,8 @@ from enum import IntEnum, StrEnum
 import attrs
 
 from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
-from invoke_core.domain.principals import Principal, require_usable
+from invoke_core.domain.principals import Principal, Via, require_no_duty
+from invoke_core.domain.users import User
 from invoke_core.errors import Forbidden, Invalid, NotFound, RuleViolation
 
 MAX_NAME_CHARACTERS = 300
@@ -121,6 +122,8 @@ class BoardQuery:
 
 def permission_on(board: Board, principal: Principal, grants: Iterable[Grant]) -> Permission | None:
     """Return the most that the principal may do with the board, or None."""
+    if principal.via is Via.LINK:  # whoever has no account sees that one board, and no open one
+        return Permission.READ if principal.board_id == board.board_id else None
     if principal.is_admin or principal.user_id == board.owner_id:
         return Permission.OWNER
     held = [grant.permission for grant in grants if grant.user_id == principal.user_id]
@@ -138,7 +141,7 @@ def require(
         NotFound: the principal may not know of the board.
         Forbidden: the principal may see it, but not do this.
     """
-    require_usable(principal)
+    require_no_duty(principal)
     held = permission_on(board, principal, grants)
     if held is None:
         raise NotFound("board", board.board_id)
@@ -188,6 +191,18 @@ def require_grantable(board: Board, user_ids: Iterable[UserId]) -> None:
             raise RuleViolation("The owner of a board has every permission on it already.")
         if user_id == SYSTEM:
             raise RuleViolation("The internal account 'system' can have no share in a board.")
+
+
+def require_heir(board: Board, heir: User) -> None:
+    """Raise RuleViolation where the account cannot be given the board."""
+    if heir.user_id == board.owner_id:
+        raise RuleViolation("The board is theirs already.")
+    if heir.user_id == SYSTEM:
+        raise RuleViolation(
+            "The internal account 'system' cannot be given a board: hand it to a person."
+        )
+    if not heir.is_active:
+        raise RuleViolation("This account is deactivated: give the board to somebody else.")
 
 
 def checked_name(text: str) -> str:

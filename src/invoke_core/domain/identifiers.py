@@ -15,5 +15,8 @@ BatchId = NewType("BatchId", str)
 RunId = NewType("RunId", str)  # one run of a job; `session_id` on the wire, as in InvokeAI
 ItemId = NewType("ItemId", int)  # a job's number; grows
 WorkerId = NewType("WorkerId", str)
+BoardLinkId = NewType("BoardLinkId", str)
+TransferId = NewType("TransferId", str)
 
 SYSTEM = UserId("system")  # owns what was made before there were people; nobody signs in as it
+NOBODY = UserId("")  # the holder of a link; no account has this id

@@ -11,7 +11,7 @@ import attrs
 
 from invoke_core.domain.boards import Board, Grant, Permission, permission_on
 from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
-from invoke_core.domain.principals import Principal, Via, require_usable
+from invoke_core.domain.principals import Principal, Via, require_no_duty
 from invoke_core.errors import Forbidden, Invalid, NotFound
 
 METADATA_TEXT = "invokeai_metadata"  # InvokeAI's key: how the picture was made, a JSON object
@@ -65,6 +65,19 @@ class Image:
     node_id: str | None = None
     created_at: datetime  # aware, UTC
     updated_at: datetime
+
+
+@attrs.frozen
+class ImagePlace:
+    """Where an image stands in a list that is ordered by time and then by name."""
+
+    created_at: datetime  # aware, UTC
+    image_name: ImageName
+
+    @classmethod
+    def of(cls, image: Image) -> "ImagePlace":
+        """Return the place of the image."""
+        return cls(image.created_at, image.image_name)
 
 
 @attrs.frozen(kw_only=True)
@@ -168,7 +181,7 @@ def require_on_image(
         NotFound: the principal may not know of the image.
         Forbidden: the principal may see it, but not do this.
     """
-    require_usable(principal)
+    require_no_duty(principal)
     held = permission_on_image(image, principal, board, grants)
     if held is None:
         raise NotFound("image", image.image_name)

@@ -17,6 +17,7 @@ class NewsKind(StrEnum):
     JOBS_CHANGED = "jobs_changed"  # many at once: clients read the counts again
     QUEUE_PAUSED = "queue_paused"  # paused
     BOARD_CHANGED = "board_changed"  # board_id
+    CONTENT_MOVED = "content_moved"  # much at once: clients read everything again
     IMAGE_CREATED = "image_created"  # image_name, board_id
     IMAGE_CHANGED = "image_changed"  # image_name, board_id
     IMAGE_DELETED = "image_deleted"  # image_name, board_id

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import attrs
 
-from invoke_core.domain.identifiers import SYSTEM, ApiKeyId, SessionId, UserId
+from invoke_core.domain.identifiers import NOBODY, SYSTEM, ApiKeyId, BoardId, SessionId, UserId
 from invoke_core.errors import (
     Forbidden,
     PasswordChangeRequired,
@@ -25,6 +25,7 @@ class Via(StrEnum):
     SINGLE_USER = "single_user"  # the server asks nobody to sign in
     INTERNAL = "internal"  # the server itself: housekeeping, workers
     EMBEDDED = "embedded"  # a program that calls the library vouches
+    LINK = "link"  # whoever holds a link to one board; no account
 
 
 class Scope(StrEnum):
@@ -45,6 +46,7 @@ class Principal:
     session_id: SessionId | None = None  # only with Via.SESSION, COOKIE and MEDIA
     key_id: ApiKeyId | None = None  # only with Via.API_KEY
     scope: Scope | None = None  # only with Via.API_KEY: the most that the key may do
+    board_id: BoardId | None = None  # only with Via.LINK: the one board that it shows
     must_change_password: bool = False
     must_enroll: bool = False  # set up a second factor before anything else
     ends_at: datetime | None = None  # when the credential ends by itself, if it does; aware, UTC
@@ -59,6 +61,13 @@ def host_principal(operating_system_user: str) -> Principal:
     """Return the principal of a command on the host: `system`, with administrator rights."""
     return Principal(
         user_id=SYSTEM, is_admin=True, via=Via.CLI, operating_system_user=operating_system_user
+    )
+
+
+def link_holder(board_id: BoardId, *, address: str | None = None) -> Principal:
+    """Return whoever holds a link to the board: nobody's account, with READ on that board alone."""
+    return Principal(
+        user_id=NOBODY, is_admin=False, via=Via.LINK, board_id=board_id, address=address
     )
 
 
@@ -80,12 +89,20 @@ def require_host(principal: Principal) -> None:
 
 
 def require_usable(principal: Principal) -> None:
-    """Raise where something must be done before anything else.
+    """Raise where no account asks, or something must be done before anything else.
 
     Raises:
+        Forbidden: it is the holder of a link, who may look at one board by the link, and nothing else.
         PasswordChangeRequired: a new password must be chosen.
         SecondFactorMissing: a second factor must be set up.
     """
+    if principal.via is Via.LINK:
+        raise Forbidden("A link shows one board, and nothing else.")
+    require_no_duty(principal)
+
+
+def require_no_duty(principal: Principal) -> None:
+    """Raise where the account must do something before anything else; see `require_usable`."""
     require_own_password(principal)
     if principal.must_enroll:
         raise SecondFactorMissing

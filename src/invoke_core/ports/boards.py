@@ -5,6 +5,7 @@ from typing import Protocol
 
 from invoke_core.domain.boards import Board, BoardQuery, BoardSummary, Grant
 from invoke_core.domain.identifiers import BoardId, UserId
+from invoke_core.domain.images import Image, ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
 
@@ -35,6 +36,9 @@ class BoardRepository(Protocol):
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id; none for an unknown board."""
 
+    def grants_of(self, user_id: UserId) -> Sequence[Grant]:
+        """Return the grants that the account has, ordered by board id; none for an unknown account."""
+
     def put_grant(self, grant: Grant) -> None:
         """Keep the grant, in place of the one that the user had; raise NotFound without board or user."""
 
@@ -50,6 +54,19 @@ class BoardRepository(Protocol):
 
     def summary(self, principal: Principal, board_id: BoardId) -> BoardSummary:
         """Return one board as `list_visible` would; raise NotFound where it would not."""
+
+    def shown_images(
+        self, board_id: BoardId, *, after: ImagePlace | None = None, limit: int = 50
+    ) -> Sequence[Image]:
+        """Return images on the board that are not intermediate: the newest first, then by name downwards.
+
+        At a cost that does not grow with the position; none for an unknown board.
+
+        Args:
+            board_id: the board.
+            after: where to go on: only images that come after this place in the order.
+            limit: at most so many.
+        """
 
     def owned_by(self, user_id: UserId) -> Sequence[Board]:
         """Return the boards of an owner, ordered by id."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.audit import AuditRepository
+from invoke_core.ports.board_links import BoardLinkRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.client_state import ClientStateRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
@@ -26,6 +27,7 @@ from invoke_core.ports.sessions import SessionRepository
 from invoke_core.ports.style_presets import StylePresetRepository
 from invoke_core.ports.submissions import SubmissionRepository
 from invoke_core.ports.throttle import ThrottleRepository
+from invoke_core.ports.transfers import TransferRepository
 from invoke_core.ports.users import UserRepository
 from invoke_core.ports.workflows import WorkflowRepository
 
@@ -56,7 +58,11 @@ class Work(Protocol):
     @property
     def boards(self) -> BoardRepository: ...
     @property
+    def board_links(self) -> BoardLinkRepository: ...
+    @property
     def images(self) -> ImageRepository: ...
+    @property
+    def transfers(self) -> TransferRepository: ...
     @property
     def doomed_files(self) -> DoomedFileRepository: ...
     @property

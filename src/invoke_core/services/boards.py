@@ -20,8 +20,9 @@ from invoke_core.domain.boards import (
     may_see_shares,
     require,
     require_grantable,
+    require_heir,
 )
-from invoke_core.domain.identifiers import BoardId, ImageName, UserId
+from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
 from invoke_core.domain.images import ImageQuery, own_scope
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal, require_usable
@@ -306,6 +307,41 @@ class BoardService:
             )
             tell_of_board(work, board_id, now)
             tell_people_of_board(work, board_id, [user_id], now)
+
+    def transfer(self, principal: Principal, board_id: BoardId, heir_id: UserId) -> BoardSummary:
+        """Give a board to another person. The old owner keeps ADMIN; images stay their owners'.
+
+        Raises:
+            NotFound: the board is unknown or hidden from the principal, or the person is unknown.
+            Forbidden: the principal's permission on the board is below OWNER.
+            RuleViolation: the person owns it already, is deactivated, or is the internal account.
+        """
+        now = self.clock.now()
+        with self.writing() as work:
+            before = _required(work, Permission.OWNER, principal, board_id)
+            heir = work.users.get(heir_id)
+            require_heir(before, heir)
+            if any(grant.user_id == heir_id for grant in work.boards.grants(board_id)):
+                work.boards.remove_grant(board_id, heir_id)  # an owner has every permission
+            if before.owner_id != SYSTEM:
+                work.boards.put_grant(
+                    Grant(
+                        board_id=board_id,
+                        user_id=before.owner_id,
+                        permission=Permission.ADMIN,
+                        granted_by=principal.user_id,
+                        created_at=now,
+                    )
+                )
+            after = attrs.evolve(before, owner_id=heir_id, updated_at=now)
+            work.boards.put(after)
+            was, became = difference(before, after, ("owner_id",))
+            target = Target("board", board_id)
+            work.audit.record(
+                principal, AuditAction.BOARD_TRANSFER, target, at=now, before=was, after=became
+            )
+            tell_of_board(work, board_id, now)
+            return work.boards.summary(principal, board_id)
 
 
 def _required(work: Work, needed: Permission, principal: Principal, board_id: BoardId) -> Board:

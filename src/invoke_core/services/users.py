@@ -50,6 +50,7 @@ from invoke_core.services import flows
 from invoke_core.services._account_content import hand_over, remove_content
 from invoke_core.services._passwords import PasswordMemory
 from invoke_core.services._recovery import NoRecovery, end_recovery
+from invoke_core.services.transfers import TransferService
 
 MIN_DIRECTORY_SEARCH = 2  # characters
 MAX_DIRECTORY_ENTRIES = 20
@@ -341,6 +342,8 @@ class UserService:
         require_administrator(principal)
         if transfer_to == user_id:
             raise RuleViolation("An account that is deleted cannot keep its content.")
+        # Rows that a transfer has given away already, and not rewritten yet, would hold the account.
+        TransferService(self.reading, self.writing, self.clock, self.randomness).resume()
         with self.writing() as work:
             user = work.users.get(user_id)
             require_changeable(user_id)

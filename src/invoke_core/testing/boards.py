@@ -14,7 +14,7 @@ from invoke_core.domain.boards import (
     Visibility,
 )
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
-from invoke_core.domain.images import ImageCategory
+from invoke_core.domain.images import Image, ImageCategory, ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.errors import Conflict, NotFound
@@ -128,6 +128,16 @@ class BoardRepositoryContract:
     def test_an_unknown_board_has_no_grants(self, database: Database) -> None:
         with database.reading() as work:
             assert list(work.boards.grants(UNKNOWN)) == []
+
+    def test_grants_of_an_account_come_ordered_by_board(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            a_grant(work, a_board(work))
+            second = a_grant(work, a_board(work, board_id="b"), user, Permission.ADMIN)
+            first = a_grant(work, a_board(work, board_id="a"), user)
+
+            assert list(work.boards.grants_of(user.user_id)) == [first, second]
+            assert list(work.boards.grants_of(UserId("nobody"))) == []
 
     def test_a_grant_takes_the_place_of_the_one_before(self, database: Database) -> None:
         with database.writing() as work:
@@ -329,6 +339,35 @@ class BoardRepositoryContract:
                 work.boards.summary(stranger, board.board_id)
             with pytest.raises(NotFound):
                 work.boards.summary(INTERNAL, UNKNOWN)
+
+    def test_shown_images_come_newest_first_without_intermediate_ones(
+        self, database: Database
+    ) -> None:
+        with database.writing() as work:
+            board = a_board(work)
+            an_image(work)
+            an_image(work, board=a_board(work))
+            an_image(work, board=board, is_intermediate=True)
+            old = an_image(work, board=board, image_name="c.png", created_at=NOON - SECOND)
+            b = an_image(work, board=board, image_name="b.png")
+            a = an_image(work, board=board, image_name="a.png")
+
+            assert list(work.boards.shown_images(board.board_id)) == [b, a, old]
+            assert list(work.boards.shown_images(UNKNOWN)) == []
+
+    def test_shown_images_go_on_after_a_place(self, database: Database) -> None:
+        with database.writing() as work:
+            board = a_board(work)
+            made = [an_image(work, board=board, image_name=f"{n}.png") for n in "abc"]
+            made.append(an_image(work, board=board, created_at=NOON + SECOND))
+
+            walked: list[Image] = []
+            while stretch := work.boards.shown_images(
+                board.board_id, after=ImagePlace.of(walked[-1]) if walked else None, limit=1
+            ):
+                walked += stretch
+
+            assert walked == made[::-1]
 
     def test_boards_of_an_owner_come_ordered_by_id(self, database: Database) -> None:
         with database.writing() as work:

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.api_keys import ApiKey, key_digest
+from invoke_core.domain.board_links import LINK_LIFE, BoardLink
 from invoke_core.domain.boards import Board, Grant, Permission
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
@@ -18,6 +19,7 @@ from invoke_core.domain.identifiers import (
     ApiKeyId,
     BatchId,
     BoardId,
+    BoardLinkId,
     IdentityId,
     ImageName,
     ItemId,
@@ -25,18 +27,21 @@ from invoke_core.domain.identifiers import (
     RunId,
     SessionId,
     StylePresetId,
+    TransferId,
     UserId,
     WorkerId,
     WorkflowId,
 )
 from invoke_core.domain.identities import Identity
 from invoke_core.domain.images import Image, ImageOrigin
+from invoke_core.domain.links import link_digest
 from invoke_core.domain.models import BaseModel, Model, ModelFormat, ModelType, SchedulerName
 from invoke_core.domain.principals import Principal, Scope, Via
 from invoke_core.domain.queue import Job, Lease, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.style_presets import StylePreset
+from invoke_core.domain.transfers import Transfer
 from invoke_core.domain.users import User
 from invoke_core.domain.workflows import Workflow
 from invoke_core.ports.queue import NewJob
@@ -179,6 +184,25 @@ def a_grant(
     return grant
 
 
+def a_board_link(
+    work: Work, board: Board | None = None, creator: User | None = None, **changes: Any
+) -> BoardLink:
+    """Keep a link to the board that works for 30 days, made by the board's owner."""
+    number = next(_numbers)
+    board = board or a_board(work)
+    link = BoardLink(
+        link_id=BoardLinkId(f"link-{number:06}"),
+        board_id=board.board_id,
+        digest=link_digest(f"token-{number}"),
+        created_by=creator.user_id if creator else board.owner_id,
+        created_at=NOON,
+        expires_at=NOON + LINK_LIFE,
+    )
+    link = attrs.evolve(link, **changes)
+    work.board_links.add(link)
+    return link
+
+
 def an_image(
     work: Work,
     owner: User | None = None,
@@ -205,6 +229,20 @@ def an_image(
     image = attrs.evolve(image, **changes)
     work.images.add(image, metadata=metadata, workflow=workflow)
     return image
+
+
+def a_transfer(work: Work, owner: User, heir: User, **changes: Any) -> Transfer:
+    """Keep a transfer of everything that the owner has, which has collected nothing yet."""
+    transfer = Transfer(
+        transfer_id=TransferId(f"transfer-{next(_numbers):06}"),
+        from_id=owner.user_id,
+        to_id=heir.user_id,
+        started_by=heir.user_id,
+        created_at=NOON,
+    )
+    transfer = attrs.evolve(transfer, **changes)
+    work.transfers.add(transfer)
+    return transfer
 
 
 def a_workflow(

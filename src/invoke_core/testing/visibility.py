@@ -15,14 +15,16 @@ from invoke_core.domain.boards import (
     Visibility,
     permission_on,
 )
+from invoke_core.domain.identifiers import BoardId
 from invoke_core.domain.images import Image, ImageQuery, ImageScope, permission_on_image
-from invoke_core.domain.principals import Principal
+from invoke_core.domain.principals import Principal, link_holder
 from invoke_core.domain.users import User
 from invoke_core.ports.unit_of_work import Database, Work
 from invoke_core.testing.builders import a_board, a_grant, a_principal, a_user, an_image
 
 _PEOPLE = 3  # the last one is an administrator
 _person = st.integers(0, _PEOPLE - 1)
+_HOLDER = _PEOPLE  # of a link to the first board, or to one that is gone
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +93,12 @@ class _World:
             )
         return world
 
+    def principal(self, who: int) -> Principal:
+        """Return who asks."""
+        if who == _HOLDER:
+            return link_holder(self.boards[0].board_id if self.boards else BoardId("gone"))
+        return a_principal(self.users[who])
+
     def permission(self, board: Board, principal: Principal) -> Permission | None:
         """Return what the rule gives the principal on a board."""
         return permission_on(
@@ -117,7 +125,7 @@ quietly = settings(  # of every suite whose examples end with `TakenBack`
 _worlds = {
     "boards": st.lists(_planned_boards, max_size=4),
     "images": st.lists(_planned_images, max_size=6),
-    "who": _person,
+    "who": st.integers(0, _HOLDER),
 }
 
 
@@ -136,7 +144,7 @@ class VisibilityContract:
     ) -> None:
         with suppress(TakenBack), database.writing() as work:
             world = _World.made(work, boards, images)
-            principal = a_principal(world.users[who])
+            principal = world.principal(who)
 
             query = BoardQuery(include_archived=include_archived, limit=None)
             page = work.boards.list_visible(principal, query)
@@ -163,7 +171,7 @@ class VisibilityContract:
     ) -> None:
         with suppress(TakenBack), database.writing() as work:
             world = _World.made(work, boards, images)
-            principal = a_principal(world.users[who])
+            principal = world.principal(who)
             board = (
                 world.boards[of_board % len(boards)] if boards and of_board is not None else None
             )

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
 
 from invoke_apps.web._call import Call
 from invoke_apps.web.guard import OPEN, SLOW
@@ -231,6 +232,17 @@ def user_content(user_id: FromPath[str], call: NamedDependency[Call]) -> Content
     return ContentView.of(found)
 
 
+@get("/users/{user_id:str}/export", sync_to_thread=True, media_type="application/zip")
+def export_user(user_id: FromPath[str], call: NamedDependency[Call]) -> Stream:
+    """Send everything that an account owns as one ZIP archive: one's own, or an administrator anybody's."""
+    parts = call(lambda app, principal: app.exports.export(principal, UserId(user_id)))
+    headers = {
+        "Content-Disposition": 'attachment; filename="invoke-export.zip"',
+        "Cache-Control": "no-store",
+    }
+    return Stream(parts, headers=headers, media_type="application/zip")
+
+
 router = Router(
     path="/api/v1/auth",
     route_handlers=[
@@ -241,6 +253,7 @@ router = Router(
         end_users_sessions,
         user_statistics,
         user_content,
+        export_user,
     ],
     tags=["accounts"],
 )

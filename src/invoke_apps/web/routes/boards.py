@@ -70,7 +70,7 @@ class BoardView:
             user_id=board.owner_id,
             owner_username=summary.owner_name,
             board_visibility=board.visibility,
-            permission=_word(shown_permission(board, principal, summary.permission)),
+            permission=permission_word(shown_permission(board, principal, summary.permission)),
             archived=board.archived,
             cover_image_name=summary.cover_image_name,
             image_count=summary.image_count,
@@ -117,7 +117,7 @@ class ShareView:
             user_id=share.grant.user_id,
             email=share.email,
             display_name=share.display_name,
-            permission=_word(share.grant.permission),
+            permission=permission_word(share.grant.permission),
             granted_by=share.grant.granted_by,
             created_at=share.grant.created_at,
         )
@@ -166,6 +166,12 @@ class ShareBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     user_ids: list[UserId] = []
     emails: list[str] = []
     permission: Literal["read", "write", "admin"]
+
+
+class HeirBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Who is to own a board."""
+
+    user_id: UserId
 
 
 @post("/", sync_to_thread=True)
@@ -288,7 +294,20 @@ def unshare_board(
     call(lambda app, principal: app.boards.unshare(principal, board_id, user_id))
 
 
-def _word(permission: Permission) -> Literal["read", "write", "admin", "owner"]:
+@post("/{board_id:str}/transfer", sync_to_thread=True, status_code=200)
+def transfer_board(
+    board_id: FromPath[BoardId], data: JSONBody[HeirBody], call: NamedDependency[Call]
+) -> BoardView:
+    """Give a board to another person; the old owner keeps `admin`, pictures stay their owners'."""
+    return call(
+        lambda app, principal: BoardView.of(
+            app.boards.transfer(principal, board_id, data.user_id), principal
+        )
+    )
+
+
+def permission_word(permission: Permission) -> Literal["read", "write", "admin", "owner"]:
+    """Return the permission as it stands on the wire."""
     words: dict[Permission, Literal["read", "write", "admin", "owner"]] = {
         Permission.READ: "read",
         Permission.WRITE: "write",
@@ -310,6 +329,7 @@ router = Router(
         list_shares,
         share_board,
         unshare_board,
+        transfer_board,
     ],
     tags=["boards"],
 )

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
     api_keys,
     audit,
+    board_links,
     boards,
     catalogue,
     client_state,
@@ -24,6 +26,7 @@ from invoke_core.testing.broken import (
     shelves,
     submissions,
     throttle,
+    transfers,
     units,
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
@@ -52,6 +55,7 @@ from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
 from invoke_core.testing.submissions import SubmissionRepositoryContract
 from invoke_core.testing.throttle import ThrottleRepositoryContract
+from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.workflows import WorkflowRepositoryContract
@@ -69,7 +73,9 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     FormerPasswordRepositoryContract: links.FORMER_PASSWORDS,
     DoomedFileRepositoryContract: links.DOOMED_FILES,
     BoardRepositoryContract: boards.BOARDS,
+    BoardLinkRepositoryContract: board_links.BOARD_LINKS,
     ImageRepositoryContract: images.IMAGES,
+    TransferRepositoryContract: transfers.TRANSFERS,
     ModelRepositoryContract: catalogue.MODELS,
     WorkflowRepositoryContract: shelves.WORKFLOWS,
     StylePresetRepositoryContract: shelves.STYLE_PRESETS,

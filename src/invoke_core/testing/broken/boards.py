@@ -110,6 +110,18 @@ def _forgets_the_owner(work: Any, real: Any, principal: Any, board_id: Any) -> A
     return attrs.evolve(real(principal, board_id), owner_name="")
 
 
+def _shows_intermediates(work: Any, real: Any, board_id: Any, **how: Any) -> Any:
+    images = work.images.on_board(board_id)
+    return sorted(images, key=lambda i: (i.created_at, i.image_name), reverse=True)
+
+
+def _by_time_alone(work: Any, real: Any, board_id: Any, *, after: Any, limit: int) -> Any:
+    if after is None:
+        return real(board_id, limit=limit)
+    first = attrs.evolve(after, image_name="")  # skips what was made in the same instant
+    return real(board_id, after=first, limit=limit)
+
+
 def _counts_the_present_ones(work: Any, real: Any, user_id: Any) -> int:
     return sum(not board.archived for board in work.boards.owned_by(user_id))
 
@@ -129,6 +141,7 @@ BOARDS: Mapping[str, Fault] = {
     "test_an_unknown_board_has_no_grants": Fault(
         "boards.grants", raising(NotFound("board", "none"))
     ),
+    "test_grants_of_an_account_come_ordered_by_board": Fault("boards.grants_of", after(backwards)),
     "test_a_grant_takes_the_place_of_the_one_before": Fault("boards.put_grant", _keeps_the_first),
     "test_a_grant_needs_its_board": Fault("boards.put_grant", _always_a_user),
     "test_a_grant_needs_its_user": Fault("boards.put_grant", forgiving(NotFound)),
@@ -167,6 +180,10 @@ BOARDS: Mapping[str, Fault] = {
     ),
     "test_a_summary_is_what_the_list_shows": Fault("boards.summary", _forgets_the_owner),
     "test_a_hidden_board_has_no_summary": Fault("boards.summary", _shows_hidden),
+    "test_shown_images_come_newest_first_without_intermediate_ones": Fault(
+        "boards.shown_images", _shows_intermediates
+    ),
+    "test_shown_images_go_on_after_a_place": Fault("boards.shown_images", _by_time_alone),
     "test_boards_of_an_owner_come_ordered_by_id": Fault("boards.owned_by", after(backwards)),
     "test_boards_of_an_owner_are_counted": Fault("boards.count_owned", _counts_the_present_ones),
 }
