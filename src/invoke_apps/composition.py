@@ -1,7 +1,7 @@
 """The composition root: the one module that knows every adapter."""
 
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from invoke_adapters.files import FileAuditHeads, FileImageStorage, stored_chain
 from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.passlib_totp import PasslibOneTimeCodes, SealFile
-from invoke_adapters.pillow import PillowImageCodec
+from invoke_adapters.pillow import PillowImageCodec, ProcessImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
 from invoke_adapters.pyjwt.keys import configured_ring
@@ -131,7 +131,8 @@ def build(
             progress = progress or opened.enter_context(open_progress_store(url, run_folder=run))
         progress = progress or _memory_progress()
         storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
-        codec = codec or PillowImageCodec(settings.max_image_pixels)
+        if codec is None:
+            codec = opened.enter_context(closing(ProcessImageCodec(settings.max_image_pixels)))
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
         one_time_codes = one_time_codes or PasslibOneTimeCodes(
             SealFile(settings.path(settings.secrets_dir) / "second-factors.json", randomness)
@@ -269,6 +270,7 @@ def in_memory(settings: Settings, **overrides: Any) -> Application:
         "database": MemoryDatabase(),
         "progress": _memory_progress(),
         "storage": MemoryImageStorage(),
+        "codec": PillowImageCodec(settings.max_image_pixels),
         "hasher": PasslibBcryptHasher(rounds=4),
     }
     return build(settings, **(parts | overrides))

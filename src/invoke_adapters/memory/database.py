@@ -8,7 +8,9 @@ import attrs
 
 from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
+from invoke_adapters.memory.bin import MemoryBinRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
+from invoke_adapters.memory.downloads import MemoryDownloadRepository
 from invoke_adapters.memory.images import MemoryImageRepository
 from invoke_adapters.memory.links import (
     MemoryDoomedFileRepository,
@@ -27,6 +29,7 @@ from invoke_adapters.memory.queue import (
 from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
+from invoke_adapters.memory.stock import MemoryStockRepository
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
 from invoke_adapters.memory.users import MemoryUserRepository
 from invoke_core.domain.audit import Chain
@@ -90,6 +93,21 @@ class MemoryWork:
     def images(self) -> MemoryImageRepository:
         """Return the images."""
         return MemoryImageRepository(self.state)
+
+    @property
+    def bin(self) -> MemoryBinRepository:
+        """Return the deleted images."""
+        return MemoryBinRepository(self.state)
+
+    @property
+    def stock(self) -> MemoryStockRepository:
+        """Return the books of the image storage."""
+        return MemoryStockRepository(self.state)
+
+    @property
+    def downloads(self) -> MemoryDownloadRepository:
+        """Return the archives that were asked for."""
+        return MemoryDownloadRepository(self.state)
 
     @property
     def doomed_files(self) -> MemoryDoomedFileRepository:

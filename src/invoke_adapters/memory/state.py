@@ -9,6 +9,7 @@ import attrs
 from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.boards import Board, Grant
+from invoke_core.domain.downloads import Download, DownloadId
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
@@ -91,6 +92,15 @@ class StoredImage:
 
 
 @attrs.frozen(kw_only=True)
+class StoredBinned:
+    """A deleted picture with its JSON texts."""
+
+    stored: StoredImage
+    deleted_at: datetime
+    deleted_by: UserId
+
+
+@attrs.frozen(kw_only=True)
 class QueueFacts:
     """What the queue remembers as a whole, and the numbers given so far."""
 
@@ -118,6 +128,8 @@ class State:
     boards: Table[BoardId, Board] = attrs.field(factory=Table)
     grants: Table[tuple[BoardId, UserId], Grant] = attrs.field(factory=Table)
     images: Table[ImageName, StoredImage] = attrs.field(factory=Table)
+    bin: Table[ImageName, StoredBinned] = attrs.field(factory=Table)
+    downloads: Table[DownloadId, Download] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)

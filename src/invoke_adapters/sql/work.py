@@ -5,7 +5,9 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
+from invoke_adapters.sql.bin import SqlBinRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
+from invoke_adapters.sql.downloads import SqlDownloadRepository
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.jobs import SqlJobRepository
 from invoke_adapters.sql.links import (
@@ -23,6 +25,7 @@ from invoke_adapters.sql.queue import (
 )
 from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
+from invoke_adapters.sql.stock import SqlStockRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
 from invoke_adapters.sql.users import SqlUserRepository
 from invoke_core.domain.audit import Chain
@@ -86,6 +89,21 @@ class SqlWork:
     def images(self) -> SqlImageRepository:
         """Return the images."""
         return SqlImageRepository(self.connection)
+
+    @property
+    def bin(self) -> SqlBinRepository:
+        """Return the deleted images."""
+        return SqlBinRepository(self.connection)
+
+    @property
+    def stock(self) -> SqlStockRepository:
+        """Return the books of the image storage."""
+        return SqlStockRepository(self.connection)
+
+    @property
+    def downloads(self) -> SqlDownloadRepository:
+        """Return the archives that were asked for."""
+        return SqlDownloadRepository(self.connection)
 
     @property
     def doomed_files(self) -> SqlDoomedFileRepository:

@@ -5,8 +5,10 @@ from typing import Protocol
 
 from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.audit import AuditRepository
+from invoke_core.ports.bin import BinRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
+from invoke_core.ports.downloads import DownloadRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.links import LinkRepository
 from invoke_core.ports.mail import OutboxRepository
@@ -21,6 +23,7 @@ from invoke_core.ports.queue import (
 )
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.stock import StockRepository
 from invoke_core.ports.throttle import ThrottleRepository
 from invoke_core.ports.users import UserRepository
 
@@ -48,6 +51,12 @@ class Work(Protocol):
     def boards(self) -> BoardRepository: ...
     @property
     def images(self) -> ImageRepository: ...
+    @property
+    def bin(self) -> BinRepository: ...
+    @property
+    def stock(self) -> StockRepository: ...
+    @property
+    def downloads(self) -> DownloadRepository: ...
     @property
     def doomed_files(self) -> DoomedFileRepository: ...
     @property
