@@ -12,6 +12,8 @@ CREDENTIALS_BY_KEY = {
     ("GET", "/api/v1/auth/me"), ("GET", "/api/v1/auth/generate-password"),
     ("GET", "/api/v1/auth/directory"), ("GET", "/api/v1/auth/users"),
     ("GET", "/api/v1/auth/users/{user_id}"),
+    ("GET", "/api/v1/auth/users/{user_id}/statistics"),
+    ("GET", "/api/v1/auth/users/{user_id}/content"),
     ("PATCH", "/api/v1/auth/users/{user_id}"), ("DELETE", "/api/v1/auth/users/{user_id}"),
 }  # fmt: skip
 POSTS_THAT_READ = {
@@ -27,6 +29,7 @@ GENERATING = {
 }  # fmt: skip
 OPEN = {
     ("GET", "/api/v1/auth/status"), ("POST", "/api/v1/auth/setup"), ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/auth/invitations/accept"), ("POST", "/api/v1/auth/password-reset"),
     ("GET", "/api/v1/app/version"),
 }  # fmt: skip
 ENDLESS = {("GET", f"{QUEUE}/events")}

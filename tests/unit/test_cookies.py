@@ -21,6 +21,8 @@ MEDIA = {
 }
 OPEN = {
     ("GET", f"{AUTH}/status"), ("POST", f"{AUTH}/setup"), ("POST", f"{AUTH}/login"),
+    ("POST", f"{AUTH}/invitations/accept"), ("POST", f"{AUTH}/password-reset"),
+    ("POST", f"{AUTH}/password-strength"),  # by the token of a link
     ("GET", "/api/v1/app/version"),
 }  # fmt: skip
 ENDLESS = {("GET", "/api/v1/queue/{queue_id}/events")}

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 
 import attrs
 import pytest
@@ -88,7 +89,7 @@ def test_a_link_works_once_until_it_expires(accounts, purpose, method):
             issued = accounts.links.reset_link(HOST, issued.user.user_id, site=SITE)
         return token_of(issued.url), issued.expires_at
 
-    use = getattr(accounts.links, method)
+    use = partial(getattr(accounts.links, method), HERE)
     key = "password" if method == "accept" else "new_password"
     token, _ = fresh("once@example.com")
     use(token, **{key: NEW})

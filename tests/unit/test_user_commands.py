@@ -7,6 +7,7 @@ import attrs
 import pytest
 from click.testing import CliRunner
 
+from invoke_apps.cli import account_life
 from invoke_apps.cli import user as commands
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.config import ConfigurationError
@@ -41,6 +42,7 @@ def run(accounts, monkeypatch, tmp_path):
         )
 
     monkeypatch.setattr(commands, "opened", opened)
+    monkeypatch.setattr(account_life, "opened", opened)
 
     def run(command, *arguments, typed="", code=0):
         result = CliRunner().invoke(command, arguments, input=typed)
@@ -129,6 +131,7 @@ def test_trouble_with_the_root_exits_with_4(run, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(commands, "opened", opened)
+    monkeypatch.setattr(account_life, "opened", opened)
 
     result = run(commands.userlist, code=4)
     assert result.stderr == " ".join(str(error).split()) + "\n"
@@ -144,6 +147,7 @@ def test_a_weak_password_is_accepted_with_a_warning_where_settings_say_so(
         yield SimpleNamespace(users=lenient.users)
 
     monkeypatch.setattr(commands, "opened", opened)
+    monkeypatch.setattr(account_life, "opened", opened)
 
     result = run(commands.useradd, "-e", "a@example.com", "--password-stdin", typed="weak\n")
     assert result.stderr.count("Warning: ") == 3
@@ -346,3 +350,54 @@ def test_content_is_handed_over(accounts, run):
     run(commands.userdel, "-e", "user@example.com", "-f", "--transfer-to", "heir@example.com")
 
     assert accounts.statistics.of_user(HOST, heir.user_id).boards == 1
+
+
+def test_every_field_of_an_account_is_changed_at_the_command_line(accounts, run):
+    accounts.person("old@example.com")
+
+    run(
+        commands.usermod, "--email", "old@example.com", "--new-email", "new@example.com",
+        "--note", "left the lab", "--must-change-password", "--name", "New Name",
+    )  # fmt: skip
+
+    user = only(accounts)
+    assert (user.email, user.note, user.display_name) == (
+        "new@example.com",
+        "left the lab",
+        "New Name",
+    )
+    assert user.must_change_password
+    run(commands.usermod, "-e", "new@example.com", "--no-must-change-password", "--note", "")
+    assert (only(accounts).must_change_password, only(accounts).note) == (False, "")
+
+
+def test_a_temporary_password_must_be_changed_at_the_first_sign_in(accounts, run):
+    run(
+        commands.useradd, "-e", "new@example.com", "-p", PASSWORD, "-n", "New",
+        "--must-change-password",
+    )  # fmt: skip
+
+    assert accounts.who(accounts.login("new@example.com").token).must_change_password
+
+
+def test_sign_ins_are_ended_at_the_command_line(accounts, run):
+    accounts.person()
+    token = accounts.login().token
+
+    result = run(account_life.end_sessions, "-e", "person@example.com")
+
+    assert result.stdout == "person@example.com is signed out everywhere.\n"
+    with pytest.raises(Unauthenticated):
+        accounts.who(token)
+    assert accounts.login().token
+
+
+def test_a_person_is_shown_in_numbers(accounts, run):
+    accounts.person()
+    accounts.login()
+
+    shown = run(account_life.statistics, "-e", "person@example.com")
+    record = json.loads(run(account_life.statistics, "-e", "person@example.com", "--json").stdout)
+
+    assert "active sessions" in shown.stdout
+    assert (record["active_sessions"], record["boards"], record["jobs"]["pending"]) == (1, 0, 0)

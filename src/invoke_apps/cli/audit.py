@@ -12,6 +12,7 @@ import click
 from invoke_apps.cli._base import REFUSED, InvokeGroup, opened, root_option, this_host
 from invoke_core.domain.audit import Actor, AuditEntry, AuditQuery
 from invoke_core.domain.pages import DEFAULT_LIMIT
+from invoke_core.domain.principals import Via
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -125,6 +126,8 @@ def _query(
 def _who(actor: Actor) -> str:
     if actor.operating_system_user is not None:
         return f"{actor.operating_system_user} at the host"
+    if actor.via == Via.INTERNAL:
+        return "the server"
     return actor.email or actor.user_id or actor.via
 
 

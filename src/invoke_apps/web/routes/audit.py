@@ -1,7 +1,7 @@
 """The audit log, for administrators."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 import attrs
@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from invoke_apps.web._call import Call
+from invoke_apps.web.times import time_in_query
 from invoke_core.domain.audit import AuditEntry, AuditQuery
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT
@@ -90,8 +91,8 @@ def entries(
     actor: FromQuery[str | None] = None,
     action: FromQuery[str | None] = None,
     target: FromQuery[str | None] = None,
-    since: FromQuery[datetime | None] = None,
-    until: FromQuery[datetime | None] = None,
+    since: FromQuery[str | None] = None,
+    until: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> AuditPageView:
@@ -104,8 +105,8 @@ def entries(
         actor=actor,
         action=action,
         target=target,
-        since=_aware(since),
-        until=_aware(until),
+        since=time_in_query(since, "since"),
+        until=time_in_query(until, "until"),
         limit=limit,
     )
     page = call(lambda app, principal: app.audit.list(principal, query, cursor=cursor))
@@ -123,11 +124,6 @@ def verify(call: NamedDependency[Call]) -> VerificationView:
     """Say whether every entry is as it was written, none is missing, and none was cut off."""
     found = call(lambda app, principal: app.audit.verify(principal))
     return VerificationView(**attrs.asdict(found))
-
-
-def _aware(at: datetime | None) -> datetime | None:
-    """Return the time in UTC where it was given without a zone."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 router = Router(path="/api/v1/audit", route_handlers=[entries, verify], tags=["administration"])
