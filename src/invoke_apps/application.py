@@ -14,8 +14,11 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService
+from invoke_core.services.bin import BinService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher
+from invoke_core.services.doctor import DoctorService
+from invoke_core.services.downloads import DownloadService
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
@@ -59,6 +62,9 @@ class Application:
     audit: AuditService
     boards: BoardService
     images: ImageService
+    bin: BinService
+    downloads: DownloadService
+    doctor: DoctorService
     models: ModelService
     queue: QueueService
     events: EventService

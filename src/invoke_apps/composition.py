@@ -49,8 +49,11 @@ from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService, Witnessed
+from invoke_core.services.bin import BinService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
+from invoke_core.services.doctor import DoctorService
+from invoke_core.services.downloads import DownloadService
 from invoke_core.services.events import EventService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
@@ -163,6 +166,7 @@ def build(
             policy=policy,
             directory_open=settings.user_directory,
             recovery=recovery,
+            storage_quota=settings.storage_quota_bytes,
         )
         sign_in = SignInService(
             reading=reading,
@@ -207,7 +211,10 @@ def build(
             mode=settings.queue_mode,
             max_queue_size=settings.max_queue_size,
             limits=settings.generation_limits,
+            storage_quota=settings.storage_quota_bytes,
         )
+        processes = processes or HostProcesses()
+        sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
         opened.callback(news.stop)
         return Application(
@@ -229,7 +236,7 @@ def build(
                 mailer=mailer,
             ),
             statistics=StatisticsService(reading, clock),
-            sweep=SweepService(reading, writing, storage),
+            sweep=sweep,
             api_keys=ApiKeyService(reading, writing, clock, randomness),
             second_factor=SecondFactorService(
                 reading=reading,
@@ -243,15 +250,32 @@ def build(
                 keys, timedelta(days=settings.session_absolute_days), writing, clock
             ),
             audit=AuditService(reading, chain, heads),
-            boards=BoardService(reading, writing, clock, randomness, files),
-            images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
+            boards=BoardService(
+                reading, writing, clock, randomness, files, keeps_bin=settings.keeps_bin
+            ),
+            images=ImageService(
+                reading,
+                writing,
+                clock,
+                files,
+                settings.max_upload_bytes,
+                storage_quota=settings.storage_quota_bytes,
+                keeps_bin=settings.keeps_bin,
+            ),
+            bin=BinService(reading, writing, clock, files, settings.bin_retention),
+            downloads=DownloadService(reading, writing, clock, randomness, storage),
+            doctor=DoctorService(reading, writing, clock, files, sweep, processes),
             models=models,
             queue=QueueService(reading, writing, clock, randomness, progress, rules),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, _dispatch_rules(settings)),
-            leases=LeaseService(reading, writing, clock, storage, processes or HostProcesses()),
-            requests=RequestService(reading, storage, codec, str(models_dir)),
-            results=ResultService(reading, writing, clock, files, progress),
+            leases=LeaseService(reading, writing, clock, storage, processes),
+            requests=RequestService(
+                reading, storage, codec, str(models_dir), settings.storage_quota_bytes
+            ),
+            results=ResultService(
+                reading, writing, clock, files, progress, settings.storage_quota_bytes
+            ),
             news=news,
             opened=opened.pop_all(),
         )

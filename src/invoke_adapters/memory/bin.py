@@ -48,11 +48,12 @@ class MemoryBinRepository:
 
     def list(self, query: BinQuery) -> Page[BinnedImage]:
         """Return binned images: the last deleted first, then by name."""
-        found = self._all(
+        found = _rows(
+            self.state,
             lambda row: (
                 (query.owner_id is None or row.stored.image.owner_id == query.owner_id)
                 and (query.board_id is None or row.stored.image.board_id == query.board_id)
-            )
+            ),
         )
         found.sort(key=lambda row: row.deleted_at, reverse=True)  # stable: names keep their order
         return page([_binned(row) for row in found], query.offset, query.limit)
@@ -65,11 +66,12 @@ class MemoryBinRepository:
         deleted_before: datetime | None = None,
     ) -> Sequence[ImageName]:
         """Return names, the first deleted first, then by name."""
-        found = self._all(
+        found = _rows(
+            self.state,
             lambda row: (
                 (owner_id is None or row.stored.image.owner_id == owner_id)
                 and (deleted_before is None or row.deleted_at < deleted_before)
-            )
+            ),
         )
         found.sort(key=lambda row: row.deleted_at)
         return [row.stored.image.image_name for row in found[:limit]]
@@ -83,17 +85,16 @@ class MemoryBinRepository:
         """Let everything in a user's bin be another's."""
         if heir_id not in self.state.users:
             raise NotFound("user", heir_id)
-        for row in self._all(lambda row: row.stored.image.owner_id == user_id):
+        for row in _rows(self.state, lambda row: row.stored.image.owner_id == user_id):
             image = attrs.evolve(row.stored.image, owner_id=heir_id)
             stored = attrs.evolve(row.stored, image=image)
             self.state.bin[image.image_name] = attrs.evolve(row, stored=stored)
 
-    def _all(self, wanted: Callable[[StoredBinned], bool]) -> "list[StoredBinned]":
-        rows = [row for row in self.state.bin.values() if wanted(row)]
-        return sorted(rows, key=lambda row: row.stored.image.image_name)
-
 
 def _binned(row: StoredBinned) -> BinnedImage:
-    return BinnedImage(
-        image=row.stored.image, deleted_at=row.deleted_at, deleted_by=row.deleted_by
-    )
+    return BinnedImage(image=row.stored.image, deleted_at=row.deleted_at, deleted_by=row.deleted_by)
+
+
+def _rows(state: State, wanted: Callable[[StoredBinned], bool]) -> list[StoredBinned]:
+    rows = [row for row in state.bin.values() if wanted(row)]
+    return sorted(rows, key=lambda row: row.stored.image.image_name)

@@ -120,7 +120,9 @@ class ProcessImageCodec:
         except BaseException as error:
             self._drop(decoder)
             if isinstance(error, TimeoutError):
-                _log.warning("A picture took longer than %g s; its decoder was ended.", self._seconds)
+                _log.warning(
+                    "A picture took longer than %g s; its decoder was ended.", self._seconds
+                )
                 raise Unsupported(
                     "The picture takes too long to read: save it again and upload that."
                 ) from error
@@ -157,16 +159,16 @@ class ProcessImageCodec:
                     raise Unavailable(
                         "Too many pictures are being read: try again in a moment.", retry_after=5
                     )
-        decoder = None
+        started = None
         try:
-            decoder = _Decoder(self._own.max_pixels, self._memory, self._seconds)
+            started = _Decoder(self._own.max_pixels, self._memory, self._seconds)
         finally:
             with self._changed:
                 self._starting -= 1
-                if decoder is not None and not self._is_closed:
-                    self._all.add(decoder)
+                if started is not None and not self._is_closed:
+                    self._all.add(started)
                 self._changed.notify_all()
-        return decoder
+        return started
 
     def _give_back(self, decoder: "_Decoder") -> None:
         with self._changed:

@@ -77,11 +77,7 @@ class SqlStockRepository:
             every.c.owner_id
         )
         right = {owner_id: int(size) for owner_id, size in self.connection.execute(sums)}
-        kept: dict[UserId, int] = {
-            user_id: size_bytes
-            for user_id, size_bytes in self.connection.execute(
-                sa.select(_kept.user_id, _kept.size_bytes)
-            )
-        }
+        rows = self.connection.execute(sa.select(_kept.user_id, _kept.size_bytes))
+        kept = {user_id: int(size) for user_id, size in rows}
         owners = sorted(right.keys() | kept.keys())
         return {o: right.get(o, 0) for o in owners if right.get(o, 0) != kept.get(o, 0)}

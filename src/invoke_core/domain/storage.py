@@ -1,9 +1,17 @@
 """How much of the disk a person's pictures may take."""
 
 from invoke_core.domain.users import User
-from invoke_core.errors import TooMany
+from invoke_core.errors import Invalid, TooMany
 
 NO_QUOTA = -1  # in place of an account's quota: whatever the server's setting says, it has none
+QUOTA_OF_SERVER = -2  # in a change of an account: as the setting says, from now on
+
+
+def checked_quota(quota: int) -> int:
+    """Return the quota; raise Invalid for a number that is none."""
+    if not QUOTA_OF_SERVER <= quota < 2**63:
+        raise Invalid("A quota is a number of bytes.", field="storage_quota_bytes")
+    return quota
 
 
 def quota_of(user: User, default: int | None) -> int | None:

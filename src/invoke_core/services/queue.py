@@ -33,6 +33,7 @@ from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import _seen, _wishes, flows
 from invoke_core.services._looks import Hourly, image_looks, job_looks
+from invoke_core.services._quota import require_storage
 from invoke_core.services.flows import Move
 
 AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
@@ -45,6 +46,7 @@ class QueueRules:
     mode: QueueMode = QueueMode.ROUND_ROBIN
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
 
 @attrs.frozen
@@ -66,7 +68,7 @@ class QueueService:
             NotFound: a model, LoRA, board or image is unknown, or hidden from the principal.
             Forbidden: the principal may see the board, but not add to it.
             Invalid: a value is out of range.
-            TooMany: the queue is full; nothing was enqueued.
+            TooMany: the queue is full, or the principal's storage quota used up; nothing was enqueued.
         """
         require_usable(principal)
         require_sensible(wish)
@@ -81,6 +83,7 @@ class QueueService:
                 for action, target in image_looks(work, principal, used):
                     work.audit.record(principal, action, target, at=now)
             self._require_room(work, wish.runs)
+            require_storage(work, principal.user_id, 0, self.rules.storage_quota)
             head = work.jobs.head(principal.user_id) if wish.prepend else None
             priority = max(wish.priority, head.priority + 1) if head else wish.priority
             jobs = [

@@ -37,7 +37,7 @@ class StatisticsService:
                 boards=work.boards.count_owned(user_id),
                 images=usage.images,
                 workflows=NO_WORKFLOWS,
-                storage_bytes=usage.size_bytes,
+                storage_bytes=work.stock.usage(user_id),
                 jobs=work.jobs.counts(owner_id=user_id),
                 gpu_seconds=work.jobs.gpu_seconds(user_id),
                 last_login_at=user.last_login_at,
@@ -67,6 +67,6 @@ class StatisticsService:
                 boards=boards,
                 images=usage.images,
                 workflows=NO_WORKFLOWS,
-                storage_bytes=usage.size_bytes,
+                storage_bytes=work.stock.usage(user_id),
                 unfinished_jobs=jobs.pending + jobs.in_progress,
             )

@@ -22,7 +22,7 @@ def upgrade() -> None:
         "user_storage",
         sa.Column("user_id", TEXT, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        _of_user("user_storage", ondelete="CASCADE"),
+        _of_user("user_storage"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_user_storage")),
     )
     op.create_table(
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("image_names", TEXT, nullable=False),
         sa.Column("board_id", TEXT, nullable=True),
         sa.Column("created_at", TEXT, nullable=False),
-        _of_user("downloads", ondelete="CASCADE"),
+        _of_user("downloads"),
         sa.PrimaryKeyConstraint("download_id", name=op.f("pk_downloads")),
     )
     for column in ("user_id", "created_at"):
@@ -80,9 +80,9 @@ def _create_bin() -> None:
         op.create_index(name, "binned_images", columns, unique=False)
 
 
-def _of_user(table: str, **options: str) -> sa.ForeignKeyConstraint:
+def _of_user(table: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
-        ["user_id"], ["users.user_id"], name=op.f(f"fk_{table}_user_id"), **options
+        ["user_id"], ["users.user_id"], name=op.f(f"fk_{table}_user_id"), ondelete="CASCADE"
     )
 
 
