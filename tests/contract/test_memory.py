@@ -5,6 +5,11 @@ import pytest
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.bin import (
+    BinRepositoryContract,
+    DownloadRepositoryContract,
+    StockRepositoryContract,
+)
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
@@ -88,6 +93,18 @@ class TestMemoryBoards(BoardRepositoryContract):
 
 
 class TestMemoryImages(ImageRepositoryContract):
+    pass
+
+
+class TestMemoryBin(BinRepositoryContract):
+    pass
+
+
+class TestMemoryStock(StockRepositoryContract):
+    pass
+
+
+class TestMemoryDownloads(DownloadRepositoryContract):
     pass
 
 

@@ -1,5 +1,7 @@
 """A small server's boards and pictures, in memory, and people who use it."""
 
+from datetime import timedelta
+
 import attrs
 
 from invoke_adapters.memory import MemoryDatabase
@@ -14,7 +16,9 @@ from invoke_core.domain.users import User
 from invoke_core.ports.storage import ImageStorage, Rendition
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
+from invoke_core.services.bin import BinService
 from invoke_core.services.boards import BoardService
+from invoke_core.services.downloads import DownloadService
 from invoke_core.services.images import ImageService
 from invoke_core.testing import builders
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
@@ -31,6 +35,8 @@ class World:
     storage: ImageStorage = attrs.field(factory=MemoryImageStorage)
     clock: FixedClock = attrs.field(factory=FixedClock)
     randomness: FakeRandomness = attrs.field(factory=FakeRandomness)
+    keeps_bin: bool = False
+    quota: int | None = None
 
     @property
     def files(self) -> ImageFiles:
@@ -39,12 +45,44 @@ class World:
     @property
     def boards(self) -> BoardService:
         return BoardService(
-            self.database.reading, self.database.writing, self.clock, self.randomness, self.files
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.randomness,
+            self.files,
+            keeps_bin=self.keeps_bin,
         )
 
     @property
     def images(self) -> ImageService:
-        return ImageService(self.database.reading, self.database.writing, self.clock, self.files)
+        return ImageService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.files,
+            storage_quota=self.quota,
+            keeps_bin=self.keeps_bin,
+        )
+
+    @property
+    def bin(self) -> BinService:
+        return BinService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.files,
+            timedelta(days=30),
+        )
+
+    @property
+    def downloads(self) -> DownloadService:
+        return DownloadService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.randomness,
+            self.storage,
+        )
 
     def person(self, **changes: object) -> Principal:
         with self.database.writing() as work:

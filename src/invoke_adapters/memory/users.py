@@ -92,6 +92,7 @@ class MemoryUserRepository:
             user_id == SYSTEM
             or any(board.owner_id == user_id for board in self.state.boards.values())
             or any(stored.image.owner_id == user_id for stored in self.state.images.values())
+            or any(row.stored.image.owner_id == user_id for row in self.state.bin.values())
             or any(job.owner_id == user_id for job in self.state.jobs.values())
         ):
             raise Conflict("The account still owns boards, images or jobs.")
@@ -106,6 +107,9 @@ class MemoryUserRepository:
             if api_key.user_id == user_id:
                 del self.state.api_keys[key_id]
         self.state.second_factors.pop(user_id, None)
+        for download_id, download in list(self.state.downloads.items()):
+            if download.user_id == user_id:
+                del self.state.downloads[download_id]
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

@@ -1,7 +1,7 @@
 """HTTP/1.1 as uvicorn speaks it, with an end to what a client may send and to how long it may take.
 
-uvicorn alone waits for ever for a request that never becomes whole, and reads headers of any length. Limits of
-bodies by size are each route's own; what is sent after an answer was given is thrown away for a moment, so
+uvicorn alone waits for ever for a request that never becomes whole, and reads headers of any length. Limits
+of bodies by size are each route's own; what is sent after an answer was given is thrown away for a moment, so
 that the client finds the time to read it, and then the connection is closed.
 """
 
@@ -122,12 +122,16 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Answer where nothing was answered yet, and close the connection."""
         self._refused = True
-        answered = self.cycle is not None and self.cycle.response_started and not self._in_head
-        if not answered:
+        cycle = self.cycle
+        # In a head the answer before may still be on its way; in a body its own may.
+        free = cycle is None or (
+            cycle.response_complete if self._in_head else not cycle.response_started
+        )
+        if free:
             self.transport.write(_answer(status))
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.close()
 
 

@@ -7,11 +7,17 @@ from collections.abc import Mapping
 
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.bin import (
+    BinRepositoryContract,
+    DownloadRepositoryContract,
+    StockRepositoryContract,
+)
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
     api_keys,
     audit,
+    binned,
     boards,
     catalogue,
     images,
@@ -56,6 +62,9 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     DoomedFileRepositoryContract: links.DOOMED_FILES,
     BoardRepositoryContract: boards.BOARDS,
     ImageRepositoryContract: images.IMAGES,
+    BinRepositoryContract: binned.BIN,
+    StockRepositoryContract: binned.STOCK,
+    DownloadRepositoryContract: binned.DOWNLOADS,
     ModelRepositoryContract: catalogue.MODELS,
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,
