@@ -53,10 +53,10 @@ def located() -> dict[str, bytes]:
     """Return twenty pictures that say where they were taken; each holds `SECRET`."""
     xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><exif:GPS>" + SECRET + b"</exif:GPS></x:xmpmeta>"
     found = {}
-    for format in ("JPEG", "PNG", "WEBP"):
+    for kind in ("JPEG", "PNG", "WEBP"):
         for turn in (1, 3, 6, 8):
             exif = with_gps(tag_274=turn)
-            found[f"{format} turned {turn}"] = a_file(a_picture(), format, exif=exif)
+            found[f"{kind} turned {turn}"] = a_file(a_picture(), kind, exif=exif)
     found["JPEG with a comment"] = a_file(a_picture(), "JPEG", comment=SECRET)
     found["JPEG with XMP"] = a_file(a_picture(), "JPEG", xmp=xmp)
     found["WEBP with XMP"] = a_file(a_picture(), "WEBP", xmp=xmp)

@@ -222,7 +222,7 @@ def test_no_hostile_file_crashes_the_decoder_or_is_stored_as_it_was_sent(
         assert made.png != content, what
         assert SECRET not in made.png, what
         assert b"<script" not in made.png, what
-        assert read_png(made.png).texts == {}, what  # whole, and nothing follows its end
+        assert made.png.index(b"IEND") == len(made.png) - 8, what  # and nothing follows
         shared.thumbnail(made.png)
 
     assert stored >= 9  # the polyglots are pictures too

@@ -23,6 +23,7 @@ from invoke_core.services.sweeping import SweepService
 
 STRETCH = 1000  # pictures between two transactions
 SETTLED_SECONDS = 3600.0  # after which nobody is still about to write the row of a file
+EVERY = 2**31 - 1  # names at once: those of a minute's deletions
 MAX_NAMED = 1000  # pictures in one entry of the audit log
 
 _WHOLE = {Rendition.FULL, Rendition.THUMBNAIL}
@@ -138,13 +139,11 @@ class DoctorService:
 
     def _not_removed(self, *, repair: bool) -> Finding:
         with self.reading() as work:
-            doomed = work.doomed_files.list(STRETCH)
+            doomed = work.doomed_files.list(EVERY)
+        there = [name for name in doomed if self.files.storage.sizes(name)]
         if repair:
-            swept = self.sweep.remove_doomed_files()
-            return Finding(
-                trouble=Trouble.NOT_REMOVED, count=swept, names=doomed[:swept], mended=swept
-            )
-        return _finding(Trouble.NOT_REMOVED, doomed, 0)
+            self.sweep.remove_doomed_files()
+        return _finding(Trouble.NOT_REMOVED, there, len(there) if repair else 0)
 
     def _without_row(self, *, alone: bool) -> tuple[Sequence[ImageName], int]:
         """Return the names of files without a row, and how many more are too young to be sure."""
@@ -153,7 +152,7 @@ class DoctorService:
         for stretch in self._stored_names():
             with self.reading() as work:
                 known = work.stock.known(stretch)
-                doomed = set(work.doomed_files.list(STRETCH))
+                doomed = set(work.doomed_files.list(EVERY))
             for name in stretch:
                 if name in known or name in doomed:
                     continue
