@@ -246,8 +246,9 @@ def test_a_deletion_during_the_look_is_no_trouble(room: Sickroom) -> None:
 
     class Deleting(FileImageStorage):
         def sizes(self, image_name: ImageName) -> dict[Rendition, int]:
-            room.world.images.delete(room.person, image.image_name)
-            room.world.bin.empty(room.person)
+            if room.world.stored(image):
+                room.world.images.delete(room.person, image.image_name)
+                room.world.bin.empty(room.person)
             return super().sizes(image_name)
 
     storage = Deleting(room.storage.folder)

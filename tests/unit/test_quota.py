@@ -163,7 +163,7 @@ def test_who_has_no_room_enqueues_nothing() -> None:
 def test_a_quota_is_set_shown_and_taken_off_over_http(tmp_path: Path) -> None:
     with open_site(tmp_path, storage_quota_bytes=10 * ONE) as site:
         token = site.login("admin@example.com").json()["token"]
-        (person,) = site.ask("GET", "/api/v1/auth/users?search=person", token=token).json()["items"]
+        (person,) = site.ask("GET", "/api/v1/auth/users?search=person", token=token).json()
         path = f"/api/v1/auth/users/{person['user_id']}"
         assert person["storage_quota_bytes"] == 10 * ONE
 
