@@ -122,6 +122,10 @@ class TestFileImageStorage(ImageStorageContract):
 
         assert young.exists()
         assert not old.exists()
+        (tmp_path / name[:3] / ".hidden").write_text("of a person")
+        assert (storage.untidy(alone=True), storage.tidy(alone=True)) == (1, 1)
+        assert not young.exists()
+        assert (tmp_path / name[:3] / ".hidden").exists()
         assert list(storage.names()) == [name]
 
     def test_what_is_set_aside_lies_beside_the_storage(self, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from invoke_apps.web.archives import zipped
+from invoke_core.domain.boards import Permission
 from invoke_core.domain.principals import Principal
 from invoke_core.ports.storage import Rendition
 from invoke_core.testing.builders import NOON
@@ -240,8 +241,6 @@ def test_who_loses_sight_while_it_is_packed_gets_no_more(
 ) -> None:
     owner, guest = people["mara"], people["tom"]
     board = world.board(owner)
-    from invoke_core.domain.boards import Permission
-
     world.grant(board, guest, Permission.READ)
     images = [world.image(owner, board) for _ in range(150)]
     download = world.downloads.ask(guest, board_id=board.board_id)

@@ -7,6 +7,7 @@ right in `<folder>` and `<folder>/thumbnails`, they are found as well; `tidy` mo
 
 import errno
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _INNER_FLAGS = _FOLDER_FLAGS | os.O_NOFOLLOW
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_UNFINISHED = re.compile(r"\.[0-9a-f-]{36}\.(?:png|webp)\.[0-9a-f]{8}")
 _UNFINISHED_SECONDS = 3600.0  # after which nobody is still writing a file
 
 
@@ -144,14 +146,14 @@ class FileImageStorage:
             os.close(aside)
         return str(path)
 
-    def untidy(self) -> int:
+    def untidy(self, *, alone: bool = False) -> int:
         """See `ImageStorage`."""
-        return sum(1 for _ in self._untidy())
+        return sum(1 for _ in self._untidy(alone=alone))
 
-    def tidy(self) -> int:
+    def tidy(self, *, alone: bool = False) -> int:
         """See `ImageStorage`."""
         done = 0
-        for rendition, place, name in self._untidy():
+        for rendition, place, name in self._untidy(alone=alone):
             with self._base(rendition) as base, suppress(FileNotFoundError):
                 if place is None and _image_name(name, rendition) is not None:
                     with _made(base, name[:_DIGITS]) as folder:
@@ -163,12 +165,12 @@ class FileImageStorage:
                 done += 1
         return done
 
-    def _untidy(self) -> Iterator[tuple[Rendition, str | None, str]]:
+    def _untidy(self, *, alone: bool) -> Iterator[tuple[Rendition, str | None, str]]:
         """Yield files that nobody finished writing, and those that do not lie in their folder."""
         for rendition in Rendition:
             for place, name in self._files(rendition):
-                if name.startswith("."):
-                    if self._is_abandoned(rendition, place, name):
+                if _is_unfinished(name):
+                    if alone or self._is_abandoned(rendition, place, name):
                         yield rendition, place, name
                 elif place is None and _image_name(name, rendition) is not None:
                     yield rendition, place, name
@@ -245,6 +247,10 @@ def _places(base: int) -> list[str]:
 
 def _is_hexadecimal(text: str) -> bool:
     return not set(text) - set("0123456789abcdef")
+
+
+def _is_unfinished(file_name: str) -> bool:
+    return _UNFINISHED.fullmatch(file_name) is not None
 
 
 def _file_name(image_name: ImageName, rendition: Rendition) -> str:

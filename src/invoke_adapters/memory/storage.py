@@ -79,10 +79,10 @@ class MemoryImageStorage:
             self._put_at.pop(image_name, None)
         return "the memory of this process"
 
-    def untidy(self) -> int:
+    def untidy(self, *, alone: bool = False) -> int:
         """See `ImageStorage`."""
         return 0
 
-    def tidy(self) -> int:
+    def tidy(self, *, alone: bool = False) -> int:
         """See `ImageStorage`."""
         return 0

@@ -104,6 +104,13 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
     return problem(request, error.status_code, detail, headers=dict(error.headers or {}))
 
 
+def _too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """Answer JSON that is nested without end, on which the decoder gives up."""
+    if "deserializing" not in str(error):  # a fault of ours
+        return _unexpected(request, error)
+    return problem(request, 400, "The JSON is nested too deeply.")
+
+
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer a fault of ours: an id that the log explains, and nothing else."""
     error_id = str(uuid.uuid4())
@@ -122,5 +129,6 @@ HANDLERS: ExceptionHandlersMap = {
     errors.InvokeError: _refusal,
     ValidationException: _invalid,
     HTTPException: _http,
+    RecursionError: _too_deep,
     Exception: _unexpected,
 }

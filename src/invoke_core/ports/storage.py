@@ -51,12 +51,17 @@ class ImageStorage(Protocol):
             NotFound: the server makes no such names.
         """
 
-    def untidy(self) -> int:
+    def untidy(self, *, alone: bool = False) -> int:
         """Return how many things `tidy` would do."""
 
-    def tidy(self) -> int:
+    def tidy(self, *, alone: bool = False) -> int:
         """Remove what crashes left half-written, and move what lies where it lay in older versions.
 
-        What could still be being written stays. Returns how many things were done; those that are put,
-        opened and removed meanwhile notice nothing.
+        Nothing that is put, opened or removed meanwhile notices.
+
+        Args:
+            alone: nobody else uses the storage; otherwise what could still be being written stays.
+
+        Returns:
+            How many things were done.
         """

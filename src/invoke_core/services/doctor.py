@@ -74,7 +74,7 @@ class DoctorService:
         findings += [self._lost(rows.lost, repair=repair), *self._mended(rows, repair=repair)]
         aside, moved = self._set_aside(without_row if repair else [])
         findings.append(_finding(Trouble.WITHOUT_ROW, without_row, moved))
-        findings += [self._untidy(repair=repair), self._miscounted(repair=repair)]
+        findings += [self._untidy(repair=repair, alone=alone), self._miscounted(repair=repair)]
         report = Report(
             pictures=rows.pictures,
             too_young=too_young,
@@ -229,12 +229,12 @@ class DoctorService:
                 moved += 1
         return where, moved
 
-    def _untidy(self, *, repair: bool) -> Finding:
+    def _untidy(self, *, repair: bool, alone: bool) -> Finding:
         storage = self.files.storage
         if repair:
-            done = storage.tidy()
+            done = storage.tidy(alone=alone)
             return Finding(trouble=Trouble.UNTIDY, count=done, names=(), mended=done)
-        return Finding(trouble=Trouble.UNTIDY, count=storage.untidy(), names=())
+        return Finding(trouble=Trouble.UNTIDY, count=storage.untidy(alone=alone), names=())
 
     def _miscounted(self, *, repair: bool) -> Finding:
         if repair:

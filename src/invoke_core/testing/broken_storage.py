@@ -39,11 +39,11 @@ class Storage:
     def set_aside(self, image_name: ImageName) -> str:
         return self.inner.set_aside(image_name)
 
-    def untidy(self) -> int:
-        return self.inner.untidy()
+    def untidy(self, *, alone: bool = False) -> int:
+        return self.inner.untidy(alone=alone)
 
-    def tidy(self) -> int:
-        return self.inner.tidy()
+    def tidy(self, *, alone: bool = False) -> int:
+        return self.inner.tidy(alone=alone)
 
 
 class MeasuresPicturesAlone(Storage):
@@ -78,7 +78,7 @@ class KeepsWhatIsSetAside(Storage):
 class TidiesEverything(Storage):
     """Takes what it keeps for what a crash left."""
 
-    def tidy(self) -> int:
+    def tidy(self, *, alone: bool = False) -> int:
         names = list(self.inner.names())
         for name in names:
             self.inner.remove(name)

@@ -142,7 +142,8 @@ class ImageStorageContract:
         name = an_image_name()
         storage.put(name, Rendition.FULL, b"content")
 
-        assert (storage.untidy(), storage.tidy()) == (0, 0)
+        assert (storage.untidy(), storage.untidy(alone=True)) == (0, 0)
+        assert (storage.tidy(), storage.tidy(alone=True)) == (0, 0)
 
         with storage.open(name, Rendition.FULL) as stream:
             assert stream.read() == b"content"
