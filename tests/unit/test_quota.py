@@ -11,10 +11,13 @@ from click.testing import CliRunner
 
 from invoke_adapters.sql import open_database
 from invoke_apps.cli.admin import main as admin
+from invoke_apps.worker import Worker
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.queue import JobStatus
 from invoke_core.domain.storage import NO_QUOTA, quota_of, require_room, shown_size
 from invoke_core.errors import TooMany
 from invoke_core.testing.builders import a_principal, a_user
+from invoke_core.testing.runner import FakeRunner
 from tests.queue_world import World as QueueWorld
 from tests.unit.picture_world import PNG, World
 from tests.unit.whole_app import open_site
@@ -155,6 +158,40 @@ def test_who_has_no_room_enqueues_nothing() -> None:
 
     with queue.database.reading() as work:
         assert work.jobs.counts().pending == 0
+
+
+def with_quota(queue: QueueWorld, person: Principal, quota: int) -> None:
+    with queue.database.writing() as work:
+        user = work.users.get(person.user_id)
+        work.users.put(attrs.evolve(user, storage_quota_bytes=quota))
+
+
+def test_a_result_that_does_not_fit_fails_its_job_and_leaves_nothing() -> None:
+    queue = QueueWorld()
+    person = queue.person()
+    with_quota(queue, person, 10)
+    (item_id,) = queue.enqueue(person)
+
+    Worker(queue.parts(), FakeRunner()).run_until_idle()
+
+    job = queue.job(item_id)
+    assert (job.status, job.error_type) == (JobStatus.FAILED, "TooMany")
+    assert job.error_message is not None
+    assert "empty the bin" in job.error_message
+    assert list(queue.storage.names()) == []
+
+
+def test_a_job_is_not_drawn_for_somebody_who_has_no_room_by_now() -> None:
+    queue = QueueWorld()
+    person = queue.person()
+    (item_id,) = queue.enqueue(person)
+    with_quota(queue, person, 0)
+    drawn: list[object] = []
+
+    Worker(queue.parts(), FakeRunner(before_step=drawn.append)).run_until_idle()
+
+    assert queue.job(item_id).error_type == "TooMany"
+    assert drawn == []
 
 
 # Over HTTP and at the command line

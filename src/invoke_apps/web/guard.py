@@ -12,6 +12,9 @@ OPEN = {"open": True}
 SLOW = {"slow": True}
 """`opt` of a route that hashes passwords: it must not keep the others waiting."""
 
+UPLOADS = {"uploads": True}
+"""`opt` of a route that takes pictures: decoding them must not keep other changes waiting."""
+
 BACKGROUND = {"background": True}
 """`opt` of a route that pages call by themselves: it renews no sign-in."""
 
@@ -34,7 +37,7 @@ def guard(app: ASGIApp) -> ASGIApp:
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         opt = scope["route_handler"].opt
-        choose_pool(str(scope.get("method", "GET")), slow="slow" in opt)
+        choose_pool(str(scope.get("method", "GET")), slow="slow" in opt, uploads="uploads" in opt)
         settings = scope["litestar_app"].state.application.settings
         if settings.multiuser and "open" not in opt:
             credential = credential_of(scope, media="media" in opt)

@@ -1,4 +1,4 @@
-"""The threads that requests run in: readers, writers and hashers never wait for each other's."""
+"""The threads that requests run in: readers, writers, hashers and uploads never wait for each other's."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -6,16 +6,18 @@ from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
-Pool = Literal["reading", "writing", "slow"]
+Pool = Literal["reading", "writing", "slow", "uploading"]
 
-THREADS: dict[Pool, int] = {"reading": 8, "writing": 8, "slow": 4}
+THREADS: dict[Pool, int] = {"reading": 8, "writing": 8, "slow": 4, "uploading": 8}
 
 _pool: ContextVar[Pool] = ContextVar("pool", default="reading")
 
 
-def choose_pool(method: str, *, slow: bool = False) -> None:
-    """Settle where the present request runs: by its method, or among the slow ones."""
-    if slow:
+def choose_pool(method: str, *, slow: bool = False, uploads: bool = False) -> None:
+    """Settle where the present request runs: by its method, or among the slow ones, or the uploads."""
+    if uploads:
+        _pool.set("uploading")
+    elif slow:
         _pool.set("slow")
     else:
         _pool.set("reading" if method in {"GET", "HEAD"} else "writing")
