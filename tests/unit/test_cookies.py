@@ -18,6 +18,10 @@ MEDIA = {
     (method, f"/api/v1/images/i/{{image_name}}/{rendition}")
     for method in ("GET", "HEAD")
     for rendition in ("full", "thumbnail")
+} | {
+    ("GET", "/api/v1/images/bin/i/{image_name}/thumbnail"),
+    ("HEAD", "/api/v1/images/bin/i/{image_name}/thumbnail"),
+    ("GET", "/api/v1/images/download/{name}"),
 }
 OPEN = {
     ("GET", f"{AUTH}/status"), ("POST", f"{AUTH}/setup"), ("POST", f"{AUTH}/login"),

@@ -60,6 +60,7 @@ class ResultService:
         texts = {"invokeai_metadata": json.dumps(metadata, ensure_ascii=False)}
         made = self.files.made_of_pixels(pixels, texts)
         with self.reading() as work:  # before anything is written; and again in `_record`
+            _held(work, job)
             require_storage(work, job.owner_id, made.size_bytes, self.storage_quota)
         stored = self.files.store(made, result_name(job))
         try:
