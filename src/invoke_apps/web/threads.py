@@ -1,5 +1,6 @@
 """The threads that requests run in: readers, writers, hashers and uploads never wait for each other's."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
@@ -8,7 +9,12 @@ from typing import Any, Literal, TypeVar
 T = TypeVar("T")
 Pool = Literal["reading", "writing", "slow", "uploading"]
 
-THREADS: dict[Pool, int] = {"reading": 8, "writing": 8, "slow": 4, "uploading": 8}
+THREADS: dict[Pool, int] = {
+    "reading": 8,
+    "writing": 8,
+    "slow": 4,
+    "uploading": max(4, os.cpu_count() or 1),  # they wait for the decoders, one for each core
+}
 
 _pool: ContextVar[Pool] = ContextVar("pool", default="reading")
 
