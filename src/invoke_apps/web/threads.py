@@ -16,7 +16,7 @@ THREADS: dict[Pool, int] = {
     "writing": 8,
     "slow": HASHERS,
     "outside": 4,
-    "uploading": 8,
+    "uploading": max(4, os.cpu_count() or 1),  # they wait for the decoders, one for each core
 }
 
 _pool: ContextVar[Pool] = ContextVar("pool", default="reading")
