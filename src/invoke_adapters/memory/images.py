@@ -98,6 +98,9 @@ class MemoryImageRepository:
         """Return 0: nothing is kept here that could be counted wrongly."""
         return 0
 
+    def rebuild_search(self) -> None:
+        """Do nothing: there is no index."""
+
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name."""
         return self._all(lambda image: image.board_id == board_id)
@@ -126,4 +129,3 @@ class MemoryImageRepository:
 def _parsed(text: str | None) -> Mapping[str, Any] | None:
     parsed: Mapping[str, Any] | None = None if text is None else json.loads(text)
     return parsed
-

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
-from invoke_core.domain.boards import OPEN_TO_ALL, Permission
+from invoke_core.domain.boards import OPEN_TO_ALL, Permission, Visibility
 from invoke_core.domain.principals import Principal
 
 VIEWER = "viewer"
@@ -40,8 +40,9 @@ def held_on_board(*, is_admin: bool) -> sa.ColumnElement[int]:
     )
 
 
-def _is(visibility: Any) -> sa.ColumnElement[bool]:
-    return schema.boards.c.visibility == visibility
+def _is(visibility: Visibility) -> sa.ColumnElement[bool]:
+    condition: sa.ColumnElement[bool] = schema.boards.c.visibility == visibility
+    return condition
 
 
 def _granted() -> sa.ScalarSelect[Any]:
@@ -81,6 +82,4 @@ def sees_image(images: Any, *, is_admin: bool) -> sa.ColumnElement[bool]:
     """
     if is_admin:
         return sa.true()
-    return sa.or_(
-        images.owner_id == _viewer(), images.board_id.in_(seen_boards(is_admin=is_admin))
-    )
+    return sa.or_(images.owner_id == _viewer(), images.board_id.in_(seen_boards(is_admin=is_admin)))

@@ -175,7 +175,7 @@ _NO_LIMIT = 2**31
 
 
 @cache
-def _one(is_admin: bool) -> Prepared:  # noqa: FBT001 - a key of the cache
+def _one(is_admin: bool) -> Prepared:
     chosen = sa.select(_boards.board_id).where(
         _boards.board_id == sa.bindparam("board_id"), sees_board(is_admin=is_admin)
     )
@@ -184,8 +184,8 @@ def _one(is_admin: bool) -> Prepared:  # noqa: FBT001 - a key of the cache
 
 @cache
 def _listed(
-    is_admin: bool,  # noqa: FBT001
-    include_archived: bool,  # noqa: FBT001
+    is_admin: bool,
+    include_archived: bool,
     order_by: BoardOrder,
     *,
     descending: bool,
@@ -213,7 +213,7 @@ def _listed(
 
 
 @cache
-def _counting(is_admin: bool, include_archived: bool) -> Prepared:  # noqa: FBT001
+def _counting(is_admin: bool, include_archived: bool) -> Prepared:
     return Prepared(_seen(sa.func.count(), is_admin=is_admin, include_archived=include_archived))
 
 

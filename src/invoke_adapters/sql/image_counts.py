@@ -2,8 +2,8 @@
 
 Images of one category, intermediate or not, starred or not, make up a **shelf**. Each image stands on four:
 among all images, among those of its board (or of no board), among its owner's, and among its owner's there.
-Every change of images changes the counts in its own unit of work, so that a list's total is a sum of few rows;
-and as only shelves with images have rows, they also tell a list where to look.
+Every change of images changes the counts in its own unit of work, so that a list's total is a sum of few
+rows; and as only shelves with images have rows, they also tell a list where to look.
 """
 
 from collections import Counter
@@ -121,7 +121,9 @@ def _counted() -> sa.CompoundSelect[Any]:
     shelf = (_images.category, _images.is_intermediate, _images.starred)
     every: Any = sa.literal_column(f"'{EVERY}'")
     levels = [
-        (owner_id, board_id) for owner_id in (every, _images.owner_id) for board_id in (every, place)
+        (owner_id, board_id)
+        for owner_id in (every, _images.owner_id)
+        for board_id in (every, place)
     ]
     return sa.union_all(
         *(

@@ -1,10 +1,9 @@
 """Lists of images, at a cost that grows neither with what there is nor with where in the list one stands.
 
-A list is of a few **sources**, each the shelves of one kind in `image_counts`: those of a board that one sees,
-say. Every shelf has its images in order in an index. So a stretch of a list begins with the first image of
-each shelf, of those that have any; only shelves whose first one is among the first of all can have a part in
-the stretch, and of each of these so many images are read at most. Who may see what is decided by which shelves
-are read.
+A list is of a few **sources**, each the shelves of one kind in `image_counts`: those of the boards that one
+sees, say. Every shelf has its images in order in an index. So a stretch of a list begins with the first image
+of each shelf; only shelves whose first one is among the first of all can have a part in the stretch, and of
+each of these so many images are read at most. Who may see what is decided by which shelves are read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -239,8 +238,12 @@ def _part(
     bound = {**parameters, "reach": offset + limit, "offset": offset, "limit": limit}
     if after is not None:
         # What stands after an image of the list lies within its times already, on this side.
-        side = {"until": False} if shape.descending else {"since": False}
-        shape = attrs.evolve(shape, after=True, **side)
+        shape = attrs.evolve(
+            shape,
+            after=True,
+            since=shape.since and shape.descending,
+            until=shape.until and not shape.descending,
+        )
         bound |= {"after_at": after.created_at, "after_name": after.image_name}
     return _stretch(shape).rows(connection, bound)
 
@@ -386,7 +389,7 @@ def _names(shape: Shape) -> Prepared:
         )
     ).subquery()
     # The plain number: a name is to cost next to nothing.
-    starred = sa.type_coerce(every.c.starred, sa.Integer())
+    starred: sa.ColumnElement[int] = sa.type_coerce(every.c.starred, sa.Integer())
     if shape.dialect != "sqlite":
         starred = sa.cast(every.c.starred, sa.Integer())
     return Prepared(sa.select(every.c.image_name, starred).order_by(*_order(shape, every.c)))
@@ -410,8 +413,8 @@ def _are(shape: Shape, source: Source) -> list[sa.ColumnElement[bool]]:
             conditions.append(seen if source.seen else sa.not_(seen))
     if shape.categories:
         categories = sa.bindparam("categories", type_=sa.Text())
-        column = sa.type_coerce(_counts.category, Text)
-        conditions.append(among_listed(shape.dialect, column, categories))
+        category = sa.type_coerce(_counts.category, Text)
+        conditions.append(among_listed(shape.dialect, category, categories))
     for column, wanted in (
         (_counts.is_intermediate, shape.is_intermediate),
         (_counts.starred, shape.starred),

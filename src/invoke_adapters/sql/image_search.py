@@ -2,9 +2,8 @@
 
 On SQLite the words stand in a full-text index (FTS5) beside words for where an image lies, which nobody can
 type: so the newest matches that one may see are found without going through those of everybody else. Its
-content is the view `image_search_source`; statements of ours keep it, before and after every change of what the
-view says, and no trigger, so that a plain `sqlite3` shell can repair an account. PostgreSQL has an index over
-the same words, kept by itself.
+content is the view `image_search_source`; statements of ours keep it, before and after every change of what
+the view says, and no trigger. PostgreSQL has an index over the same words that it keeps itself.
 """
 
 from collections.abc import Sequence
@@ -44,14 +43,14 @@ _images = schema.images.c
 _users = schema.users.c
 
 _INSERT = sa.insert(schema.image_words)
-_NAMED = "WHERE image_name IN (SELECT value FROM json_each(:names))"
 _FORGET = sa.text(
     "INSERT INTO image_search (image_search, rowid, words)"
-    f" SELECT 'delete', search_id, words FROM image_search_source {_NAMED}"
+    " SELECT 'delete', search_id, words FROM image_search_source"
+    " WHERE image_name IN (SELECT value FROM json_each(:names))"
 )
 _INDEX = sa.text(
-    "INSERT INTO image_search (rowid, words)"
-    f" SELECT search_id, words FROM image_search_source {_NAMED}"
+    "INSERT INTO image_search (rowid, words) SELECT search_id, words FROM image_search_source"
+    " WHERE image_name IN (SELECT value FROM json_each(:names))"
 )
 _REBUILD = sa.text("INSERT INTO image_search (image_search) VALUES ('rebuild')")
 _PEOPLE = Prepared(sa.select(_users.user_id, _users.display_name))
@@ -202,9 +201,7 @@ def _asked(
     return shape, parameters
 
 
-def _people_named(
-    connection: sa.Connection, wanted: Sequence[Term]
-) -> Sequence[Sequence[UserId]]:
+def _people_named(connection: sa.Connection, wanted: Sequence[Term]) -> Sequence[Sequence[UserId]]:
     """Return for each term the people who bear it in their name."""
     if not wanted:
         return []
@@ -219,7 +216,7 @@ def _match(
     named: Sequence[Sequence[UserId]],
 ) -> str:
     """Return what to ask SQLite's index for, in its language (sqlite.org/fts5.html, section 3)."""
-    needed = []
+    needed: list[list[str]] = []
     for term, people in zip(query.terms, named, strict=True):
         typed = f'"{term.word}"' + (" *" if term.begins else "")
         needed.append([typed, *map(_of_owner, people)])
@@ -230,9 +227,7 @@ def _match(
     return " AND ".join(f"({' OR '.join(each)})" for each in needed)
 
 
-def _places(
-    connection: sa.Connection, principal: Principal, query: ImageQuery
-) -> Sequence[Sequence[str]]:
+def _places(connection: sa.Connection, principal: Principal, query: ImageQuery) -> list[list[str]]:
     """Return the words of where the images lie, as far as they narrow the search."""
     places = [] if query.owner_id is None else [[_of_owner(query.owner_id)]]
     if query.board_id is not None:
@@ -249,7 +244,7 @@ def _places(
     return places
 
 
-def _kinds(query: ImageQuery) -> Sequence[Sequence[str]]:
+def _kinds(query: ImageQuery) -> list[list[str]]:
     if query.categories is None and query.is_intermediate is None:
         return []
     flags = (False, True) if query.is_intermediate is None else (query.is_intermediate,)
@@ -313,7 +308,7 @@ def _newest(shape: Shape) -> sa.CTE:
 
 
 def _postgresql_match(shape: Shape) -> list[sa.ColumnElement[bool]]:
-    held = sa.literal_column(VECTOR)
+    held: sa.ColumnElement[Any] = sa.literal_column(VECTOR)
     conditions: list[sa.ColumnElement[bool]] = []
     for number, has_people in enumerate(shape.people):
         asked = sa.cast(sa.bindparam(f"word_{number}", type_=sa.Text()), _TsQuery())
@@ -429,5 +424,3 @@ def _ranked_names(shape: Shape) -> Prepared:
 @lru_cache(maxsize=256)
 def _counted(shape: Shape) -> Prepared:
     return Prepared(sa.select(sa.func.count()).select_from(_newest(shape)))
-
-

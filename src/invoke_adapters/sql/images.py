@@ -122,18 +122,21 @@ class SqlImageRepository:
 
     def list_visible(self, principal: Principal, query: ImageQuery) -> Page[Image]:
         """Return the images of the query that the principal may see."""
-        lists = image_search if query.is_search else image_lists
-        return lists.page(self.connection, principal, query, IMAGES.value)
+        page = image_search.page if query.is_search else image_lists.page
+        return page(self.connection, principal, query, IMAGES.value)
 
     def names_visible(self, principal: Principal, query: ImageQuery) -> ImageNames:
         """Return the names of all images that `list_visible` would page through."""
-        lists = image_search if query.is_search else image_lists
-        return lists.names(self.connection, principal, query)
+        names = image_search.names if query.is_search else image_lists.names
+        return names(self.connection, principal, query)
 
     def recount(self) -> int:
-        """Make the kept counts what counting gives, and the index what the words are."""
-        image_search.rebuild(self.connection)
+        """Make the kept counts what counting gives; return how many were wrong."""
         return image_counts.recount(self.connection)
+
+    def rebuild_search(self) -> None:
+        """Make the index of words anew."""
+        image_search.rebuild(self.connection)
 
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name."""

@@ -202,7 +202,7 @@ def _converters(
     query: sa.Select[Any], dialect: sa.Dialect
 ) -> list[tuple[int, Callable[[Any], Any]]]:
     """Return what makes the columns' values of the driver's, by place."""
-    found = []
+    found: list[tuple[int, Callable[[Any], Any]]] = []
     for place, column in enumerate(query.selected_columns):
         convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
         if convert is not None:

@@ -226,16 +226,18 @@ image_counts = sa.Table(  # see `image_counts.py`
     _column("size_bytes", sa.BigInteger()),
 )
 
-image_words = sa.Table(  # see `image_search.py`; the index of the words is made by hand in the migration
-    "image_words",
-    metadata,
-    _column("search_id", Number, primary_key=True, autoincrement=True),  # grows
-    _column(
-        "image_name", Text, sa.ForeignKey("images.image_name", ondelete="CASCADE"), unique=True
-    ),
-    _column("prompt", Text),
-    _column("others", Text),
-    sqlite_autoincrement=True,
+image_words = (
+    sa.Table(  # see `image_search.py`; the index of the words is made by hand in the migration
+        "image_words",
+        metadata,
+        _column("search_id", Number, primary_key=True, autoincrement=True),  # grows
+        _column(
+            "image_name", Text, sa.ForeignKey("images.image_name", ondelete="CASCADE"), unique=True
+        ),
+        _column("prompt", Text),
+        _column("others", Text),
+        sqlite_autoincrement=True,
+    )
 )
 
 image_texts = sa.Table(  # apart from `images`, whose rows stay short for lists

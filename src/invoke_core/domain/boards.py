@@ -130,9 +130,7 @@ class BoardPosition:
     def of_cursor(cls, text: str) -> "BoardPosition":
         """Return the position that a cursor holds; raise Invalid for one that is none of ours."""
         at, name, board_id = from_cursor(text, int, str, str)
-        return cls(
-            created_at=from_microseconds(at), folded_name=name, board_id=BoardId(board_id)
-        )
+        return cls(created_at=from_microseconds(at), folded_name=name, board_id=BoardId(board_id))
 
     def cursor(self) -> str:
         """Return the position as clients pass it on."""

@@ -1,7 +1,7 @@
 """What a search of pictures finds, and which come first: one rule, whatever keeps them.
 
 A picture has words: those of its prompt, and others: of its name, its model, its day. A search is a list of
-terms; a picture is found if it has every one of them, or if its owner's name has. Case and accents are folded.
+terms; a picture is found if it, or its owner's name, has every one of them. Case and accents are folded.
 """
 
 import re

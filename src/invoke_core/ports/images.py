@@ -67,11 +67,10 @@ class ImageRepository(Protocol):
         """Return the names of all images that `list_visible` would page through; `after` does not count."""
 
     def recount(self) -> int:
-        """Make the kept counts what counting gives, and the index what the words are.
+        """Make the kept counts what counting gives; return how many were wrong."""
 
-        Returns:
-            How many counts were wrong.
-        """
+    def rebuild_search(self) -> None:
+        """Make the index of words anew; slow, about a minute for a million images."""
 
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name, whoever owns it."""
