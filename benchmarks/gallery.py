@@ -2,8 +2,7 @@
 
 CPU milliseconds of the server process for each request, over HTTP, on data sets of 10,000 and a million
 pictures with the same 2,000 boards, 500 people and grants; the data sets are made once and kept in the
-folder. Beside them stands what the same list costs as it is usually asked for: a pattern over the stored JSON,
-every match counted, and an offset.
+folder. XX
 """
 
 import argparse

@@ -255,20 +255,18 @@ def _stretch(shape: Shape) -> Prepared:
         *(_heads(shape, number, source) for number, source in enumerate(shape.sources))
     ).cte("heads")
     order = heads.c.head.desc() if shape.descending else heads.c.head.asc()
-    # Where the last shelf begins that can have a part; none where there are few shelves.
-    edge = sa.func.coalesce(
-        sa.func.substr(
-            sa.select(heads.c.head)
-            .where(heads.c.head.is_not(None))
-            .order_by(order)
-            .offset(reach)
-            .limit(1)
-            .scalar_subquery(),
-            1,
-            _LENGTH,
-        ),
-        sa.literal_column("''" if shape.descending else "'~'"),
+    # Where the last shelf begins that can have a part; beyond everything where there are few shelves.
+    last = (
+        sa.select(heads.c.head)
+        .where(heads.c.head.is_not(None))
+        .order_by(order)
+        .offset(reach)
+        .limit(1)
+        .scalar_subquery()
     )
+    beyond = sa.literal_column("''" if shape.descending else "'~'")
+    found = sa.select(sa.func.coalesce(sa.func.substr(last, 1, _LENGTH), beyond).label("made"))
+    edge = sa.select(found.cte("edge").c.made).scalar_subquery()
     parts = [
         _of_shelves(shape, source, heads, number, edge, reach)
         for number, source in enumerate(shape.sources)
