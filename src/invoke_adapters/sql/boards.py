@@ -171,7 +171,7 @@ def _summary(row: Sequence[Any]) -> BoardSummary:
     )
 
 
-_NO_LIMIT = 2**31
+_NO_LIMIT = 2**30
 
 
 @cache

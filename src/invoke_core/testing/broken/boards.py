@@ -90,6 +90,12 @@ def _counts_intermediates(work: Any, real: Any, principal: Any, board_id: Any) -
     return attrs.evolve(summary, image_count=every - summary.asset_count)
 
 
+def _counts_stars_apart(work: Any, real: Any, principal: Any, board_id: Any) -> Any:
+    summary = real(principal, board_id)
+    starred = sum(image.starred for image in work.images.on_board(board_id))
+    return attrs.evolve(summary, image_count=summary.image_count - starred)
+
+
 def _cover(choose: Callable[[Any, Any], Any]) -> Any:
     def replacement(work: Any, real: Any, principal: Any, board_id: Any) -> Any:
         summary = real(principal, board_id)
@@ -152,6 +158,10 @@ BOARDS: Mapping[str, Fault] = {
     "test_a_page_of_boards_knows_their_total": Fault(
         "boards.list_visible", after(total_of_the_page)
     ),
+    "test_a_cursor_goes_on_where_a_page_of_boards_ended": Fault(
+        "boards.list_visible", after(evolved(next_cursor=None))
+    ),
+    "test_counts_and_cover_follow_every_change": Fault("boards.summary", _counts_stars_apart),
     "test_all_boards_come_without_a_limit": Fault("boards.list_visible", with_query(limit=50)),
     "test_a_summary_counts_images_and_assets_but_nothing_intermediate": Fault(
         "boards.summary", _counts_intermediates
