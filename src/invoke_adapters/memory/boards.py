@@ -69,6 +69,17 @@ class MemoryBoardRepository:
             del self.state.grants[board_id, grant.user_id]
         del self.state.boards[board_id]
 
+    def find_many(self, board_ids: Sequence[BoardId]) -> Sequence[Board]:
+        """Return the known boards among these, in the order asked for, each once."""
+        known = [board_id for board_id in dict.fromkeys(board_ids) if board_id in self.state.boards]
+        return [self.state.boards[board_id] for board_id in known]
+
+    def grants_on(self, board_ids: Sequence[BoardId]) -> Sequence[Grant]:
+        """Return the grants of all these boards, ordered by board id, then by user id."""
+        asked = frozenset(board_ids)
+        found = [grant for grant in self.state.grants.values() if grant.board_id in asked]
+        return sorted(found, key=lambda grant: (grant.board_id, grant.user_id))
+
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id."""
         found = [grant for grant in self.state.grants.values() if grant.board_id == board_id]

@@ -11,7 +11,7 @@ from invoke_adapters.sql import schema
 from invoke_adapters.sql.access import held_on_board, sees_board, viewer
 from invoke_adapters.sql.errors import attempt
 from invoke_adapters.sql.image_counts import EVERY
-from invoke_adapters.sql.mapping import KEY, Mapper, Prepared, upsert
+from invoke_adapters.sql.mapping import KEY, Mapper, Prepared, among, upsert
 from invoke_core.domain.boards import (
     Board,
     BoardOrder,
@@ -82,6 +82,15 @@ class SqlBoardRepository:
             raise Conflict("There are still images on the board.") from error
         if not gone:
             raise NotFound("board", board_id)
+
+    def find_many(self, board_ids: Sequence[BoardId]) -> Sequence[Board]:
+        """Return the known boards among these, in the order asked for, each once."""
+        return BOARDS.find_all(self.connection, board_ids)
+
+    def grants_on(self, board_ids: Sequence[BoardId]) -> Sequence[Grant]:
+        """Return the grants of all these boards, ordered by board id, then by user id."""
+        wanted = GRANTS.select.where(among(self.connection, _grants.board_id, board_ids))
+        return GRANTS.all(self.connection, wanted.order_by(_grants.board_id, _grants.user_id))
 
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id."""

@@ -75,7 +75,7 @@ def terms(text: str) -> tuple[Term, ...]:
 
 def model_word(name_or_key: str) -> str:
     """Return the word by which pictures of a model are found: nobody can type it."""
-    return f"@m{name_or_key.casefold().encode('utf-8', 'replace').hex()}"
+    return f"@m{name_or_key[:MAX_WORD_CHARACTERS].casefold().encode('utf-8', 'replace').hex()}"
 
 
 @attrs.frozen(kw_only=True)
@@ -122,14 +122,15 @@ def _words(value: Any) -> list[str]:
 def _models(metadata: Mapping[str, Any]) -> Iterable[str]:
     """Yield the names and keys of the model and of the LoRAs."""
     loras = metadata.get("loras")
-    held = [lora.get("model") for lora in loras or () if isinstance(lora, Mapping)]
+    each = loras if isinstance(loras, list) else []
+    held = [lora.get("model") for lora in each if isinstance(lora, Mapping)]
     for model in [metadata.get("model"), *held]:
         if isinstance(model, str):
-            yield model[:MAX_WORD_CHARACTERS]
+            yield model
         elif isinstance(model, Mapping):
             for key in ("key", "name", "model_name"):
                 if isinstance(model.get(key), str):
-                    yield model[key][:MAX_WORD_CHARACTERS]
+                    yield model[key]
 
 
 IN_PROMPT, BEGINS_IN_PROMPT, ELSEWHERE = 4, 2, 1  # what a term counts by where it was found

@@ -323,6 +323,7 @@ class ImageService:
         def takeable(work: Work) -> Sequence[Image]:
             places = Places(work)
             found = work.images.find_many(image_names)
+            places.read(found)
             return [image for image in found if places.may_take_away(image, principal)]
 
         return self._move(principal, board_id, takeable)
@@ -472,6 +473,7 @@ def _permitted(
     require_usable(principal)
     places = Places(work)
     found = work.images.find_many(image_names)
+    places.read(found)
     return [image for image in found if places.allows(needed, image, principal)]
 
 

@@ -126,6 +126,26 @@ class BoardRepositoryContract:
         with database.reading() as work:
             assert list(work.boards.grants(board.board_id)) == [first, second]
 
+    def test_known_boards_come_once_in_the_order_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second = a_board(work), a_board(work)
+            asked = [second.board_id, UNKNOWN, first.board_id, second.board_id]
+
+            assert list(work.boards.find_many(asked)) == [second, first]
+            assert list(work.boards.find_many([])) == []
+
+    def test_grants_of_many_boards_come_by_board_then_user(self, database: Database) -> None:
+        with database.writing() as work:
+            b, a = a_board(work, board_id="b"), a_board(work, board_id="a")
+            second, first = a_user(work, user_id="z"), a_user(work, user_id="y")
+            a_grant(work, a_board(work), first)
+            expected = [a_grant(work, a, second), a_grant(work, b, first), a_grant(work, b, second)]
+
+            found = work.boards.grants_on([b.board_id, UNKNOWN, a.board_id])
+
+            assert list(found) == expected
+            assert list(work.boards.grants_on([])) == []
+
     def test_an_unknown_board_has_no_grants(self, database: Database) -> None:
         with database.reading() as work:
             assert list(work.boards.grants(UNKNOWN)) == []

@@ -17,6 +17,7 @@ from invoke_core.testing.broken.faults import (
     raising,
     returning,
     total_of_the_page,
+    with_first,
     with_query,
 )
 
@@ -132,6 +133,12 @@ BOARDS: Mapping[str, Fault] = {
     "test_an_unknown_board_cannot_be_removed": Fault("boards.remove", forgiving(NotFound)),
     "test_a_board_with_images_cannot_be_removed": Fault("boards.remove", _orphans_images),
     "test_grants_come_ordered_by_user": Fault("boards.grants", after(backwards)),
+    "test_known_boards_come_once_in_the_order_asked_for": Fault(
+        "boards.find_many", with_first(sorted)
+    ),
+    "test_grants_of_many_boards_come_by_board_then_user": Fault(
+        "boards.grants_on", after(backwards)
+    ),
     "test_an_unknown_board_has_no_grants": Fault(
         "boards.grants", raising(NotFound("board", "none"))
     ),
