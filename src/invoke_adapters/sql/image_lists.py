@@ -19,7 +19,6 @@ from invoke_adapters.sql.access import seen_boards, viewer
 from invoke_adapters.sql.image_counts import EVERY, NO_BOARD
 from invoke_adapters.sql.mapping import Prepared, among_listed, listed
 from invoke_adapters.sql.types import Text
-from invoke_core.domain.identifiers import ImageName
 from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import Image, ImageQuery, ImageScope
 from invoke_core.domain.pages import Page
@@ -88,7 +87,7 @@ class Shape:
     descending: bool
     categories: bool
     is_intermediate: bool | None
-    starred: bool | None = None
+    starred_first: bool
     after: bool = False
     since: bool = False
     until: bool = False
@@ -107,6 +106,7 @@ def shape_of(dialect: str, principal: Principal, query: ImageQuery) -> Shape:
         descending=query.descending,
         categories=query.categories is not None,
         is_intermediate=query.is_intermediate,
+        starred_first=query.starred_first,
         since=query.since is not None,
         until=query.until is not None,
     )
@@ -125,13 +125,6 @@ def parameters_of(principal: Principal, query: ImageQuery) -> dict[str, Any]:
     }
 
 
-@attrs.frozen
-class _Total:
-    images: int
-    starred: int
-    is_lower_bound: bool = False
-
-
 def page(
     connection: sa.Connection, principal: Principal, query: ImageQuery, value: Any
 ) -> Page[Image]:
@@ -145,18 +138,20 @@ def page(
     """
     shape = shape_of(connection.dialect.name, principal, query)
     parameters = parameters_of(principal, query)
-    total = _Total(0, 0)
+    total = 0
     rows: Sequence[Sequence[Any]] = ()
     if shape.sources:
-        total = _total(connection, shape, parameters, query.most)
-        rows = _rows(connection, query, shape, parameters, total)
+        ((counted,),) = _totals(shape).rows(connection, parameters)
+        total = int(counted or 0)
+        rows = _rows(connection, query, shape, parameters)
     images = [value(row) for row in rows[: query.limit]]
+    is_cut = shape.has_times and total > query.most
     return Page(
         items=images,
         offset=query.offset,
         limit=query.limit,
-        total=total.images,
-        total_is_lower_bound=total.is_lower_bound,
+        total=query.most if is_cut else total,
+        total_is_lower_bound=is_cut,
         next_cursor=position(images[-1]).cursor() if images and len(rows) > query.limit else None,
     )
 
@@ -176,76 +171,38 @@ def names(connection: sa.Connection, principal: Principal, query: ImageQuery) ->
     shape = shape_of(connection.dialect.name, principal, query)
     if not shape.sources:
         return ImageNames(image_names=[], starred_count=0)
-    parameters = parameters_of(principal, query)
-    found: list[ImageName] = []
-    starred_count = 0
-    for starred in (True, False) if query.starred_first else (None,):
-        statement = _names(attrs.evolve(shape, starred=starred))
-        rows = statement.rows(connection, parameters)
-        found += [row[0] for row in rows]
-        starred_count += sum([row[1] for row in rows])
-    return ImageNames(image_names=found, starred_count=starred_count)
-
-
-def _total(
-    connection: sa.Connection, shape: Shape, parameters: Mapping[str, Any], most: int
-) -> _Total:
-    (row,) = _totals(shape).rows(connection, parameters)
-    images, starred = int(row[0] or 0), int(row[1] or 0)
-    if shape.has_times and images > most:
-        return _Total(most, starred, is_lower_bound=True)
-    return _Total(images, starred)
+    rows = _names(shape).rows(connection, parameters_of(principal, query))
+    return ImageNames(
+        image_names=[row[0] for row in rows], starred_count=sum([row[1] for row in rows])
+    )
 
 
 def _rows(
-    connection: sa.Connection,
-    query: ImageQuery,
-    shape: Shape,
-    parameters: Mapping[str, Any],
-    total: _Total,
+    connection: sa.Connection, query: ImageQuery, shape: Shape, parameters: Mapping[str, Any]
 ) -> Sequence[Sequence[Any]]:
     """Return the rows of the stretch and one more, if there is one."""
-    wanted = query.limit + 1
-    if not query.starred_first:
-        after = query.after
-        return _part(connection, shape, parameters, after, offset=query.offset, limit=wanted)
-    rows: list[Sequence[Any]] = []
-    first = attrs.evolve(shape, starred=True)
-    after, offset = query.after, query.offset
-    if after is None or after.starred:
-        rows += _part(connection, first, parameters, after, offset=offset, limit=wanted)
-        if after is None and not rows:
-            offset -= min(offset, total.starred)
-        else:
-            offset = 0
-        after = None
-    if len(rows) < wanted:
-        others, left = attrs.evolve(shape, starred=False), wanted - len(rows)
-        rows += _part(connection, others, parameters, after, offset=offset, limit=left)
-    return rows
-
-
-def _part(
-    connection: sa.Connection,
-    shape: Shape,
-    parameters: Mapping[str, Any],
-    after: Position | None,
-    *,
-    offset: int,
-    limit: int,
-) -> Sequence[Sequence[Any]]:
-    """Return the rows of images between whose positions none is left out for its star."""
-    bound = {**parameters, "reach": offset + limit, "offset": offset, "limit": limit}
-    if after is not None:
-        # What stands after an image of the list lies within its times already, on this side.
-        shape = attrs.evolve(
-            shape,
-            after=True,
-            since=shape.since and shape.descending,
-            until=shape.until and not shape.descending,
-        )
-        bound |= {"after_at": after.created_at, "after_name": after.image_name}
+    limit = query.limit + 1
+    bound = {**parameters, "reach": query.offset + limit, "offset": query.offset, "limit": limit}
+    if query.after is not None:
+        shape = attrs.evolve(shape, after=True)
+        bound |= {
+            "after_first": _first(query, starred=query.after.starred),
+            "after_at": query.after.created_at,
+            "after_name": query.after.image_name,
+        }
     return _stretch(shape).rows(connection, bound)
+
+
+def _first(query: ImageQuery, *, starred: bool) -> str:
+    """Return what the text that images are ordered by begins with; see `_rank`."""
+    return str(int(query.starred_first and starred is query.descending))
+
+
+def _rank(shape: Shape, shelves: Any) -> sa.ColumnElement[str]:
+    """Return the digit by which shelves come before others in the order of the list, or "0" for all."""
+    if not shape.starred_first:
+        return _text("0")
+    return sa.case((shelves.starred.is_(shape.descending), _text("1")), else_=_text("0"))
 
 
 @lru_cache(maxsize=256)
@@ -254,27 +211,27 @@ def _stretch(shape: Shape) -> Prepared:
     heads = sa.union_all(
         *(_heads(shape, number, source) for number, source in enumerate(shape.sources))
     ).cte("heads")
-    order = heads.c.head.desc() if shape.descending else heads.c.head.asc()
     # Where the last shelf begins that can have a part; beyond everything where there are few shelves.
     last = (
         sa.select(heads.c.head)
         .where(heads.c.head.is_not(None))
-        .order_by(order)
+        .order_by(heads.c.head.desc() if shape.descending else heads.c.head.asc())
         .offset(reach)
         .limit(1)
         .scalar_subquery()
     )
-    beyond = sa.literal_column("''" if shape.descending else "'~'")
-    found = sa.select(sa.func.coalesce(sa.func.substr(last, 1, _LENGTH), beyond).label("made"))
-    edge = sa.select(found.cte("edge").c.made).scalar_subquery()
-    parts = [
-        _of_shelves(shape, source, heads, number, edge, reach)
-        for number, source in enumerate(shape.sources)
-    ]
-    gathered = sa.union_all(*parts).subquery()
+    found = sa.select(sa.func.coalesce(last, _beyond(shape)).label("head")).cte("edge")
+    edge = sa.select(found.c.head).scalar_subquery()
+    gathered = sa.union_all(
+        *(
+            _of_shelves(shape, source, heads, number, edge, reach)
+            for number, source in enumerate(shape.sources)
+        )
+    ).subquery()
+    place = gathered.c.place
     chosen = (
-        sa.select(gathered.c.image_name)
-        .order_by(*_order(shape, gathered.c))
+        sa.select(sa.func.substr(place, _LENGTH + 2).label("image_name"))
+        .order_by(place.desc() if shape.descending else place.asc())
         .offset(sa.bindparam("offset", type_=sa.Integer()))
         .limit(sa.bindparam("limit", type_=sa.Integer()))
         .subquery()
@@ -287,14 +244,18 @@ def _stretch(shape: Shape) -> Prepared:
     )
 
 
+def _beyond(shape: Shape) -> sa.ColumnElement[str]:
+    """Return a text that comes after every time in the order of the list."""
+    return _text("" if shape.descending else "~")
+
+
 def _heads(shape: Shape, number: int, source: Source) -> sa.Select[Any]:
-    """Return the shelves of a source, each with its first image: the time and name, as one text."""
+    """Return the shelves of a source, each with the place of its first image."""
     images = schema.images.alias()
-    made = sa.type_coerce(images.c.created_at, sa.Text())
     first = (
-        sa.select(made.op("||")(sa.literal_column("' '")).op("||")(images.c.image_name))
-        .where(*_on_shelf(source, images.c, _counts), *_within(shape, images.c))
-        .order_by(*_order(shape, images.c))
+        sa.select(_place(shape, images.c, _counts))
+        .where(*_on_shelf(source, images.c, _counts), *_within(shape, images.c, _counts))
+        .order_by(*_order(shape, images.c, in_shelf=True))
         .limit(1)
         .correlate(schema.image_counts)
         .scalar_subquery()
@@ -317,75 +278,75 @@ def _of_shelves(
     edge: sa.ColumnElement[str],
     reach: sa.BindParameter[int],
 ) -> sa.Select[Any]:
-    """Return the first images of each shelf of the source that can have a part in the stretch."""
+    """Return the places of the first images of each shelf of the source that can have a part."""
     images = schema.images.alias()
     made = sa.type_coerce(images.c.created_at, sa.Text())
+    # Only where the last shelf is of the same rank its time says anything of this one.
+    is_same = sa.func.substr(heads.c.head, 1, 1) == sa.func.substr(edge, 1, 1)
+    until = sa.case((is_same, sa.func.substr(edge, 2, _LENGTH)), else_=_beyond(shape))
     first = (
-        sa.select(images.c.image_name, images.c.created_at)
+        sa.select(_place(shape, images.c, heads.c).label("place"))
         .where(
             *_on_shelf(source, images.c, heads.c),
-            *_within(shape, images.c),
-            made >= edge if shape.descending else made <= edge,
+            *_within(shape, images.c, heads.c),
+            made >= until if shape.descending else made <= until,
         )
-        .order_by(*_order(shape, images.c))
+        .order_by(*_order(shape, images.c, in_shelf=True))
         .limit(reach)
         .correlate(heads)
     )
-    begins = sa.func.substr(heads.c.head, 1, _LENGTH)
     conditions = (
         heads.c.source == sa.literal_column(str(number)),
         heads.c.head.is_not(None),
-        begins >= edge if shape.descending else begins <= edge,
+        heads.c.head >= edge if shape.descending else heads.c.head <= edge,
     )
     if shape.dialect != "sqlite":
         each = first.lateral()
-        joined = sa.select(each.c.image_name, each.c.created_at)
-        return joined.select_from(heads.join(each, sa.true())).where(*conditions)
-    # SQLite knows no LATERAL, and looks the few names up again instead.
-    again = schema.images.alias()
-    found = again.c.image_name.in_(first.with_only_columns(images.c.image_name))
-    looked_up = sa.select(again.c.image_name, again.c.created_at)
-    return looked_up.select_from(heads.join(again, found)).where(*conditions)
+        joined = sa.select(each.c.place).select_from(heads.join(each, sa.true()))
+        return joined.where(*conditions)
+    # SQLite knows no LATERAL, but table functions of what stands before them.
+    array = sa.select(sa.func.json_group_array(first.subquery().c.place)).scalar_subquery()
+    listed_places = sa.func.json_each(array).table_valued("value", joins_implicitly=True)
+    return sa.select(listed_places.c.value.label("place")).select_from(heads).where(*conditions)
+
+
+def _place(shape: Shape, images: Any, shelves: Any) -> sa.ColumnElement[str]:
+    """Return where an image stands, as a text that sorts: rank, time and name."""
+    made = sa.type_coerce(images.created_at, sa.Text())
+    return _rank(shape, shelves).op("||")(made).op("||")(images.image_name)
 
 
 @lru_cache(maxsize=256)
 def _totals(shape: Shape) -> Prepared:
     if shape.has_times:
-        images = schema.images
-        every = sa.union_all(
-            *(
-                sa.select(images.c.starred)
-                .join_from(
-                    schema.image_counts, images, sa.and_(*_on_shelf(source, images.c, _counts))
-                )
-                .where(*_are(shape, source), *_within(shape, images.c))
-                for source in shape.sources
-            )
-        ).subquery()
-        some = sa.select(every.c.starred).limit(sa.bindparam("most", type_=sa.Integer())).subquery()
-        starred = sa.case((some.c.starred.is_(True), 1), else_=0)
-        return Prepared(sa.select(sa.func.count(), sa.func.sum(starred)).select_from(some))
-    shelves = sa.union_all(
+        every = sa.union_all(*_of_all(shape, schema.images.c.starred)).subquery()
+        some = sa.select(every.c.starred).limit(sa.bindparam("most", type_=sa.Integer()))
+        return Prepared(sa.select(sa.func.count()).select_from(some.subquery()))
+    sums = sa.union_all(
         *(
-            sa.select(_counts.images, _counts.starred).where(*_are(shape, source))
+            sa.select(sa.func.sum(_counts.images).label("images")).where(*_are(shape, source))
             for source in shape.sources
         )
     ).subquery()
-    starred = sa.case((shelves.c.starred.is_(True), shelves.c.images), else_=0)
-    return Prepared(sa.select(sa.func.sum(shelves.c.images), sa.func.sum(starred)))
+    return Prepared(sa.select(sa.func.sum(sums.c.images)))
+
+
+def _of_all(shape: Shape, *columns: sa.ColumnElement[Any]) -> list[sa.Select[Any]]:
+    """Return for each source the query for all of its images."""
+    images = schema.images
+    return [
+        sa.select(*columns)
+        .join_from(schema.image_counts, images, sa.and_(*_on_shelf(source, images.c, _counts)))
+        .where(*_are(shape, source), *_within(shape, images.c, _counts))
+        for source in shape.sources
+    ]
 
 
 @lru_cache(maxsize=256)
 def _names(shape: Shape) -> Prepared:
-    images = schema.images
-    every = sa.union_all(
-        *(
-            sa.select(images.c.image_name, images.c.starred, images.c.created_at)
-            .join_from(schema.image_counts, images, sa.and_(*_on_shelf(source, images.c, _counts)))
-            .where(*_are(shape, source), *_within(shape, images.c))
-            for source in shape.sources
-        )
-    ).subquery()
+    images = schema.images.c
+    columns = (images.image_name, images.starred, images.created_at)
+    every = sa.union_all(*_of_all(shape, *columns)).subquery()
     # The plain number: a name is to cost next to nothing.
     starred: sa.ColumnElement[int] = sa.type_coerce(every.c.starred, sa.Integer())
     if shape.dialect != "sqlite":
@@ -413,12 +374,8 @@ def _are(shape: Shape, source: Source) -> list[sa.ColumnElement[bool]]:
         categories = sa.bindparam("categories", type_=sa.Text())
         category = sa.type_coerce(_counts.category, Text)
         conditions.append(among_listed(shape.dialect, category, categories))
-    for column, wanted in (
-        (_counts.is_intermediate, shape.is_intermediate),
-        (_counts.starred, shape.starred),
-    ):
-        if wanted is not None:
-            conditions.append(column.is_(wanted))
+    if shape.is_intermediate is not None:
+        conditions.append(_counts.is_intermediate.is_(shape.is_intermediate))
     return conditions
 
 
@@ -439,26 +396,35 @@ def _on_shelf(source: Source, images: Any, shelves: Any) -> list[sa.ColumnElemen
     return conditions
 
 
-def _within(shape: Shape, images: Any) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions on when an image was made, and on where it stands."""
+def _within(shape: Shape, images: Any, shelves: Any) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on when an image of a shelf was made, and on where it stands."""
     conditions = []
     if shape.since:
         conditions.append(images.created_at >= sa.bindparam("since"))
     if shape.until:
         conditions.append(images.created_at < sa.bindparam("until"))
-    if shape.after:
-        here = sa.tuple_(images.created_at, images.image_name)
-        there = sa.tuple_(
-            sa.bindparam("after_at", type_=images.created_at.type),
-            sa.bindparam("after_name", type_=sa.Text()),
-        )
-        conditions.append(here < there if shape.descending else here > there)
+    if not shape.after:
+        return conditions
+    rank, here = _rank(shape, shelves), sa.bindparam("after_first", type_=sa.Text())
+    at = sa.bindparam("after_at", type_=images.created_at.type)
+    # Of a shelf of a later rank everything is still to come.
+    later = rank < here if shape.descending else rank > here
+    before_all = _text("~" if shape.descending else "")
+    begin = sa.case((later, before_all), else_=at) if shape.starred_first else at
+    image = sa.tuple_(images.created_at, images.image_name)
+    there = sa.tuple_(begin, sa.bindparam("after_name", type_=sa.Text()))
+    conditions.append(image < there if shape.descending else image > there)
+    if shape.starred_first:
+        conditions.append(rank <= here if shape.descending else rank >= here)
     return conditions
 
 
-def _order(shape: Shape, images: Any) -> list[sa.ColumnElement[Any]]:
+def _order(shape: Shape, images: Any, *, in_shelf: bool = False) -> list[sa.ColumnElement[Any]]:
+    """Return the order of a list; within a shelf all images have a star, or none has."""
     columns = (images.created_at, images.image_name)
-    return [column.desc() if shape.descending else column.asc() for column in columns]
+    order = [column.desc() if shape.descending else column.asc() for column in columns]
+    stars = shape.starred_first and not in_shelf
+    return [images.starred.desc(), *order] if stars else order
 
 
 def _text(value: str) -> sa.ColumnElement[str]:

@@ -485,8 +485,9 @@ class ImageRepositoryContract:
             every = list(work.images.list_visible(who, query).items)
 
             for limit in (1, 3, 4, 12):
-                stretch, found = attrs.evolve(query, limit=limit), []
-                while True:
+                found: list[Image] = []
+                stretch = attrs.evolve(query, limit=limit)
+                for _ in range(20):
                     page = work.images.list_visible(who, stretch)
                     found += page.items
                     assert page.total == 12

@@ -228,9 +228,10 @@ def _paged(work: Work, principal: Principal, query: ImageQuery) -> list[Image]:
     """Return the images of a query, fetched two at a time."""
     found: list[Image] = []
     query = attrs.evolve(query, limit=2)
-    while True:
+    for _ in range(20):
         page = work.images.list_visible(principal, query)
         found += page.items
         if page.next_cursor is None:
-            return found
+            break
         query = attrs.evolve(query, after=Position.of_cursor(page.next_cursor))
+    return found
