@@ -21,7 +21,7 @@ from invoke_core.domain.image_lists import Position
 from tests.e2e.running import RunningServer, person, running
 
 IMAGES, BOARDS = "/api/v1/images/", "/api/v1/boards/"
-LEAST_SECONDS = 1.0  # of CPU, so that the clock's ticks do not matter
+LEAST_SECONDS = 0.5  # of CPU, so that the clock's ticks do not matter
 ROUNDS = 3
 
 Ask = Callable[[], object]

@@ -221,7 +221,7 @@ def _boards() -> Sequence[Board]:
             name=f"{rng.choice(_LOOKS)} {rng.choice(_THINGS)}s {number}",
             visibility=rng.choices(kinds, shares)[0],
             archived=rng.random() < 0.05,
-            created_at=(at := BEGAN + TIME * number / BOARDS),
+            created_at=(at := BEGAN + TIME * (number / BOARDS)),
             updated_at=at,
         )
         for number in range(BOARDS)
@@ -313,7 +313,7 @@ def _images(
     for number in range(count):
         (owner_id,) = rng.choices(owners, cum_weights=shares)
         (category,) = rng.choices(list(_CATEGORIES), cum_weights=kinds)
-        at = BEGAN + TIME * number / count
+        at = BEGAN + TIME * (number / count)
         board_id = _one_of(places[owner_id], rng) if rng.random() < 0.7 else None
         name = ImageName(f"{_identifier(rng)}.png")
         metadata = _metadata(rng)
