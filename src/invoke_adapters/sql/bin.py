@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import schema
+from invoke_adapters.sql import owners, schema
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.mapping import Mapper, among, page
 from invoke_core.domain.bin import BinnedImage, BinQuery
@@ -34,9 +34,11 @@ class SqlBinRepository:
         self, image_names: Sequence[ImageName], *, deleted_at: datetime, deleted_by: UserId
     ) -> None:
         """Take images into the bin."""
+        transfer = owners.moving(self.connection)
+        owner = owners.owner(moves=transfer is not None)
         source = (
             sa.select(
-                *(_images[name] for name in _IMAGES.names),
+                *(owner if name == "owner_id" else _images[name] for name in _IMAGES.names),
                 _texts.metadata,
                 _texts.workflow,
                 sa.literal(deleted_at, _binned.deleted_at.type),
@@ -44,6 +46,7 @@ class SqlBinRepository:
             )
             .join_from(schema.images, schema.image_texts)
             .where(among(self.connection, _images.image_name, image_names))
+            .params(**owners.parameters(transfer))
         )
         names = [*_IMAGES.names, "metadata", "workflow", "deleted_at", "deleted_by"]
         self.connection.execute(sa.insert(schema.binned_images).from_select(names, source))
