@@ -205,6 +205,12 @@ images = sa.Table(
     _column("created_at", UtcDateTime()),
     _column("updated_at", UtcDateTime()),
     # The images of each shelf of `image_counts`, in the order of lists.
+    # All images in order, with what decides who sees them.
+    sa.Index(
+        "ix_images_made",
+        *("starred", "created_at", "image_name", "board_id", "owner_id"),
+        *("category", "is_intermediate"),
+    ),
     sa.Index("ix_images_shelf", *_SHELF, "created_at", "image_name"),
     sa.Index("ix_images_board_shelf", "board_id", *_SHELF, "created_at", "image_name"),
     sa.Index("ix_images_owner_shelf", "owner_id", *_SHELF, "created_at", "image_name"),
