@@ -8,12 +8,13 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from invoke_adapters.sql import SqlDatabase, image_search, open_database
+from invoke_adapters.sql import SqlDatabase, image_lists, image_search, open_database
 from invoke_core.domain.boards import Visibility
 from invoke_core.domain.images import ImageQuery, ImageScope
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.errors import Unavailable
 from invoke_core.testing.builders import a_board, a_principal, a_user, an_image
+from invoke_core.testing.visibility import VisibilityContract
 
 RED = {"positive_prompt": "a red circle"}
 FOUND = ImageQuery(scope=ImageScope.VISIBLE, search="red")
@@ -98,3 +99,19 @@ def test_more_boards_than_an_index_is_asked_for_are_looked_up(
 
     with database.reading() as work:
         assert set(work.images.list_visible(a_principal(user), FOUND).items) == set(seen)
+
+
+class TestSqliteVisibilityOnBoards(VisibilityContract):
+    """Pages of all that one sees, looked for on every board rather than among everybody's images."""
+
+    @pytest.fixture(autouse=True)
+    def _never_expected(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(image_lists, "EXPECTED", 0)
+
+
+class TestSqliteVisibilityBeyondTheWindow(VisibilityContract):
+    """The same, where looking among everybody's images ends too soon."""
+
+    @pytest.fixture(autouse=True)
+    def _ends_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(image_lists, "WINDOW", 1)

@@ -7,6 +7,7 @@ each of these so many images are read at most. Who may see what is decided by wh
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -14,11 +15,11 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import schema
-from invoke_adapters.sql.access import Role, role_of, seen_boards, viewer
+from invoke_adapters.sql import owners, schema
+from invoke_adapters.sql.access import Role, role_of, seen_boards, sees_image, viewer
 from invoke_adapters.sql.image_counts import EVERY, NO_BOARD
 from invoke_adapters.sql.mapping import Prepared, among_listed, listed
-from invoke_adapters.sql.owners import GIVER, Moving, is_written, moving, parameters
+from invoke_adapters.sql.owners import Moving
 from invoke_adapters.sql.types import Text
 from invoke_core.domain.identifiers import NOBODY, UserId
 from invoke_core.domain.image_lists import Position
@@ -28,6 +29,10 @@ from invoke_core.domain.principals import Principal
 from invoke_core.ports.images import ImageNames
 
 _counts = schema.image_counts.c
+_FIELDS = [field.name for field in attrs.fields(Image)]
+_STARRED, _MADE = _FIELDS.index("starred"), _FIELDS.index("created_at")
+EXPECTED = 1500  # everybody's images that are looked at for a page, at most, if things are as usual
+WINDOW = 5000  # and if not, before the page is looked for on every board
 _LENGTH = len("2026-03-01 12:00:00.000000")  # of a time as it is kept
 
 
@@ -162,7 +167,7 @@ def parameters_of(
     """Return the parameters of the statements of a list."""
     return {
         **viewer(principal),
-        **parameters(transfer),
+        **owners.parameters(transfer),
         "owner": _owner(principal, query),
         "board": query.board_id,
         "categories": listed(list(query.categories or ())),
@@ -183,15 +188,15 @@ def page(
         query: which images; without a search.
         value: makes a row of all columns an image.
     """
-    transfer = moving(connection)
+    transfer = owners.moving(connection)
     shape = shape_of(connection.dialect.name, principal, query, transfer)
     bound = parameters_of(principal, query, transfer)
     total = 0
     rows: Sequence[Sequence[Any]] = ()
     if shape.sources:
-        ((counted,),) = _totals(shape).rows(connection, bound)
-        total = int(counted or 0)
-        rows = _rows(connection, query, shape, bound)
+        total = _total(connection, shape, bound)
+        found = _scan(connection, query, shape, bound, total)
+        rows = _rows(connection, query, shape, bound) if found is None else found
     images = [value(row) for row in rows[: query.limit]]
     is_cut = shape.has_times and total > query.most
     return Page(
@@ -216,7 +221,7 @@ def position(image: Image, score: int = 0) -> Position:
 
 def names(connection: sa.Connection, principal: Principal, query: ImageQuery) -> ImageNames:
     """Return the names of all images that `page` would page through."""
-    transfer = moving(connection)
+    transfer = owners.moving(connection)
     shape = shape_of(connection.dialect.name, principal, query, transfer)
     if not shape.sources:
         return ImageNames(image_names=[], starred_count=0)
@@ -226,19 +231,85 @@ def names(connection: sa.Connection, principal: Principal, query: ImageQuery) ->
     )
 
 
+def _total(connection: sa.Connection, shape: Shape, parameters: Mapping[str, Any]) -> int:
+    ((counted,),) = _totals(shape).rows(connection, parameters)
+    return int(counted or 0)
+
+
+def _scan(
+    connection: sa.Connection,
+    query: ImageQuery,
+    shape: Shape,
+    parameters: Mapping[str, Any],
+    total: int,
+) -> Sequence[Sequence[Any]] | None:
+    """Return the rows of the stretch as `_rows` does, found by looking at everybody's images in order.
+
+    Somebody who sees a good part of everything sees many boards, and finds a page sooner so. None where that
+    is not to be expected, or did not come true within the next few thousand images, or where rows do not
+    tell which images are the viewer's.
+    """
+    everybodys = attrs.evolve(shape, sources=(Source(Level.ALL, Where.ANY),), categories=False)
+    everybodys = attrs.evolve(everybodys, is_intermediate=None, since=False, until=False)
+    limit = query.limit + 1
+    if Source(Level.BOARD, Where.ANY, seen=True) not in shape.sources or query.offset:
+        return None
+    if any(source.part is not Part.ALL for source in shape.sources):
+        return None
+    if limit * _total(connection, everybodys, parameters) > total * EXPECTED:
+        return None
+    shape, bound = _after(query, shape, {**parameters, "limit": limit, "window": WINDOW})
+    rows = _scanned(shape).rows(connection, bound)
+    images = [row[2:] for row in rows]
+    return images if rows and _is_whole(query, images, rows[0][:2], limit) else None
+
+
+def _is_whole(
+    query: ImageQuery,
+    rows: Sequence[Sequence[Any]],
+    ends: Sequence[datetime | None],
+    limit: int,
+) -> bool:
+    """Return whether nothing that belongs into the stretch lies beyond where it was looked.
+
+    Args:
+        query: which images.
+        rows: those that were found.
+        ends: where the looking ended among images with a star, and among those without; None: nowhere.
+        limit: how many were wanted.
+    """
+    starred_end, other_end = ends
+    if query.starred_first:
+        stars = sum(bool(row[_STARRED]) for row in rows)
+        return (starred_end is None or stars == limit) and (other_end is None or len(rows) == limit)
+    if len(rows) < limit:
+        return starred_end is None and other_end is None
+    made = rows[-1][_MADE]
+    beyond = [end for end in ends if end is not None]
+    return all(made > end if query.descending else made < end for end in beyond)
+
+
+def _after(
+    query: ImageQuery, shape: Shape, parameters: Mapping[str, Any]
+) -> tuple[Shape, dict[str, Any]]:
+    """Return shape and parameters with where the stretch begins."""
+    if query.after is None:
+        return shape, dict(parameters)
+    return attrs.evolve(shape, after=True), {
+        **parameters,
+        "after_first": _first(query, starred=query.after.starred),
+        "after_at": query.after.created_at,
+        "after_name": query.after.image_name,
+    }
+
+
 def _rows(
-    connection: sa.Connection, query: ImageQuery, shape: Shape, asked: Mapping[str, Any]
+    connection: sa.Connection, query: ImageQuery, shape: Shape, parameters: Mapping[str, Any]
 ) -> Sequence[Sequence[Any]]:
     """Return the rows of the stretch and one more, if there is one."""
     limit = query.limit + 1
-    bound = {**asked, "reach": query.offset + limit, "offset": query.offset, "limit": limit}
-    if query.after is not None:
-        shape = attrs.evolve(shape, after=True)
-        bound |= {
-            "after_first": _first(query, starred=query.after.starred),
-            "after_at": query.after.created_at,
-            "after_name": query.after.image_name,
-        }
+    bound = {**parameters, "reach": query.offset + limit, "offset": query.offset, "limit": limit}
+    shape, bound = _after(query, shape, bound)
     return _stretch(shape).rows(connection, bound)
 
 
@@ -287,7 +358,7 @@ def _stretch(shape: Shape) -> Prepared:
     )
     images = schema.images
     return Prepared(
-        sa.select(*(images.c[field.name] for field in attrs.fields(Image)))
+        sa.select(*(images.c[name] for name in _FIELDS))
         .join_from(chosen, images, images.c.image_name == chosen.c.image_name)
         .order_by(*_order(shape, images.c))
     )
@@ -365,6 +436,57 @@ def _place(shape: Shape, images: Any, shelves: Any) -> sa.ColumnElement[str]:
     return _rank(shape, shelves).op("||")(made).op("||")(images.image_name)
 
 
+@attrs.frozen
+class _Star:
+    """Stands for a shelf of which nothing counts but whether its images have a star."""
+
+    starred: sa.ColumnElement[bool]
+
+
+@lru_cache(maxsize=256)
+def _scanned(shape: Shape) -> Prepared:
+    """Return the images that the viewer sees of the next `window`, and where those end."""
+    limit = sa.bindparam("limit", type_=sa.Integer())
+    parts, ends = [], []
+    for starred in (True, False):
+        images = schema.images.alias()
+        star = _Star(sa.literal_column("(1 = 1)" if starred else "(1 = 0)", sa.Boolean()))
+        following = (images.c.starred.is_(starred), *_within(shape, images.c, star))
+        order = _order(shape, images.c, in_shelf=True)
+        window = sa.bindparam("window", type_=sa.Integer())
+        every = sa.select(images.c.created_at).where(*following).order_by(*order)
+        ends.append(every.offset(window).limit(1).scalar_subquery())
+        made = sa.type_coerce(images.c.created_at, sa.Text())
+        end = sa.func.coalesce(sa.type_coerce(ends[-1], sa.Text()), _beyond(shape))
+        seen = (
+            sa.select(_place(shape, images.c, star).label("place"))
+            .where(
+                *following,
+                made >= end if shape.descending else made <= end,
+                sees_image(shape.role, images.c.owner_id, images.c.board_id),
+                *_of_kind(shape, images.c),
+            )
+            .order_by(*order)
+            .limit(limit)
+            .subquery()
+        )
+        parts.append(sa.select(seen.c.place))
+    gathered = sa.union_all(*parts).subquery()
+    place = gathered.c.place
+    chosen = (
+        sa.select(sa.func.substr(place, _LENGTH + 2).label("image_name"))
+        .order_by(place.desc() if shape.descending else place.asc())
+        .limit(limit)
+        .subquery()
+    )
+    images = schema.images
+    return Prepared(
+        sa.select(*ends, *(images.c[name] for name in _FIELDS))
+        .join_from(chosen, images, images.c.image_name == chosen.c.image_name)
+        .order_by(*_order(shape, images.c))
+    )
+
+
 @lru_cache(maxsize=256)
 def _totals(shape: Shape) -> Prepared:
     if shape.has_times:
@@ -402,12 +524,20 @@ def _of_all(shape: Shape, *columns: sa.ColumnElement[Any]) -> list[sa.Select[Any
 def _names(shape: Shape) -> Prepared:
     images = schema.images.c
     columns = (images.image_name, images.starred, images.created_at)
-    every = sa.union_all(*_of_all(shape, *columns)).subquery()
+    every: Any = sa.union_all(*_of_all(shape, *columns)).subquery()
+    if shape.sources == (Source(Level.ALL, Where.ANY),):
+        # All there are stand in order in one index: to sort them would cost as much as to read them.
+        of_kind = (*_of_kind(shape, images), *_within(shape, images, images))
+        return _named(shape, sa.select(images.image_name).where(*of_kind), images)
+    return _named(shape, sa.select(every.c.image_name), every.c)
+
+
+def _named(shape: Shape, names: sa.Select[Any], images: Any) -> Prepared:
     # The plain number: a name is to cost next to nothing.
-    starred: sa.ColumnElement[int] = sa.type_coerce(every.c.starred, sa.Integer())
+    starred: sa.ColumnElement[int] = sa.type_coerce(images.starred, sa.Integer())
     if shape.dialect != "sqlite":
-        starred = sa.cast(every.c.starred, sa.Integer())
-    return Prepared(sa.select(every.c.image_name, starred).order_by(*_order(shape, every.c)))
+        starred = sa.cast(images.starred, sa.Integer())
+    return Prepared(names.add_columns(starred).order_by(*_order(shape, images)))
 
 
 def _are(shape: Shape, source: Source) -> list[sa.ColumnElement[bool]]:
@@ -425,12 +555,18 @@ def _are(shape: Shape, source: Source) -> list[sa.ColumnElement[bool]]:
         if source.seen is not None:
             seen = _counts.board_id.in_(seen_boards(shape.role))
             conditions.append(seen if source.seen else sa.not_(seen))
+    return [*conditions, *_of_kind(shape, _counts)]
+
+
+def _of_kind(shape: Shape, columns: Any) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that images, or shelves, are of the kind that is asked for."""
+    conditions = []
     if shape.categories:
         categories = sa.bindparam("categories", type_=sa.Text())
-        category = sa.type_coerce(_counts.category, Text)
+        category = sa.type_coerce(columns.category, Text)
         conditions.append(among_listed(shape.dialect, category, categories))
     if shape.is_intermediate is not None:
-        conditions.append(_counts.is_intermediate.is_(shape.is_intermediate))
+        conditions.append(columns.is_intermediate.is_(shape.is_intermediate))
     return conditions
 
 
@@ -438,7 +574,7 @@ def _whose(source: Source) -> sa.ColumnElement[str]:
     """Return whose the shelves of a source are."""
     if source.level not in {Level.OWNER, Level.PAIR}:
         return _text(EVERY)
-    name = GIVER if source.part is Part.GIVEN else "owner"
+    name = owners.GIVER if source.part is Part.GIVEN else "owner"
     return sa.bindparam(name, type_=sa.Text())
 
 
@@ -452,7 +588,7 @@ def _on_shelf(source: Source, images: Any, shelves: Any) -> list[sa.ColumnElemen
     if source.level in {Level.OWNER, Level.PAIR}:
         conditions.append(images.owner_id == shelves.owner_id)
     if source.part is not Part.ALL:
-        given = is_written(images.image_name)
+        given = owners.is_written(images.image_name)
         conditions.append(given if source.part is Part.GIVEN else sa.not_(given))
     if source.level in {Level.BOARD, Level.PAIR}:
         on_none = source.where is Where.NONE

@@ -39,7 +39,7 @@ from invoke_core.domain.search import (
 from invoke_core.ports.images import ImageNames
 
 # An index asked for more boards than this takes longer than looking every match up; measured.
-MOST_BOARDS = 300
+MOST_BOARDS = 1000
 
 _words = schema.image_words.c
 _images = schema.images.c

@@ -257,6 +257,12 @@ images = sa.Table(
     _column("updated_at", UtcDateTime()),
     # What transfers walk through.
     sa.Index("ix_images_owner_id_created_at_image_name", "owner_id", "created_at", "image_name"),
+    # All images in order, with what decides who sees them.
+    sa.Index(
+        "ix_images_made",
+        *("starred", "created_at", "image_name", "board_id", "owner_id"),
+        *("category", "is_intermediate"),
+    ),
     # The images of each shelf of `image_counts`, in the order of lists.
     sa.Index("ix_images_shelf", *_SHELF, "created_at", "image_name"),
     sa.Index("ix_images_board_shelf", "board_id", *_SHELF, "created_at", "image_name"),

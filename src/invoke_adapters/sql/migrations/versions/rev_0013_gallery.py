@@ -37,6 +37,8 @@ def upgrade() -> None:
     _create_tables()
     for name in OLD_INDEXES:
         op.drop_index(name, table_name="images")
+    made = ("starred", "created_at", "image_name", "board_id", "owner_id", *SHELF[:2])
+    op.create_index("ix_images_made", "images", list(made), unique=False)
     for name, columns in NEW_INDEXES.items():
         op.create_index(name, "images", [*columns, "created_at", "image_name"], unique=False)
     _count()
@@ -102,13 +104,13 @@ def _fill_words() -> None:
     every = every.order_by(*key).limit(STRETCH)
     connection = op.get_bind()
     # Only for this, and as an index that goes again: those of lists begin with other columns.
-    op.create_index("ix_images_made", "images", ["created_at", "image_name"])
+    op.create_index("ix_images_filled", "images", ["created_at", "image_name"])
     rows = connection.execute(every).all()
     while rows:
         connection.execute(sa.insert(filled), [_words(*row) for row in rows])
         after = sa.tuple_(*key) > sa.tuple_(rows[-1][0], rows[-1][1])
         rows = connection.execute(every.where(after)).all()
-    op.drop_index("ix_images_made", table_name="images")
+    op.drop_index("ix_images_filled", table_name="images")
 
 
 def _words(created_at: str, image_name: str, metadata: str | None) -> dict[str, str]:
