@@ -97,14 +97,28 @@ _USAGE = sa.select(
 
 def recount(connection: sa.Connection) -> int:
     """Make the counts what counting gives; return how many were wrong."""
-    kept = {tuple(row[:5]): tuple(row[5:]) for row in connection.execute(_KEPT)}
-    counted = {tuple(row[:5]): (int(row[5]), int(row[6])) for row in connection.execute(_counted())}
-    wrong = [key for key in {*kept, *counted} if kept.get(key) != counted.get(key)]
+    counted = _count(connection)
+    wrong = _wrong(connection, counted)
     if wrong:
         connection.execute(sa.delete(schema.image_counts))
         if counted:
             connection.execute(sa.insert(schema.image_counts), _rows(counted))
-    return len(wrong)
+    return wrong
+
+
+def miscounted(connection: sa.Connection) -> int:
+    """Return how many of the counts are not what counting gives."""
+    return _wrong(connection, _count(connection))
+
+
+def _count(connection: sa.Connection) -> Mapping[tuple[Any, ...], tuple[int, int]]:
+    rows = connection.execute(_counted())
+    return {tuple(row[:5]): (int(row[5]), int(row[6])) for row in rows}
+
+
+def _wrong(connection: sa.Connection, counted: Mapping[tuple[Any, ...], tuple[int, int]]) -> int:
+    kept = {tuple(row[:5]): tuple(row[5:]) for row in connection.execute(_KEPT)}
+    return sum(kept.get(key) != counted.get(key) for key in {*kept, *counted})
 
 
 def _rows(counted: Mapping[tuple[Any, ...], tuple[int, int]]) -> Sequence[Mapping[str, Any]]:

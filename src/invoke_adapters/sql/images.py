@@ -135,6 +135,10 @@ class SqlImageRepository:
         names = image_search.names if query.is_search else image_lists.names
         return names(self.connection, principal, query)
 
+    def miscounted(self) -> int:
+        """Return how many of the kept counts are not what counting gives."""
+        return image_counts.miscounted(self.connection)
+
     def recount(self) -> int:
         """Make the kept counts what counting gives; return how many were wrong."""
         return image_counts.recount(self.connection)

@@ -66,6 +66,9 @@ class ImageRepository(Protocol):
     def names_visible(self, principal: Principal, query: ImageQuery) -> ImageNames:
         """Return the names of all images that `list_visible` would page through; `after` does not count."""
 
+    def miscounted(self) -> int:
+        """Return how many of the kept counts are not what counting gives."""
+
     def recount(self) -> int:
         """Make the kept counts what counting gives; return how many were wrong."""
 
