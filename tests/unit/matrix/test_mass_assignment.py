@@ -89,7 +89,7 @@ def further_fields(world: Any, row: Row, *, every: int = 1) -> list[str]:
 @pytest.mark.parametrize("column", FIRST)
 def test_a_form_takes_no_further_field_either(world, column):
     for row in TABLE:
-        if not row.upload and row.form is None:
+        if row.files is None and row.form is None:
             continue
         path, sent = request_of(row, world.things)
         sent["data"] = {**sent.get("data", {}), column: "1"}

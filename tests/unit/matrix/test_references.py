@@ -48,7 +48,7 @@ REFERENCES = [
     of("PATCH /api/v1/boards/{board_id}", "cover_image_name", 422, names=OTHERS,
        json={"cover_image_name": "{image}"}),
     of("POST /api/v1/boards/{board_id}/share", "user_ids[]", 404, names=OTHERS, json=UNKNOWN_USER),
-    of(f"POST {IMAGES}/upload", "board_id", 404, upload=True,
+    of(f"POST {IMAGES}/upload", "board_id", 404, files={"file": "picture"},
        params={"image_category": "user", "board_id": "{board}"}),
     of(f"GET {IMAGES}", "board_id", 404, params={"board_id": "{board}"}),
     of(f"GET {IMAGES}/names", "board_id", 404, params={"board_id": "{board}"}),
