@@ -5,9 +5,9 @@ A new route needs a row here, or the test of the matrix fails and names it. To a
 1. Say the method and the path as the route says it, and the policy in words.
 2. Take the word of a policy that is the same for everybody (SEES_BOARD, EVERYBODY, ADMINISTRATORS, …), or
    write one of its own: a letter for each principal, in the order of `PRINCIPALS`, as the legend below shows.
-3. Say what a good request sends. Every text `{thing}` in path, `params`, `json`, `form` and `headers` stands for a
-   thing of the owner's in `world.things` (add what is missing in `world._content`); a parameter of the path is the
-   thing of THING_OF unless `names` says otherwise.
+3. Say what a good request sends. Every text `{thing}` in path, `params`, `json`, `form` and `headers` stands
+   for a thing of the owner's in `world.things` (add what is missing in `world._content`); a parameter of the
+   path is the thing of THING_OF unless `names` says otherwise.
 4. Say what the host's command line does about it: a command that exists, or a sentence why there is none.
 
 Letters: `y` it is done: the status of the row, and something changed unless the method reads or `reads` says
