@@ -33,6 +33,7 @@ class User:
     epoch: int = 0  # grows with every change that must end the account's sessions
     second_factor: bool = False  # one is in force, and asked for at sign-in
     note: str = ""  # administrators' own, never shown to the person
+    storage_quota_bytes: int | None = None  # None: the server's; see `NO_QUOTA`
     created_at: datetime  # aware, UTC
     updated_at: datetime
     last_login_at: datetime | None = None

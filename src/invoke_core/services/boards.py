@@ -30,6 +30,7 @@ from invoke_core.errors import Forbidden, Invalid, NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._deleting import delete_images
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services._image_news import (
     tell_of_board,
@@ -60,6 +61,7 @@ class BoardService:
     clock: Clock
     randomness: Randomness
     files: ImageFiles
+    keeps_bin: bool = True  # pictures that are deleted with a board can come back
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def create(self, principal: Principal, name: str) -> BoardSummary:
@@ -176,8 +178,8 @@ class BoardService:
                 for image in images
                 if include_images and (principal.is_admin or image.owner_id == principal.user_id)
             ]
-            work.images.remove(doomed)
-            work.doomed_files.add(doomed, now)
+            deleted = [image for image in images if image.image_name in set(doomed)]
+            gone = delete_images(work, deleted, principal.user_id, now, keeps_bin=self.keeps_bin)
             returned = [image for image in images if image.image_name not in set(doomed)]
             for image in returned:
                 work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
@@ -193,7 +195,7 @@ class BoardService:
             )
             owners = [image.owner_id for image in images]
             tell_of_lost_board(work, board, [board.owner_id, *grantees, *owners], now)
-        self.files.discard_all(doomed)  # after the rows: a file too many harms nobody
+        self.files.discard_all(gone)  # after the rows: a file too many harms nobody
         return BoardDeletion(
             board_id=board_id,
             returned=[image.image_name for image in returned],

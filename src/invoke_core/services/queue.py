@@ -36,6 +36,7 @@ from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import _seen, _wishes, flows
 from invoke_core.services._forecast import Forecasts, Place, forecast
 from invoke_core.services._looks import Hourly, image_looks, job_looks
+from invoke_core.services._quota import require_storage
 from invoke_core.services.flows import Move
 
 AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
@@ -49,6 +50,7 @@ class QueueRules:
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
 
 @attrs.frozen
@@ -79,7 +81,8 @@ class QueueService:
             NotFound: a model, LoRA, board or image is unknown, or hidden from the principal.
             Forbidden: the principal may see the board, but not add to it.
             Invalid: a value is out of range.
-            TooMany: the queue is full, or a cap of one's own is reached; nothing was enqueued.
+            TooMany: the queue is full, a cap of one's own is reached, or one's storage quota is used up;
+                nothing was enqueued.
             Conflict: the key came before with another wish.
         """
         require_usable(principal)
@@ -103,6 +106,7 @@ class QueueService:
                 for action, target in image_looks(work, principal, used):
                     work.audit.record(principal, action, target, at=now)
             self._require_room(work, principal.user_id, wish.runs, now)
+            require_storage(work, principal.user_id, 0, self.rules.storage_quota)
             front = work.jobs.front(principal.user_id) if wish.prepend else None
             priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
             jobs = [
