@@ -48,7 +48,7 @@ REFERENCES = [
     of("PATCH /api/v1/boards/{board_id}", "cover_image_name", 422, names=OTHERS,
        json={"cover_image_name": "{image}"}),
     of("POST /api/v1/boards/{board_id}/share", "user_ids[]", 404, names=OTHERS, json=UNKNOWN_USER),
-    of(f"POST {IMAGES}/upload", "board_id", 404, upload=True,
+    of(f"POST {IMAGES}/upload", "board_id", 404, files={"file": "picture"},
        params={"image_category": "user", "board_id": "{board}"}),
     of(f"GET {IMAGES}", "board_id", 404, params={"board_id": "{board}"}),
     of(f"GET {IMAGES}/names", "board_id", 404, params={"board_id": "{board}"}),
@@ -80,6 +80,13 @@ REFERENCES = [
     of(f"POST {QUEUE}/item_summaries_by_ids", "item_ids[]", 200, json={"item_ids": ["{job}"]}),
     of(f"PUT {QUEUE}/cancel_by_batch_ids", "batch_ids[]", 200, json={"batch_ids": ["{batch:job}"]}),
     of(f"PUT {QUEUE}/retry_items_by_id", "[]", 200, json=["{failed}"]),
+    of("POST /api/v1/boards/{board_id}/transfer", "user_id", 404, names=OTHERS, json={"user_id": "nobody"}),
+    of("POST /api/v1/system/assets/transfer", "from_user_id", 404, "admin",
+       json={"from_user_id": "nobody", "to_user_id": "{user:other}"}),
+    of("POST /api/v1/system/assets/transfer", "to_user_id", 404, "admin",
+       json={"from_user_id": "{user:owner}", "to_user_id": "nobody"}),
+    of("POST /api/v1/system/assets/transfer", "board_ids[]", 400, "admin",
+       json={"from_user_id": "{user:owner}", "to_user_id": "{user:other}", "board_ids": ["{other_board}"]}),
     of("DELETE /api/v1/auth/users/{user_id}", "transfer_to", 404, "admin",
        params={"transfer_to": "nobody"}),
     of("POST /api/v1/auth/invitations/accept", "token", 400, "anonymous",
@@ -93,6 +100,7 @@ REFERENCES = [
 NAMES_NOTHING = {
     "display_name", "board_name", "name",  # words of one's own
     "session_id",  # of an image: a run's number, InvokeAI's label, which leads nowhere
+    "key",  # under which a client of one's own remembers something
     "actor", "target",  # of the audit log, administrators' alone: a search
 }  # fmt: skip
 """Fields that are called like ids and are none."""
