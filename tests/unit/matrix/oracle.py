@@ -13,7 +13,8 @@ from tests.unit.matrix.world import World, unknown_like
 
 NOBODY_ELSES = {
     "board", "second_board", "image", "starred", "loose", "ex_image", "session", "key", "batch:job",
-    "workflow", "preset", "link", "identity", "transfer",
+    "workflow", "preset", "link", "identity", "transfer", "binned", "binned_by_writer",
+    "binned_loose", "download",
 }  # fmt: skip
 """Things of which not everybody may know that they are there; accounts too. Of jobs, models and boards where
 all may look everybody may.

@@ -142,6 +142,7 @@ THING_OF = {
     "link_id": "link",
     "token": "link_token",
     "transfer_id": "transfer",
+    "name": "download",
 }
 """What stands in a path for its parameters."""
 
@@ -180,6 +181,9 @@ _LINK = "/api/v1/links/{token}"
 _LINKED = f"{_LINK}/images/{{image_name}}"
 _LOCKED = {"token": "locked_link_token"}
 _ENDED = {"token": "ended_link_token"}
+_BIN = "/api/v1/images/bin"
+_BY_WRITER = {"image_name": "binned_by_writer"}
+_BINNED_LOOSE = {"image_name": "binned_loose"}
 _ELSEWHERE = {"image_name": "loose"}
 _AGAIN = {"Idempotency-Key": "canary-submission"}
 
@@ -285,6 +289,8 @@ ACCOUNTS = [
         "invoke-admin user modify", json={"password": "{new_password}"}),
     Row(f"PATCH {_USER}", "Administrators make administrators; no key.", NO_KEY_ADMINISTRATORS,
         "invoke-admin user modify", json={"is_admin": True}),
+    Row(f"PATCH {_USER}", "Administrators say how much one may keep.", ADMINISTRATORS_CHANGE,
+        "invoke-admin user modify", json={"storage_quota_bytes": 1_000_000}),
     Row(f"DELETE {_USER}", "Administrators.", ADMINISTRATORS_CHANGE, "invoke-admin user delete", ok=204),
     Row(f"DELETE {_USER}", "Administrators hand the content over.", ADMINISTRATORS_CHANGE,
         "invoke-admin user delete", ok=204, params={"transfer_to": "{user:other}"}),
@@ -448,6 +454,41 @@ IMAGES = [
         json={"board_id": "{board}", "image_names": ["{loose}"]}),
     Row("POST /api/v1/board_images/batch/delete", "Everybody; images from boards where they may write.",
         CHANGES_SOME_ON_BOARD, NO_COMMAND, ok=201, json={"image_names": ["{image}"]}),
+]  # fmt: skip
+
+BIN = [
+    Row(f"GET {_BIN}", "Everybody; their own.", OWN_LISTED, NO_COMMAND, shows="{binned}"),
+    Row(f"GET {_BIN}", "Of a board: whoever administers it.", BOARD_ADMINISTRATORS_SEE, NO_COMMAND,
+        params={"board_id": "{board}"}, shows="{binned}"),
+    Row(f"GET {_BIN}", "Where all may look: whoever administers the board.", OWN_ACCOUNT_SEEN, NO_COMMAND,
+        params={"board_id": "{shared_board}"}),
+    Row(f"GET {_BIN}/i/{{image_name}}/thumbnail", "Its owner, and whoever administers its board.",
+        "uu yhhhyh y uuuuu yyy y n u yy yyy yy nu", NO_COMMAND, names={"image_name": "binned"}),
+    Row(f"HEAD {_BIN}/i/{{image_name}}/thumbnail", "Its owner, and whoever administers its board.",
+        "uu yhhhyh y uuuuu yyy y n u yy yyy yy nu", NO_COMMAND, names={"image_name": "binned"}),
+    Row(f"GET {_BIN}/i/{{image_name}}/thumbnail", "Also who deleted it and may still write there.",
+        "uu yhhyyh y uuuuu yyy y n u yy yyy yy nu", NO_COMMAND, names=_BY_WRITER),
+    Row(f"GET {_BIN}/i/{{image_name}}/thumbnail", "On no board: its owner.", OWNER_SEES_PICTURE,
+        NO_COMMAND, names=_BINNED_LOOSE),
+    Row(f"GET {_BIN}/i/{{image_name}}/thumbnail", "Nobody of what was not deleted.",
+        "uu hhhhhh h uuuuu hhh h n u hh hhh hh nu", NO_COMMAND),
+    Row(f"POST {_BIN}/restore", "Its owner, and whoever administers its board.",
+        "uu yoooyo y uuuuu nny u n u yy nny yn nu", NO_COMMAND, json={"image_names": ["{binned}"]}),
+    Row(f"POST {_BIN}/restore", "Also who deleted it and may still write there.", CHANGES_SOME_ON_BOARD,
+        NO_COMMAND, json={"image_names": ["{binned_by_writer}"]}),
+    Row(f"POST {_BIN}/restore", "On no board: its owner.", "uu yooooo y uuuuu nny u n u yy nny yn nu",
+        NO_COMMAND, json={"image_names": ["{binned_loose}"]}),
+    Row(f"POST {_BIN}/empty", "Everybody; their own.", "uu yooooo o uuuuu nny u n u yo nno yn nu",
+        NO_COMMAND),
+    Row("POST /api/v1/images/download", "Whoever may see the board.",
+        "uu yhyyyh y uuuuu yyy u n u yy yyy yn nu", NO_COMMAND, ok=202, json={"board_id": "{board}"}),
+    Row("POST /api/v1/images/download", "Everybody; what they may see is asked when it is packed.",
+        "uu yyyyyy y uuuuu yyy u n u yy yyy yn nu", NO_COMMAND, ok=202,
+        json={"image_names": ["{image}"]}),
+    Row("GET /api/v1/images/download/{name}", "Who asked for it; no administrator.",
+        "uu yhhhhh h uuuuu yyy y n u hh hhh yh nu", NO_COMMAND),
+    Row("GET /api/v1/images/download/{name}", "Nobody once they may see the board no more.",
+        "uu hhhhhh h uuuuu hhh h n u hh hhh hh nu", NO_COMMAND, names={"name": "ended_download"}),
 ]  # fmt: skip
 
 LINKS = [
@@ -767,5 +808,5 @@ CLIENT_STATE = [
 
 TABLE = [
     *PAGES, *SIGN_IN, *SINGLE_SIGN_ON, *ACCOUNTS, *BOARDS, *IMAGES, *MODELS, *QUEUE, *WORKFLOWS,
-    *STYLE_PRESETS, *CLIENT_STATE, *LINKS, *ADMINISTRATION,
+    *STYLE_PRESETS, *CLIENT_STATE, *BIN, *LINKS, *ADMINISTRATION,
 ]  # fmt: skip

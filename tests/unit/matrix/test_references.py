@@ -1,7 +1,9 @@
 """Ids inside requests are checked as the thing itself would be, when they come and when they count (C21)."""
 
 import re
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import attrs
 import pytest
@@ -56,6 +58,9 @@ REFERENCES = [
     of(f"POST {IMAGES}/delete", "image_names[]", 200, json=NAMES),
     of(f"POST {IMAGES}/star", "image_names[]", 200, json=NAMES),
     of(f"POST {IMAGES}/unstar", "image_names[]", 200, json={"image_names": ["{starred}"]}),
+    of(f"GET {IMAGES}/bin", "board_id", 404, params={"board_id": "{board}"}),
+    of(f"POST {IMAGES}/bin/restore", "image_names[]", 200, json={"image_names": ["{binned}"]}),
+    of(f"POST {IMAGES}/download", "board_id", 404, json={"board_id": "{board}"}),
     of("POST /api/v1/board_images", "board_id", 404,
        json={"board_id": "{board}", "image_name": "{other_image}"}),
     of("POST /api/v1/board_images", "image_name", 404,
@@ -105,9 +110,12 @@ NAMES_NOTHING = {
 }  # fmt: skip
 """Fields that are called like ids and are none."""
 
+ASKED_LATER = {(f"POST {IMAGES}/download", "image_names[]")}
+"""When the archive is packed: below."""
+
 
 def test_every_field_that_names_something_is_tried(world):
-    tried = {(reference.row.route, reference.field) for reference in REFERENCES}
+    tried = ASKED_LATER | {(reference.row.route, reference.field) for reference in REFERENCES}
 
     forgotten = sorted(
         f"{field.route} {field.name}"
@@ -129,6 +137,17 @@ def test_what_one_may_not_know_of_is_not_there_and_nothing_happens(world, refere
     assert cell.changed == []
     if reference.status == 200:
         assert "canary" not in cell.answer.text
+
+
+def test_an_archive_holds_nothing_that_one_may_not_see(world):
+    world.restore()
+    names = [world.things[name] for name in ("loose", "image", "other_image")]
+
+    asked = world.ask("other", "POST", f"{IMAGES}/download", json={"image_names": names})
+
+    path = f"{IMAGES}/download/{asked.json()['bulk_download_item_name']}"
+    with ZipFile(BytesIO(world.ask("other", "GET", path).content)) as packed:
+        assert packed.namelist() == [world.things["other_image"]]
 
 
 def test_a_grant_that_ends_before_the_job_runs_takes_board_and_picture_away(world):

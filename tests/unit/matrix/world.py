@@ -130,21 +130,11 @@ class Site:
     def forget(self) -> None:
         """Forget what services remember outside the database."""
         app = self.app
-        for service in (
-            app.boards,
-            app.images,
-            app.queue,
-            app.workflows,
-            app.style_presets,
-            app.access,
-        ):
+        looking = (app.boards, app.images, app.bin, app.downloads, app.queue, app.workflows)
+        for service in (*looking, app.style_presets, app.access):
             service.looks._noted.clear()
-        for remembered in (
-            app.sign_in.refused,
-            app.sign_in.seen,
-            app.single_sign_on.refused,
-            app.board_links.failures,
-        ):
+        refusing = (app.sign_in.refused, app.single_sign_on.refused, app.board_links.failures)
+        for remembered in (*refusing, app.sign_in.seen):
             remembered._noted.clear()
 
 
@@ -415,6 +405,18 @@ def _content(world: World) -> None:
     things["intermediate"] = picture(things["board"])
     things["board_intermediate"] = picture(things["board"])
     things["ex_image"] = picture(things["board"], world.who("ex_grantee"))
+    writer, ex_grantee = world.who("writer"), world.who("ex_grantee")
+    for name, board, by in (
+        ("binned", things["board"], owner),
+        ("binned_by_writer", things["board"], writer),
+        ("binned_loose", None, owner),
+    ):
+        things[name] = picture(board)
+        app.images.delete(by, things[name])
+    download = app.downloads.ask(owner, image_names=[things["loose"]])
+    things["download"] = f"{download.download_id}.zip"
+    download = app.downloads.ask(ex_grantee, board_id=things["board"])
+    things["ended_download"] = f"{download.download_id}.zip"
     app.boards.unshare(owner, things["board"], world.user_ids["ex_grantee"])
     for visibility in (Visibility.SHARED, Visibility.PUBLIC):
         board = app.boards.create(owner, f"{visibility} board").board.board_id
