@@ -5,8 +5,9 @@ from invoke_apps.composition import build, in_memory
 from invoke_apps.config import load_settings
 from invoke_apps.settings import Settings
 from invoke_apps.worker import run_until_idle
-from invoke_core.domain.boards import BoardQuery, Permission, Visibility
+from invoke_core.domain.boards import BoardPosition, BoardQuery, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish, InitImage, LoraWeight
+from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import ImageQuery
 from invoke_core.domain.principals import Principal, host_principal
 from invoke_core.domain.queue import BatchWish, JobQuery
@@ -20,6 +21,7 @@ from invoke_core.services.style_presets import PresetWish
 __all__ = [
     "Application",
     "BatchWish",
+    "BoardPosition",
     "BoardQuery",
     "GenerationWish",
     "ImageQuery",
@@ -27,6 +29,7 @@ __all__ = [
     "JobQuery",
     "LoraWeight",
     "Permission",
+    "Position",
     "PresetText",
     "PresetWish",
     "Principal",

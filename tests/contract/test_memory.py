@@ -17,6 +17,7 @@ from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
 )
+from invoke_core.testing.image_walks import ImageWalkContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -187,4 +188,8 @@ class TestMemoryProgress(ProgressStoreContract):
 
 
 class TestMemoryVisibility(VisibilityContract):
+    pass
+
+
+class TestMemoryImageWalks(ImageWalkContract):
     pass

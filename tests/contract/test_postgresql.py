@@ -20,6 +20,7 @@ from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
 )
+from invoke_core.testing.image_walks import ImageWalkContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -225,4 +226,8 @@ class TestPostgresqlProgress(ProgressStoreContract):
 
 
 class TestPostgresqlVisibility(VisibilityContract):
+    pass
+
+
+class TestPostgresqlImageWalks(ImageWalkContract):
     pass

@@ -20,6 +20,7 @@ from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
 )
+from invoke_core.testing.image_walks import ImageWalkContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -201,4 +202,8 @@ class TestSqliteProgress(ProgressStoreContract):
 
 
 class TestSqliteVisibility(VisibilityContract):
+    pass
+
+
+class TestSqliteImageWalks(ImageWalkContract):
     pass

@@ -231,10 +231,14 @@ def test_the_list_of_accounts_is_bare_or_a_page(remote, admin):
     page = remote.ok("GET", "/users?offset=1&limit=2", admin)
 
     assert [user["email"][:2] for user in everybody] == ["ad", "p0", "p1", "p2"]
+    rest = remote.ok("GET", f"/users?limit=2&cursor={page.pop('next_cursor')}", admin)
     assert page == {"items": everybody[1:3], "offset": 1, "limit": 2, "total": 4}
+    last = {"items": everybody[3:], "offset": 0, "limit": 2, "total": 4, "next_cursor": None}
+    assert rest == last
     assert len(remote.ok("GET", "/users?is_admin=false", admin)) == 3
     assert len(remote.ok("GET", "/users?search=P1", admin)) == 1
-    for bad in ("limit=0", "limit=1001", "limit=a", "offset=-1", "offset=10001", "is_admin=x"):
+    remote.refused(422, "GET", "/users?is_admin=x", admin)
+    for bad in ("limit=0", "limit=1001", "limit=a", "offset=-1", "offset=10001", "cursor=x"):
         remote.refused(422, "GET", f"/users?{bad}", admin)
 
 

@@ -259,7 +259,7 @@ def test_a_deletion_during_the_look_is_no_trouble(room: Sickroom) -> None:
     assert (report.ok, list(report.findings)) == (True, [])
 
 
-def test_what_triggers_keep_is_counted_anew_where_somebody_broke_it(tmp_path: Path) -> None:
+def test_what_is_kept_is_counted_anew_where_somebody_broke_it(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/invoke.db"
     with open_database(url) as database:
         world = World(
@@ -270,9 +270,11 @@ def test_what_triggers_keep_is_counted_anew_where_somebody_broke_it(tmp_path: Pa
         engine = sa.create_engine(url)
         with engine.begin() as connection:
             connection.exec_driver_sql("UPDATE user_storage SET size_bytes = 1")
+            # The picture's shelves: of all, of its owner, and of either on no board.
+            connection.exec_driver_sql("UPDATE image_counts SET images = 2")
         engine.dispose()
 
-        assert room.found() == {Trouble.MISCOUNTED: 1}
+        assert room.found() == {Trouble.MISCOUNTED: 1, Trouble.LISTS_MISCOUNTED: 4}
         assert room.look(repair=True).ok
         assert room.usage() == image.size_bytes
         assert room.look().findings == []

@@ -363,6 +363,19 @@ class Sharing(RuleBasedStateMachine):
             assert names == {i for i in self.oracle.image_owner if self.oracle.on_image(me, i)}
 
     @invariant()
+    def what_is_kept_is_what_counting_gives(self) -> None:
+        with self.world.database.writing() as work:
+            assert work.images.recount() == 0
+
+    @invariant()
+    def a_search_finds_what_is_seen(self) -> None:
+        query = ImageQuery(scope=ImageScope.VISIBLE, search="2026*")
+        for person in self.people:
+            names = set(self.world.images.names(person, query).image_names)
+            me = person.user_id
+            assert names == {i for i in self.oracle.image_owner if self.oracle.on_image(me, i)}
+
+    @invariant()
     def rows_and_files_agree(self) -> None:
         assert set(self.world.storage.names()) == set(self.oracle.image_owner)
 

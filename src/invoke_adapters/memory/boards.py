@@ -1,7 +1,7 @@
 """Boards and their grants in dictionaries."""
 
-import string
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
@@ -9,6 +9,7 @@ from invoke_adapters.memory.state import State, page
 from invoke_core.domain.boards import (
     Board,
     BoardOrder,
+    BoardPosition,
     BoardQuery,
     BoardSummary,
     Grant,
@@ -16,11 +17,19 @@ from invoke_core.domain.boards import (
 )
 from invoke_core.domain.identifiers import BoardId, UserId
 from invoke_core.domain.images import Image, ImageCategory, ImagePlace
-from invoke_core.domain.pages import Page
+from invoke_core.domain.pages import Page, microseconds
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import Conflict, NotFound
 
-_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+def _position(summary: BoardSummary) -> BoardPosition:
+    return BoardPosition.of(summary.board)
+
+
+def _key(query: BoardQuery, position: BoardPosition) -> tuple[Any, str]:
+    if query.order_by is BoardOrder.CREATED_AT:
+        return microseconds(position.created_at), position.board_id
+    return position.folded_name, position.board_id
 
 
 @attrs.frozen
@@ -62,6 +71,17 @@ class MemoryBoardRepository:
             del self.state.board_links[link.link_id]
         del self.state.boards[board_id]
 
+    def find_many(self, board_ids: Sequence[BoardId]) -> Sequence[Board]:
+        """Return the known boards among these, in the order asked for, each once."""
+        known = [board_id for board_id in dict.fromkeys(board_ids) if board_id in self.state.boards]
+        return [self.state.boards[board_id] for board_id in known]
+
+    def grants_on(self, board_ids: Sequence[BoardId]) -> Sequence[Grant]:
+        """Return the grants of all these boards, ordered by board id, then by user id."""
+        asked = frozenset(board_ids)
+        found = [grant for grant in self.state.grants.values() if grant.board_id in asked]
+        return sorted(found, key=lambda grant: (grant.board_id, grant.user_id))
+
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id."""
         found = [grant for grant in self.state.grants.values() if grant.board_id == board_id]
@@ -93,16 +113,23 @@ class MemoryBoardRepository:
             if query.include_archived or not board.archived
             if (summary := self._summary(principal, board)) is not None
         ]
-        found.sort(
-            key=lambda summary: (
-                summary.board.created_at.timestamp()
-                if query.order_by is BoardOrder.CREATED_AT
-                else summary.board.name.translate(_FOLD),
-                summary.board.board_id,
-            ),
-            reverse=query.descending,
+        found.sort(key=lambda summary: _key(query, _position(summary)), reverse=query.descending)
+        following = found
+        if query.after is not None:
+            here = _key(query, query.after)
+            following = [
+                summary
+                for summary in found
+                if (_key(query, _position(summary)) > here) is not query.descending
+                and _key(query, _position(summary)) != here
+            ]
+        stretch = page(following, query.offset, query.limit)
+        more = query.offset + len(stretch.items) < len(following)
+        return attrs.evolve(
+            stretch,
+            total=len(found),
+            next_cursor=_position(stretch.items[-1]).cursor() if more and stretch.items else None,
         )
-        return page(found, query.offset, query.limit)
 
     def summary(self, principal: Principal, board_id: BoardId) -> BoardSummary:
         """Return one board as `list_visible` would."""

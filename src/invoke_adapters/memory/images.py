@@ -6,17 +6,13 @@ from typing import Any
 
 import attrs
 
-from invoke_adapters.memory.state import State, StoredImage, page
+from invoke_adapters.memory import image_lists
+from invoke_adapters.memory.state import State, StoredImage
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
-from invoke_core.domain.images import (
-    Image,
-    ImageQuery,
-    ImageScope,
-    permission_on_image,
-    search_text,
-)
+from invoke_core.domain.images import Image, ImageQuery
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.search import picture_words
 from invoke_core.domain.statistics import ImageUsage
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.images import ImageNames
@@ -57,7 +53,7 @@ class MemoryImageRepository:
             image=image,
             metadata=None if metadata is None else json.dumps(metadata),
             workflow=None if workflow is None else json.dumps(workflow),
-            search_text=search_text(image.image_name, metadata),
+            words=picture_words(image.image_name, image.created_at, metadata),
         )
 
     def put(self, image: Image) -> None:
@@ -92,31 +88,22 @@ class MemoryImageRepository:
 
     def list_visible(self, principal: Principal, query: ImageQuery) -> Page[Image]:
         """Return the images of the query that the principal may see."""
-        return page(self._visible(principal, query), query.offset, query.limit)
+        return image_lists.page(self.state, principal, query)
 
     def names_visible(self, principal: Principal, query: ImageQuery) -> ImageNames:
         """Return the names of all images that `list_visible` would page through."""
-        found = self._visible(principal, query)
-        return ImageNames(
-            image_names=[image.image_name for image in found],
-            starred_count=sum(image.starred for image in found),
-        )
+        return image_lists.names(self.state, principal, query)
 
-    def _visible(self, principal: Principal, query: ImageQuery) -> list[Image]:
-        found = [
-            stored.image
-            for stored in self.state.images.values()
-            if _asked_for(stored, principal, query) and self._may_see(stored.image, principal)
-        ]
-        found.sort(key=lambda i: (i.created_at, i.image_name), reverse=query.descending)
-        if query.starred_first:
-            found.sort(key=lambda image: not image.starred)
-        return found
+    def miscounted(self) -> int:
+        """Return 0: nothing is kept here that could be counted wrongly."""
+        return 0
 
-    def _may_see(self, image: Image, principal: Principal) -> bool:
-        board = None if image.board_id is None else self.state.boards[image.board_id]
-        grants = [g for g in self.state.grants.values() if g.board_id == image.board_id]
-        return permission_on_image(image, principal, board, grants) is not None
+    def recount(self) -> int:
+        """Return 0: nothing is kept here that could be counted wrongly."""
+        return 0
+
+    def rebuild_search(self) -> None:
+        """Do nothing: there is no index."""
 
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name."""
@@ -146,19 +133,3 @@ class MemoryImageRepository:
 def _parsed(text: str | None) -> Mapping[str, Any] | None:
     parsed: Mapping[str, Any] | None = None if text is None else json.loads(text)
     return parsed
-
-
-def _asked_for(stored: StoredImage, principal: Principal, query: ImageQuery) -> bool:
-    image = stored.image
-    if query.board_id is not None:
-        if image.board_id != query.board_id:
-            return False
-    elif (query.uncategorised and image.board_id is not None) or (
-        query.scope is ImageScope.OWN and image.owner_id != principal.user_id
-    ):
-        return False
-    return (
-        (query.categories is None or image.category in query.categories)
-        and (query.is_intermediate is None or image.is_intermediate == query.is_intermediate)
-        and (query.search is None or query.search.casefold() in stored.search_text)
-    )

@@ -37,6 +37,7 @@ from invoke_core.domain.models import Model
 from invoke_core.domain.news import NewsItem
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, WorkerRecord
+from invoke_core.domain.search import PictureWords
 from invoke_core.domain.second_factor import SecondFactor
 from invoke_core.domain.sessions import Session
 from invoke_core.domain.style_presets import StylePreset
@@ -100,7 +101,7 @@ class StoredImage:
     image: Image
     metadata: str | None
     workflow: str | None
-    search_text: str
+    words: PictureWords
 
 
 @attrs.frozen(kw_only=True)

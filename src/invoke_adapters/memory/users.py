@@ -8,7 +8,7 @@ import attrs
 from invoke_adapters.memory.state import State, page
 from invoke_core.domain.identifiers import SYSTEM, UserId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.users import User, email_identity, search_text
+from invoke_core.domain.users import User, UserPosition, email_identity, search_text
 from invoke_core.errors import Conflict, NotFound
 
 
@@ -42,6 +42,7 @@ class MemoryUserRepository:
         is_admin: bool | None = None,
         is_active: bool | None = None,
         unused_since: datetime | None = None,
+        after: UserPosition | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -56,7 +57,19 @@ class MemoryUserRepository:
             and (unused_since is None or self._last_seen(user) < unused_since)
         ]
         found.sort(key=lambda user: (user.created_at, user.user_id))
-        return page(found, offset, limit)
+        following = [
+            user
+            for user in found
+            if after is None or (user.created_at, user.user_id) > (after.created_at, after.user_id)
+        ]
+        stretch = page(following, offset, limit)
+        last = stretch.items[-1] if stretch.items else None
+        more = last is not None and last != following[-1]
+        return attrs.evolve(
+            stretch,
+            total=len(found),
+            next_cursor=UserPosition.of(last).cursor() if last is not None and more else None,
+        )
 
     def _last_seen(self, user: User) -> datetime:
         sessions = self.state.sessions.values()

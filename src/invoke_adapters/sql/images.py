@@ -7,16 +7,16 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import schema
-from invoke_adapters.sql.access import sees_image
+from invoke_adapters.sql import image_counts, image_lists, image_search, schema
 from invoke_adapters.sql.errors import attempt
-from invoke_adapters.sql.mapping import KEY, Mapper, among, holds, page
-from invoke_adapters.sql.owners import as_owned, is_owned_by
+from invoke_adapters.sql.mapping import KEY, Mapper, among
+from invoke_adapters.sql.owners import as_owned, is_owned_by, moving, still_to_move
 from invoke_adapters.sql.users import USERS
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
-from invoke_core.domain.images import Image, ImageQuery, ImageScope, search_text
+from invoke_core.domain.images import Image, ImageQuery
 from invoke_core.domain.pages import Page
 from invoke_core.domain.principals import Principal
+from invoke_core.domain.search import picture_words
 from invoke_core.domain.statistics import ImageUsage
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.images import ImageNames
@@ -24,6 +24,7 @@ from invoke_core.ports.images import ImageNames
 IMAGES = Mapper(Image, schema.images, "image_name")
 _images = schema.images.c
 _texts = schema.image_texts.c
+_PLACE = ("owner_id", "board_id", "category", "is_intermediate")  # what the index of words knows
 
 
 @attrs.frozen
@@ -64,20 +65,31 @@ class SqlImageRepository:
                 "image_name": image.image_name,
                 "metadata": None if metadata is None else json.dumps(metadata),
                 "workflow": None if workflow is None else json.dumps(workflow),
-                "search_text": search_text(image.image_name, metadata),
             },
         )
+        words = picture_words(image.image_name, image.created_at, metadata)
+        image_search.add(self.connection, image.image_name, words)
+        image_counts.change(self.connection, [], [image])
 
     def put(self, image: Image) -> None:
         """Replace the image of this name."""
-        row = {KEY: image.image_name, **IMAGES.row(image)}
+        before = IMAGES.find(self.connection, image.image_name)  # as it stands in its row
+        if before is None:
+            raise NotFound("image", image.image_name)
+        moves = any(getattr(before, name) != getattr(image, name) for name in _PLACE)
+        if moves:
+            image_search.forget(self.connection, [image.image_name])
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(IMAGES.update, row).rowcount
+                row = {KEY: image.image_name, **IMAGES.row(image)}
+                self.connection.execute(IMAGES.update, row)
         except sa.exc.IntegrityError as error:
+            if moves:
+                image_search.index(self.connection, [image.image_name])
             raise self._without_reference(image) from error
-        if not changed:
-            raise NotFound("image", image.image_name)
+        if moves:
+            image_search.index(self.connection, [image.image_name])
+        image_counts.change(self.connection, [before], [image])
 
     def _without_reference(self, image: Image) -> NotFound:
         if USERS.is_known(self.connection, image.owner_id):
@@ -89,6 +101,9 @@ class SqlImageRepository:
         boards = schema.boards
         covers = among(self.connection, boards.c.cover_image_name, image_names)
         self.connection.execute(sa.update(boards).where(covers).values(cover_image_name=None))
+        image_search.forget(self.connection, image_names)
+        stand = IMAGES.find_all(self.connection, image_names)  # as they stand in their rows
+        image_counts.change(self.connection, stand, [])
         gone = among(self.connection, _images.image_name, image_names)
         self.connection.execute(sa.delete(schema.images).where(gone))
 
@@ -111,41 +126,26 @@ class SqlImageRepository:
 
     def list_visible(self, principal: Principal, query: ImageQuery) -> Page[Image]:
         """Return the images of the query that the principal may see."""
-        selected = _ordered(IMAGES.select.where(*self._asked_for(principal, query)), query)
-        found = page(
-            self.connection, selected, IMAGES.value, offset=query.offset, limit=query.limit
-        )
+        page = image_search.page if query.is_search else image_lists.page
+        found = page(self.connection, principal, query, IMAGES.value)
         return attrs.evolve(found, items=as_owned(self.connection, found.items))
 
     def names_visible(self, principal: Principal, query: ImageQuery) -> ImageNames:
         """Return the names of all images that `list_visible` would page through."""
-        selected = sa.select(_images.image_name, _images.starred)
-        selected = selected.where(*self._asked_for(principal, query))
-        rows = self.connection.execute(_ordered(selected, query)).all()
-        return ImageNames(
-            image_names=[name for name, _ in rows], starred_count=sum(s for _, s in rows)
-        )
+        names = image_search.names if query.is_search else image_lists.names
+        return names(self.connection, principal, query)
 
-    def _asked_for(self, principal: Principal, query: ImageQuery) -> list[sa.ColumnElement[bool]]:
-        owns = is_owned_by(self.connection, principal.user_id)
-        conditions = [sees_image(principal, owns)]
-        if query.board_id is not None:
-            conditions.append(_images.board_id == query.board_id)
-        else:
-            if query.uncategorised:
-                conditions.append(_images.board_id.is_(None))
-            if query.scope is ImageScope.OWN:
-                conditions = [*conditions[1:], owns]
-        if query.categories is not None:
-            conditions.append(_images.category.in_(query.categories))
-        if query.is_intermediate is not None:
-            conditions.append(_images.is_intermediate.is_(query.is_intermediate))
-        if query.search is not None:
-            found = sa.select(_texts.image_name).where(
-                holds(self.connection, _texts.search_text, query.search.casefold())
-            )
-            conditions.append(_images.image_name.in_(found))
-        return conditions
+    def miscounted(self) -> int:
+        """Return how many of the kept counts are not what counting gives."""
+        return image_counts.miscounted(self.connection)
+
+    def recount(self) -> int:
+        """Make the kept counts what counting gives; return how many were wrong."""
+        return image_counts.recount(self.connection)
+
+    def rebuild_search(self) -> None:
+        """Make the index of words anew."""
+        image_search.rebuild(self.connection)
 
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name."""
@@ -162,17 +162,13 @@ class SqlImageRepository:
         self, *, owner_id: UserId | None = None, board_id: BoardId | None = None
     ) -> ImageUsage:
         """Return how many images there are and what they take."""
-        size = sa.func.coalesce(sa.func.sum(_images.size_bytes), 0)
-        query = sa.select(sa.func.count(), size).select_from(schema.images)
-        if owner_id is not None:
-            query = query.where(is_owned_by(self.connection, owner_id))
-        if board_id is not None:
-            query = query.where(_images.board_id == board_id)
-        images, size_bytes = self.connection.execute(query).one()
-        return ImageUsage(images=images, size_bytes=int(size_bytes))  # PostgreSQL: a decimal
-
-
-def _ordered(selected: sa.Select[Any], query: ImageQuery) -> sa.Select[Any]:
-    columns = (_images.created_at, _images.image_name)
-    order = [c.desc() if query.descending else c.asc() for c in columns]
-    return selected.order_by(*([_images.starred.desc()] if query.starred_first else []), *order)
+        usage = image_counts.usage(self.connection, owner_id, board_id)
+        transfer = None if owner_id is None else moving(self.connection)
+        if owner_id is None or transfer is None or not transfer.changes(owner_id):
+            return usage
+        late = still_to_move(self.connection, transfer, board_id)
+        sign = 1 if owner_id == transfer.to_id else -1
+        return ImageUsage(
+            images=usage.images + sign * late.images,
+            size_bytes=usage.size_bytes + sign * late.size_bytes,
+        )

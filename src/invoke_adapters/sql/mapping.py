@@ -129,14 +129,85 @@ class HotQuery(Generic[T]):
         return self._value(values)
 
     def _prepare(self, dialect: sa.Dialect) -> None:
-        converters: list[tuple[int, Callable[[Any], Any]]] = []
-        for place, column in enumerate(self._query.selected_columns):
-            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
-            if convert is not None:
-                converters.append((place, convert))
         # Before the text, which tells other threads that all is there.
-        self._converters = converters
+        self._converters = _converters(self._query, dialect)
         self._text = str(self._query.compile(dialect=dialect))
+
+
+class Prepared:
+    """A query whose text is built once, with parameters by name.
+
+    On SQLite it goes to the driver itself, as a `HotQuery` does: for long statements SQLAlchemy takes longer
+    to find out that it knows them than the database takes to answer.
+    """
+
+    def __init__(self, query: sa.Select[Any]) -> None:
+        """Make the query; lists stand in it as `among_listed` has them."""
+        self._query = query
+        self._text = ""
+        self._names: list[str] = []
+        self._given: dict[str, Any] = {}
+        self._binders: dict[str, Callable[[Any], Any]] = {}
+        self._converters: list[tuple[int, Callable[[Any], Any]]] = []
+
+    def rows(
+        self, connection: sa.Connection, parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """Return every row; parameters that the query does not name are passed over."""
+        if connection.dialect.name != "sqlite":
+            known = {name: v for name, v in parameters.items() if name in self._named()}
+            return connection.execute(self._query, known).all()
+        if not self._text:
+            self._prepare(connection.dialect)
+        driver: Any = connection.connection.dbapi_connection
+        if not driver.in_transaction:  # a reading unit, which begins with its first question
+            driver.execute("BEGIN")
+        found: list[Sequence[Any]] = driver.execute(self._text, self._values(parameters)).fetchall()
+        if not self._converters:
+            return found
+        rows = []
+        for row in found:
+            values = list(row)
+            for place, convert in self._converters:
+                values[place] = convert(values[place])
+            rows.append(values)
+        return rows
+
+    def _values(self, parameters: Mapping[str, Any]) -> list[Any]:
+        values = []
+        for name in self._names:
+            value = parameters[name] if name in parameters else self._given[name]
+            bind = self._binders.get(name)
+            values.append(value if bind is None else bind(value))
+        return values
+
+    def _named(self) -> frozenset[str]:
+        if not self._names:
+            self._names = list(self._query.compile().params)
+        return frozenset(self._names)
+
+    def _prepare(self, dialect: sa.Dialect) -> None:
+        self._converters = _converters(self._query, dialect)
+        compiled: Any = self._query.compile(dialect=dialect)
+        self._names = list(compiled.positiontup)
+        self._given = {n: b.value for n, b in compiled.binds.items() if not b.required}
+        for name, bind in compiled.binds.items():
+            bound = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if bound is not None:
+                self._binders[name] = bound
+        self._text = str(compiled)  # last: it tells other threads that all is there
+
+
+def _converters(
+    query: sa.Select[Any], dialect: sa.Dialect
+) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Return what makes the columns' values of the driver's, by place."""
+    found: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, column in enumerate(query.selected_columns):
+        convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        if convert is not None:
+            found.append((place, convert))
+    return found
 
 
 class Kept:

@@ -235,6 +235,8 @@ board_links = sa.Table(
     _column("expires_at", UtcDateTime(), index=True),
 )
 
+_SHELF = ("category", "is_intermediate", "starred")
+
 images = sa.Table(
     "images",
     metadata,
@@ -253,16 +255,48 @@ images = sa.Table(
     _optional("node_id", Text),
     _column("created_at", UtcDateTime()),
     _column("updated_at", UtcDateTime()),
+    # What transfers walk through.
     sa.Index("ix_images_owner_id_created_at_image_name", "owner_id", "created_at", "image_name"),
+    # All images in order, with what decides who sees them.
     sa.Index(
-        "ix_images_board_id_is_intermediate_created_at_image_name",
-        "board_id",
-        "is_intermediate",
-        "created_at",
-        "image_name",
-        "category",  # so that counting reads the index alone
+        "ix_images_made",
+        *("starred", "created_at", "image_name", "board_id", "owner_id"),
+        *("category", "is_intermediate"),
     ),
-    sa.Index("ix_images_created_at_image_name", "created_at", "image_name"),
+    # The images of each shelf of `image_counts`, in the order of lists.
+    sa.Index("ix_images_shelf", *_SHELF, "created_at", "image_name"),
+    sa.Index("ix_images_board_shelf", "board_id", *_SHELF, "created_at", "image_name"),
+    sa.Index("ix_images_owner_shelf", "owner_id", *_SHELF, "created_at", "image_name"),
+    sa.Index(
+        "ix_images_owner_board_shelf", "owner_id", "board_id", *_SHELF, "created_at", "image_name"
+    ),
+)
+
+image_counts = sa.Table(  # see `image_counts.py`
+    "image_counts",
+    metadata,
+    # No foreign keys: "" stands for everybody and everywhere, "-" for no board.
+    _column("owner_id", Text, primary_key=True),
+    _column("board_id", Text, primary_key=True),
+    _column("category", Word(ImageCategory), primary_key=True),
+    _column("is_intermediate", sa.Boolean(), primary_key=True),
+    _column("starred", sa.Boolean(), primary_key=True),
+    _column("images", sa.BigInteger()),
+    _column("size_bytes", sa.BigInteger()),
+)
+
+image_words = (
+    sa.Table(  # see `image_search.py`; the index of the words is made by hand in the migration
+        "image_words",
+        metadata,
+        _column("search_id", Number, primary_key=True, autoincrement=True),  # grows
+        _column(
+            "image_name", Text, sa.ForeignKey("images.image_name", ondelete="CASCADE"), unique=True
+        ),
+        _column("prompt", Text),
+        _column("others", Text),
+        sqlite_autoincrement=True,
+    )
 )
 
 image_texts = sa.Table(  # apart from `images`, whose rows stay short for lists
@@ -273,7 +307,6 @@ image_texts = sa.Table(  # apart from `images`, whose rows stay short for lists
     ),
     _optional("metadata", Text),  # JSON
     _optional("workflow", Text),  # JSON
-    _column("search_text", Text),
 )
 
 transfers = sa.Table(  # no foreign keys: what happened stays, whoever leaves

@@ -6,8 +6,10 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import schema
+from invoke_adapters.sql import image_counts, schema
+from invoke_adapters.sql.images import IMAGES
 from invoke_adapters.sql.mapping import among, upsert
+from invoke_adapters.sql.owners import moving, still_to_move
 from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.ports.stock import StockItem
 
@@ -29,7 +31,12 @@ class SqlStockRepository:
     def usage(self, owner_id: UserId) -> int:
         """Return how many bytes the files of an owner's pictures take; kept, not counted."""
         query = sa.select(_kept.size_bytes).where(_kept.user_id == owner_id)
-        return int(self.connection.execute(query).scalar() or 0)
+        kept = int(self.connection.execute(query).scalar() or 0)
+        transfer = moving(self.connection)
+        if transfer is None or not transfer.changes(owner_id):
+            return kept
+        late = still_to_move(self.connection, transfer).size_bytes
+        return kept + late if owner_id == transfer.to_id else kept - late
 
     def list(self, after: ImageName | None, limit: int) -> Sequence[StockItem]:
         """Return pictures, binned ones among them, by name."""
@@ -54,6 +61,10 @@ class SqlStockRepository:
 
     def put_size(self, image_name: ImageName, size_bytes: int) -> None:
         """Correct what a picture's files take."""
+        image = IMAGES.find(self.connection, image_name)
+        if image is not None:
+            after = attrs.evolve(image, size_bytes=size_bytes)
+            image_counts.change(self.connection, [image], [after])
         for table in _TABLES:
             change = sa.update(table).where(table.c.image_name == image_name)
             self.connection.execute(change.values(size_bytes=size_bytes))

@@ -7,8 +7,9 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import schema
+from invoke_adapters.sql import image_counts, image_search, schema
 from invoke_adapters.sql.errors import attempt
+from invoke_adapters.sql.images import IMAGES
 from invoke_adapters.sql.mapping import KEY, Mapper, among, page
 from invoke_adapters.sql.owners import is_owned_by
 from invoke_core.domain.identifiers import BoardId, ImageName, TransferId
@@ -120,14 +121,21 @@ class SqlTransferRepository:
             .limit(limit)
         )
         image_names = list(self.connection.execute(query).scalars())
+        images = [
+            image
+            for image in IMAGES.find_all(self.connection, image_names)
+            if image.owner_id == transfer.from_id
+        ]
+        moved = [image.image_name for image in images]
+        image_search.forget(self.connection, moved)
         self.connection.execute(
             sa.update(schema.images)
-            .where(
-                among(self.connection, _images.image_name, image_names),
-                _images.owner_id == transfer.from_id,
-            )
+            .where(among(self.connection, _images.image_name, moved))
             .values(owner_id=transfer.to_id)
         )
+        image_search.index(self.connection, moved)
+        after = [attrs.evolve(image, owner_id=transfer.to_id) for image in images]
+        image_counts.change(self.connection, images, after)
         return image_names
 
     def usage(self, wish: TransferWish) -> ImageUsage:

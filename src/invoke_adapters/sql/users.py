@@ -12,7 +12,7 @@ from invoke_adapters.sql.errors import attempt
 from invoke_adapters.sql.mapping import KEY, Mapper, holds, page
 from invoke_core.domain.identifiers import SYSTEM, UserId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.users import User, email_identity, search_text
+from invoke_core.domain.users import User, UserPosition, email_identity, search_text
 from invoke_core.errors import Conflict, NotFound
 
 USERS = Mapper(User, schema.users, "user_id", kept=True)
@@ -69,6 +69,7 @@ class SqlUserRepository:
         is_admin: bool | None = None,
         is_active: bool | None = None,
         unused_since: datetime | None = None,
+        after: UserPosition | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -90,8 +91,28 @@ class SqlUserRepository:
             query = query.where(
                 signed_in < unused_since, users.created_at < unused_since, sa.not_(seen)
             )
-        query = query.order_by(users.created_at, users.user_id)
-        return page(self.connection, query, USERS.value, offset=offset, limit=limit)
+        ordered = query.order_by(users.created_at, users.user_id)
+        if after is not None:
+            there = (
+                sa.literal(after.created_at, users.created_at.type),
+                sa.literal(after.user_id, sa.Text()),
+            )
+            ordered = ordered.where(sa.tuple_(users.created_at, users.user_id) > sa.tuple_(*there))
+        one_more = None if limit is None else limit + 1
+        found = page(self.connection, ordered, USERS.value, offset=offset, limit=one_more)
+        items = found.items if limit is None else found.items[:limit]
+        more = len(found.items) > len(items)
+        total = found.total
+        if after is not None:
+            counted = sa.select(sa.func.count()).select_from(query.subquery())
+            total = self.connection.execute(counted).scalar_one()
+        return Page(
+            items=items,
+            offset=offset,
+            limit=total if limit is None else limit,
+            total=total,
+            next_cursor=UserPosition.of(items[-1]).cursor() if more else None,
+        )
 
     def count_administrators(self) -> int:
         """Return how many accounts can administer."""

@@ -21,6 +21,7 @@ _WORDS = {
     Trouble.NOT_REMOVED: "deleted pictures whose files are still there",
     Trouble.UNTIDY: "files that are half-written, or lie where older versions put them",
     Trouble.MISCOUNTED: "accounts whose storage was added up wrongly",
+    Trouble.LISTS_MISCOUNTED: "numbers of pictures, of boards and lists, that were counted wrongly",
 }
 
 

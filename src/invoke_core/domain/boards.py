@@ -1,5 +1,6 @@
 """What a board is, and who may do what with it and with the images on it."""
 
+import string
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -7,9 +8,12 @@ from enum import IntEnum, StrEnum
 import attrs
 
 from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
+from invoke_core.domain.pages import from_cursor, from_microseconds, microseconds, to_cursor
 from invoke_core.domain.principals import Principal, Via, require_no_duty
 from invoke_core.domain.users import User
 from invoke_core.errors import Forbidden, Invalid, NotFound, RuleViolation
+
+_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # as every database does
 
 MAX_NAME_CHARACTERS = 300
 MAX_DESCRIPTION_CHARACTERS = 10_000
@@ -110,12 +114,38 @@ class BoardOrder(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
+class BoardPosition:
+    """What decides where a board stands in a list; which of it counts is for the query to say."""
+
+    created_at: datetime  # aware, UTC
+    folded_name: str
+    board_id: BoardId
+
+    @classmethod
+    def of(cls, board: Board) -> "BoardPosition":
+        """Return where the board stands."""
+        name = board.name.translate(_FOLD)
+        return cls(created_at=board.created_at, folded_name=name, board_id=board.board_id)
+
+    @classmethod
+    def of_cursor(cls, text: str) -> "BoardPosition":
+        """Return the position that a cursor holds; raise Invalid for one that is none of ours."""
+        at, name, board_id = from_cursor(text, int, str, str)
+        return cls(created_at=from_microseconds(at), folded_name=name, board_id=BoardId(board_id))
+
+    def cursor(self) -> str:
+        """Return the position as clients pass it on."""
+        return to_cursor(microseconds(self.created_at), self.folded_name, self.board_id)
+
+
+@attrs.frozen(kw_only=True)
 class BoardQuery:
     """Which of the boards that one may see, and in what order."""
 
     include_archived: bool = False
     order_by: BoardOrder = BoardOrder.CREATED_AT
     descending: bool = True
+    after: BoardPosition | None = None  # only those that stand after it
     offset: int = 0
     limit: int | None = 50  # None: all of them
 

@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     NOT_REMOVED = "not_removed"  # files of pictures that were deleted
     UNTIDY = "untidy"  # half-written files, and those that lie where older versions put them
     MISCOUNTED = "miscounted"  # accounts whose pictures take another sum than is kept
+    LISTS_MISCOUNTED = "lists_miscounted"  # kept numbers of pictures, for the totals of lists
 
 
 MENDED_BY: dict[Trouble, str] = {
@@ -32,6 +33,7 @@ MENDED_BY: dict[Trouble, str] = {
     Trouble.NOT_REMOVED: "removed",
     Trouble.UNTIDY: "removed or moved",
     Trouble.MISCOUNTED: "counted anew",
+    Trouble.LISTS_MISCOUNTED: "counted anew",
 }
 """What a repair does about each."""
 

@@ -1,17 +1,17 @@
 """What a stored picture is, and who may see, change or move it."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from invoke_core.domain.boards import Board, Grant, Permission, permission_on
 from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
+from invoke_core.domain.image_lists import Position
 from invoke_core.domain.principals import Principal, Via, require_no_duty
+from invoke_core.domain.search import MOST_MATCHES, Term, terms
 from invoke_core.errors import Forbidden, Invalid, NotFound
 
 METADATA_TEXT = "invokeai_metadata"  # InvokeAI's key: how the picture was made, a JSON object
@@ -96,16 +96,6 @@ def changed(image: Image, changes: ImageChanges, now: datetime) -> Image:
     return attrs.evolve(image, updated_at=now, **wished)
 
 
-def search_text(image_name: ImageName, metadata: Mapping[str, Any] | None) -> str:
-    """Return the case-folded text in which a case-folded search looks for a part.
-
-    It holds no NUL and no lone surrogate, which some databases refuse.
-    """
-    text = "" if metadata is None else json.dumps(metadata, ensure_ascii=False)
-    storable = f"{image_name}\n{text}".encode("utf-8", "replace").decode().replace("\0", "")
-    return storable.casefold()
-
-
 class ImageScope(StrEnum):
     """Whose pictures a list is of, where no board is named."""
 
@@ -117,7 +107,8 @@ class ImageScope(StrEnum):
 class ImageQuery:
     """Which of the images that one may see, and in what order.
 
-    Order: starred ones first if wished, then by time of creation, then by name.
+    Order: starred ones first if wished; of a search the best matches first; then by time of creation, then
+    by name.
     """
 
     board_id: BoardId | None = None
@@ -125,11 +116,27 @@ class ImageQuery:
     scope: ImageScope = ImageScope.OWN
     categories: Sequence[ImageCategory] | None = None  # None: every one
     is_intermediate: bool | None = None
-    search: str | None = None  # a part of the name or of the stored metadata, case ignored
+    owner_id: UserId | None = None  # only this person's
+    model: str | None = None  # only those made with it: its name, case ignored, or its key
+    since: datetime | None = None  # aware; those made then or later
+    until: datetime | None = None  # aware; those made before
+    search: str | None = None  # see `invoke_core.domain.search`
     starred_first: bool = False
     descending: bool = True
+    after: Position | None = None  # only those that stand after it
     offset: int = 0
     limit: int = 50
+    most: int = MOST_MATCHES  # what is looked for is looked for among so many of the newest matches
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Return the terms of the search; without any nothing is searched for."""
+        return terms(self.search or "")
+
+    @property
+    def is_search(self) -> bool:
+        """Return whether something is looked for in the words of pictures."""
+        return self.model is not None or bool(self.terms)
 
 
 def own_scope(principal: Principal) -> ImageScope:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from invoke_core.domain.identifiers import SYSTEM, UserId
+from invoke_core.domain.pages import from_cursor, from_microseconds, microseconds, to_cursor
 from invoke_core.errors import Invalid, LastAdministrator, RuleViolation
 
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
@@ -52,6 +53,29 @@ class User:
     def can_administer(self) -> bool:
         """Whether this is an administrator who can sign in."""
         return self.is_admin and self.can_sign_in
+
+
+@attrs.frozen(kw_only=True)
+class UserPosition:
+    """What decides where an account stands in a list: the oldest come first, then ids decide."""
+
+    created_at: datetime  # aware, UTC
+    user_id: UserId
+
+    @classmethod
+    def of(cls, user: User) -> "UserPosition":
+        """Return where the account stands."""
+        return cls(created_at=user.created_at, user_id=user.user_id)
+
+    @classmethod
+    def of_cursor(cls, text: str) -> "UserPosition":
+        """Return the position that a cursor holds; raise Invalid for one that is none of ours."""
+        at, user_id = from_cursor(text, int, str)
+        return cls(created_at=from_microseconds(at), user_id=UserId(user_id))
+
+    def cursor(self) -> str:
+        """Return the position as clients pass it on."""
+        return to_cursor(microseconds(self.created_at), self.user_id)
 
 
 SYSTEM_USER = User(

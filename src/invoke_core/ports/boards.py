@@ -33,6 +33,12 @@ class BoardRepository(Protocol):
         Images must have left before: what still lies on the board raises Conflict.
         """
 
+    def find_many(self, board_ids: Sequence[BoardId]) -> Sequence[Board]:
+        """Return the known boards among these, in the order asked for, each once."""
+
+    def grants_on(self, board_ids: Sequence[BoardId]) -> Sequence[Grant]:
+        """Return the grants of all these boards, ordered by board id, then by user id."""
+
     def grants(self, board_id: BoardId) -> Sequence[Grant]:
         """Return the board's grants, ordered by user id; none for an unknown board."""
 

@@ -18,6 +18,7 @@ class ImageNames:
 
     image_names: Sequence[ImageName]
     starred_count: int
+    total_is_lower_bound: bool = False  # of a search with more matches than it ranks
 
 
 class ImageRepository(Protocol):
@@ -56,10 +57,23 @@ class ImageRepository(Protocol):
         """Return the workflow stored with the image, or None."""
 
     def list_visible(self, principal: Principal, query: ImageQuery) -> Page[Image]:
-        """Return the images of the query on which `permission_on_image` gives the principal anything."""
+        """Return the images of the query on which `permission_on_image` gives the principal anything.
+
+        Of a search only the `most` matches that were kept last count, which are ranked, and of a list
+        between times as many are counted; else `total` is exact.
+        """
 
     def names_visible(self, principal: Principal, query: ImageQuery) -> ImageNames:
-        """Return the names of all images that `list_visible` would page through."""
+        """Return the names of all images that `list_visible` would page through; `after` does not count."""
+
+    def miscounted(self) -> int:
+        """Return how many of the kept counts are not what counting gives."""
+
+    def recount(self) -> int:
+        """Make the kept counts what counting gives; return how many were wrong."""
+
+    def rebuild_search(self) -> None:
+        """Make the index of words anew; slow, about a minute for a million images."""
 
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name, whoever owns it."""

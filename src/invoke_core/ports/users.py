@@ -6,7 +6,7 @@ from typing import Protocol
 
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.users import User
+from invoke_core.domain.users import User, UserPosition
 
 
 class UserRepository(Protocol):
@@ -31,6 +31,7 @@ class UserRepository(Protocol):
         is_admin: bool | None = None,
         is_active: bool | None = None,
         unused_since: datetime | None = None,
+        after: UserPosition | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -42,6 +43,7 @@ class UserRepository(Protocol):
             is_active: only (or no) active accounts.
             unused_since: only accounts that were made before, and have neither signed in nor been seen
                 in a session since.
+            after: only those that stand after it; `total` counts all the same.
             offset: how many to pass over.
             limit: how many at most; None: all of them.
         """

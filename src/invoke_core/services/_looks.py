@@ -100,7 +100,9 @@ def others_images(
     """Return those images for which it takes an administrator's rights to do this."""
     if not is_private_look(principal):
         return ()
+    images = list(images)
     places, person = Places(work), as_person(principal)
+    places.read(images)
     return [image for image in images if not places.allows(needed, image, person)]
 
 

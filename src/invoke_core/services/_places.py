@@ -1,6 +1,6 @@
 """Where images lie: what a decision about an image needs to know of its board."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import attrs
@@ -40,6 +40,18 @@ class Places:
 
     work: Work
     _known: dict[BoardId, Place] = attrs.field(factory=dict, init=False)
+
+    def read(self, images: Iterable[Image]) -> None:
+        """Read where all these images lie, at once: later questions about them ask the database nothing."""
+        board_ids = {image.board_id for image in images if image.board_id is not None}
+        unknown = sorted(board_ids - self._known.keys())
+        if not unknown:
+            return
+        grants: dict[BoardId, list[Grant]] = {board_id: [] for board_id in unknown}
+        for grant in self.work.boards.grants_on(unknown):
+            grants[grant.board_id].append(grant)
+        for board in self.work.boards.find_many(unknown):
+            self._known[board.board_id] = Place(board, grants[board.board_id])
 
     def of(self, image: Image) -> Place:
         """Return where the image lies."""

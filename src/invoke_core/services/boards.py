@@ -24,7 +24,7 @@ from invoke_core.domain.boards import (
 )
 from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
 from invoke_core.domain.images import ImageQuery, own_scope
-from invoke_core.domain.pages import Page
+from invoke_core.domain.pages import Page, require_offset
 from invoke_core.domain.principals import Principal, require_usable
 from invoke_core.errors import Forbidden, Invalid, NotFound
 from invoke_core.ports.clock import Clock
@@ -81,8 +81,9 @@ class BoardService:
             return work.boards.summary(principal, board.board_id)
 
     def list(self, principal: Principal, query: BoardQuery) -> Page[BoardSummary]:
-        """Return the boards that the principal may see."""
+        """Return the boards that the principal may see; raise Invalid for an offset beyond 10,000."""
         require_usable(principal)
+        require_offset(query.offset)
         with self.reading() as work:
             return work.boards.list_visible(principal, query)
 

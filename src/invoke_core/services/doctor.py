@@ -74,7 +74,7 @@ class DoctorService:
         findings += [self._lost(rows.lost, repair=repair), *self._mended(rows, repair=repair)]
         aside, moved = self._set_aside(without_row if repair else [])
         findings.append(_finding(Trouble.WITHOUT_ROW, without_row, moved))
-        findings += [self._untidy(repair=repair, alone=alone), self._miscounted(repair=repair)]
+        findings += [self._untidy(repair=repair, alone=alone), *self._miscounted(repair=repair)]
         report = Report(
             pictures=rows.pictures,
             too_young=too_young,
@@ -236,13 +236,22 @@ class DoctorService:
             return Finding(trouble=Trouble.UNTIDY, count=done, names=(), mended=done)
         return Finding(trouble=Trouble.UNTIDY, count=storage.untidy(alone=alone), names=())
 
-    def _miscounted(self, *, repair: bool) -> Finding:
+    def _miscounted(self, *, repair: bool) -> Sequence[Finding]:
         if repair:
             with self.writing() as work:
-                wrong = work.stock.recount()
-            return _finding(Trouble.MISCOUNTED, wrong, len(wrong))
-        with self.reading() as work:
-            return _finding(Trouble.MISCOUNTED, work.stock.miscounted(), 0)
+                wrong, numbers = work.stock.recount(), work.images.recount()
+        else:
+            with self.reading() as work:
+                wrong, numbers = work.stock.miscounted(), work.images.miscounted()
+        return [
+            _finding(Trouble.MISCOUNTED, wrong, len(wrong) if repair else 0),
+            Finding(
+                trouble=Trouble.LISTS_MISCOUNTED,
+                count=numbers,
+                names=(),
+                mended=numbers if repair else 0,
+            ),
+        ]
 
     def _record(self, principal: Principal, report: Report) -> None:
         mended = {finding.trouble.value: finding.mended for finding in report.findings}

@@ -24,7 +24,7 @@ from invoke_core.domain.images import (
     require_few,
 )
 from invoke_core.domain.news import NewsKind
-from invoke_core.domain.pages import Page
+from invoke_core.domain.pages import Page, require_offset
 from invoke_core.domain.principals import Principal, require_administrator, require_usable
 from invoke_core.errors import Invalid, TooLarge
 from invoke_core.ports.clock import Clock
@@ -153,6 +153,7 @@ class ImageService:
         Raises:
             NotFound: the board of the query is unknown or hidden from the principal.
         """
+        require_offset(query.offset)
         with self.reading() as work:
             page = work.images.list_visible(principal, _allowed(work, principal, query))
             looks = query_looks(work, principal, query)
@@ -319,9 +320,30 @@ class ImageService:
         def takeable(work: Work) -> Sequence[Image]:
             places = Places(work)
             found = work.images.find_many(image_names)
+            places.read(found)
             return [image for image in found if places.may_take_away(image, principal)]
 
         return self._move(principal, board_id, takeable)
+
+    def recount(self, principal: Principal) -> int:
+        """Make the kept counts of images what counting gives; return how many were wrong.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+        """
+        require_administrator(principal)
+        with self.writing() as work:
+            return work.images.recount()
+
+    def rebuild_search(self, principal: Principal) -> None:
+        """Make the index of the search anew; nobody can write meanwhile, which takes a minute a million.
+
+        Raises:
+            Forbidden: the principal is no administrator.
+        """
+        require_administrator(principal)
+        with self.writing() as work:
+            work.images.rebuild_search()
 
     def _write_down(self, principal: Principal, looks: Sequence[Deed]) -> None:
         self.looks.write_down(self.writing, principal, looks, self.clock.now())
@@ -457,6 +479,7 @@ def _permitted(
     require_usable(principal)
     places = Places(work)
     found = work.images.find_many(image_names)
+    places.read(found)
     return [image for image in found if places.allows(needed, image, principal)]
 
 

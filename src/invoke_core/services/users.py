@@ -9,7 +9,7 @@ import attrs
 from invoke_core.domain.audit import AuditAction, Facts, Target, difference, facts
 from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.news import Audience, NewsKind
-from invoke_core.domain.pages import Page
+from invoke_core.domain.pages import Page, require_offset
 from invoke_core.domain.passwords import (
     AcceptedPassword,
     Owner,
@@ -29,6 +29,7 @@ from invoke_core.domain.throttle import Tally, account_key, locked_until
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
     User,
+    UserPosition,
     checked_display_name,
     checked_email,
     checked_note,
@@ -119,6 +120,7 @@ class UserService:
         is_admin: bool | None = None,
         is_active: bool | None = None,
         unused_days: int | None = None,
+        after: UserPosition | None = None,
         offset: int = 0,
         limit: int | None = 50,
     ) -> Page[User]:
@@ -130,13 +132,16 @@ class UserService:
             is_admin: only (or no) administrators.
             is_active: only (or no) active accounts.
             unused_days: only accounts that nobody has used for so many days.
+            after: only those that stand after it.
             offset: how many to pass over.
             limit: how many at most; None: all of them.
 
         Raises:
             Forbidden: the principal is no administrator.
+            Invalid: the offset is beyond 10,000.
         """
         require_administrator(principal)
+        require_offset(offset)
         days = None if unused_days is None else timedelta(days=unused_days)
         with self.reading() as work:
             return work.users.list(
@@ -144,6 +149,7 @@ class UserService:
                 is_admin=is_admin,
                 is_active=is_active,
                 unused_since=None if days is None else self.clock.now() - days,
+                after=after,
                 offset=offset,
                 limit=limit,
             )

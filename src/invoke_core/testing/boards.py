@@ -8,6 +8,7 @@ import pytest
 from invoke_core.domain.boards import (
     Board,
     BoardOrder,
+    BoardPosition,
     BoardQuery,
     BoardSummary,
     Permission,
@@ -124,6 +125,26 @@ class BoardRepositoryContract:
 
         with database.reading() as work:
             assert list(work.boards.grants(board.board_id)) == [first, second]
+
+    def test_known_boards_come_once_in_the_order_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second = a_board(work), a_board(work)
+            asked = [second.board_id, UNKNOWN, first.board_id, second.board_id]
+
+            assert list(work.boards.find_many(asked)) == [second, first]
+            assert list(work.boards.find_many([])) == []
+
+    def test_grants_of_many_boards_come_by_board_then_user(self, database: Database) -> None:
+        with database.writing() as work:
+            b, a = a_board(work, board_id="b"), a_board(work, board_id="a")
+            second, first = a_user(work, user_id="z"), a_user(work, user_id="y")
+            a_grant(work, a_board(work), first)
+            expected = [a_grant(work, a, second), a_grant(work, b, first), a_grant(work, b, second)]
+
+            found = work.boards.grants_on([b.board_id, UNKNOWN, a.board_id])
+
+            assert list(found) == expected
+            assert list(work.boards.grants_on([])) == []
 
     def test_an_unknown_board_has_no_grants(self, database: Database) -> None:
         with database.reading() as work:
@@ -257,6 +278,53 @@ class BoardRepositoryContract:
             assert _boards(page) == boards[1:3]
             assert (page.offset, page.limit, page.total) == (1, 2, 4)
             assert (list(past_the_end.items), past_the_end.total) == ([], 4)
+
+    @pytest.mark.parametrize("order_by", BoardOrder)
+    @pytest.mark.parametrize("descending", [False, True])
+    def test_a_cursor_goes_on_where_a_page_of_boards_ended(
+        self, database: Database, descending: bool, order_by: BoardOrder
+    ) -> None:
+        with database.writing() as work:
+            for name, age in (("b", 0), ("A", 1), ("a", 1), ("é", 2), ("B\n", 2)):
+                a_board(work, name=name, created_at=NOON - age * SECOND)
+            query = BoardQuery(descending=descending, order_by=order_by)
+            every = _boards(work.boards.list_visible(INTERNAL, query))
+
+            for limit in (1, 2, 5):
+                stretch, found = attrs.evolve(query, limit=limit), []
+                for _ in range(20):
+                    page = work.boards.list_visible(INTERNAL, stretch)
+                    found += _boards(page)
+                    assert page.total == 5
+                    if page.next_cursor is None:
+                        break
+                    stretch = attrs.evolve(stretch, after=BoardPosition.of_cursor(page.next_cursor))
+                assert found == every
+
+    def test_counts_and_cover_follow_every_change(self, database: Database) -> None:
+        with database.writing() as work:
+            board, other = a_board(work), a_board(work)
+
+            def shown() -> tuple[int, int, ImageName | None]:
+                summary = work.boards.summary(INTERNAL, board.board_id)
+                return summary.image_count, summary.asset_count, summary.cover_image_name
+
+            image = an_image(work, board=board, starred=True)
+            name = image.image_name
+            assert shown() == (1, 0, name)
+            for changes, expected in (
+                ({"category": ImageCategory.MASK}, (0, 1, name)),
+                ({"starred": False}, (0, 1, name)),
+                ({"is_intermediate": True}, (0, 0, None)),
+                ({"is_intermediate": False}, (0, 1, name)),
+                ({"board_id": other.board_id}, (0, 0, None)),
+                ({"board_id": board.board_id, "category": ImageCategory.GENERAL}, (1, 0, name)),
+            ):
+                image = attrs.evolve(image, **changes)
+                work.images.put(image)
+                assert shown() == expected
+            work.images.remove([name])
+            assert shown() == (0, 0, None)
 
     def test_all_boards_come_without_a_limit(self, database: Database) -> None:
         with database.writing() as work:

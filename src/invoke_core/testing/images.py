@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
 
 from invoke_core.domain.boards import Visibility
 from invoke_core.domain.identifiers import BoardId, ImageName, RunId, UserId
+from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import Image, ImageCategory, ImageOrigin, ImageQuery, ImageScope
 from invoke_core.domain.principals import INTERNAL, Principal
 from invoke_core.domain.statistics import ImageUsage
@@ -258,20 +260,255 @@ class ImageRepositoryContract:
                 query = attrs.evolve(EVERY, is_intermediate=wanted)
                 _require_found(work, INTERNAL, query, expected)
 
-    @pytest.mark.parametrize("search", ["a RED", "ÉTOILE", "FOUND-ME", "100%"])
-    def test_images_are_found_by_a_part_of_name_or_metadata(
+    @pytest.mark.parametrize(
+        "search",
+        [
+            *("a RED", "étoile RED", "ETOILE", "FOUND me", "100%", "2026-03-01", "2026-03", "2026"),
+            *("meadow", "lora", "23", "euler", "Grace", "grace red", "中", "eto*", "gra*"),
+        ],
+    )
+    def test_images_are_found_by_words_of_prompt_model_person_name_and_day(
         self, database: Database, search: str
     ) -> None:
         with database.writing() as work:
-            an_image(work)
-            an_image(work, metadata={"positive_prompt": "a blue square at 1000"})
+            other = a_user(work, display_name="Gracie Hopper")
+            metadata: dict[str, Any] = {
+                "positive_prompt": "a blue square",
+                "negative_prompt": search,
+            }
+            an_image(work, other, metadata=metadata, created_at=NOON + timedelta(days=400))
             found = an_image(
                 work,
+                a_user(work, display_name="Gracie Étoile" if "*" in search else "Grace Étoile"),
                 image_name="found-me.png",
-                metadata={"positive_prompt": "a red étoile at 100%"},
+                metadata={
+                    "positive_prompt": "a red étoile at 100% 中文",
+                    "model": {"key": "k-1", "name": "Meadow XL"},
+                    "loras": [{"model": {"name": "Some Lora"}, "weight": 1}],
+                    "scheduler": "euler",
+                    "seed": 23,
+                },
             )
+            if search == "gra*":
+                work.users.put(attrs.evolve(other, display_name="Hopper"))
 
             _require_found(work, INTERNAL, attrs.evolve(EVERY, search=search), [found])
+
+    @pytest.mark.parametrize("search", ["red circle", "re", "blue", "red*blue", "@o", "quick"])
+    def test_an_image_needs_every_word_of_a_search(self, database: Database, search: str) -> None:
+        with database.writing() as work:
+            an_image(work, metadata={"positive_prompt": "a red square", "note": "blue quick"})
+
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, search=search), [])
+
+    def test_a_search_without_words_is_none(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work)
+
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, search="  !* "), [image])
+
+    def test_the_best_matches_come_first(self, database: Database) -> None:
+        with database.writing() as work:
+            prompts = [
+                *("a red circle", "circle in red", "red circles", "a red circle on red", "reddish"),
+            ]
+            images = [
+                an_image(work, metadata={"positive_prompt": prompt, "model": "Red Circle"})
+                for prompt in prompts
+            ]
+
+            query = attrs.evolve(EVERY, search="red circle")
+            expected = [images[place] for place in (0, 3, 1, 2, 4)]
+            _require_found(work, INTERNAL, query, expected)
+            newest = [images[place] for place in (3, 0, 1, 2, 4)]
+            _require_found(work, INTERNAL, attrs.evolve(query, descending=True), newest)
+            begun = [images[place] for place in (0, 1, 2, 3, 4)]
+            _require_found(work, INTERNAL, attrs.evolve(query, search="re* ci*"), begun)
+
+    def test_starred_matches_come_first_if_wished(self, database: Database) -> None:
+        with database.writing() as work:
+            red, red_star = {"positive_prompt": "red"}, {"model": "red"}
+            images = [
+                an_image(work, metadata=red_star if starred else red, starred=starred)
+                for starred in (False, True, False)
+            ]
+
+            query = attrs.evolve(EVERY, search="red", starred_first=True)
+            _require_found(work, INTERNAL, query, [images[1], images[0], images[2]])
+            query = attrs.evolve(query, starred_first=False)
+            _require_found(work, INTERNAL, query, [images[0], images[2], images[1]])
+
+    def test_only_the_newest_matches_are_ranked(self, database: Database) -> None:
+        with database.writing() as work:
+            images = [
+                an_image(work, metadata={"positive_prompt": f"red {'red' if n else 'circle'}"})
+                for n in range(4)
+            ]
+            query = attrs.evolve(EVERY, search="red circle", most=3)
+            for search, expected in (("red", images[1:]), ("red circle", images[:1])):
+                query = attrs.evolve(query, search=search)
+                page = work.images.list_visible(INTERNAL, query)
+                names = work.images.names_visible(INTERNAL, query)
+
+                is_cut = search == "red"
+                assert (list(page.items), page.total) == (expected, len(expected))
+                assert page.total_is_lower_bound is is_cut
+                assert list(names.image_names) == _names(expected)
+                assert names.total_is_lower_bound is is_cut
+
+    def test_a_search_keeps_to_what_else_is_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            user, red = a_user(work), {"positive_prompt": "red"}
+            board, shared = a_board(work, user), a_board(work, visibility=Visibility.SHARED)
+            a_grant(work, granted := a_board(work), user)
+            hidden = an_image(work, metadata=red)
+            own = an_image(work, user, metadata=red)
+            mask = an_image(work, user, metadata=red, category=ImageCategory.MASK)
+            middle = an_image(work, user, metadata=red, is_intermediate=True)
+            on_board = an_image(work, user, board, metadata=red)
+            on_shared = an_image(work, board=shared, metadata=red, created_at=NOON + SECOND)
+            on_granted = an_image(work, board=granted, metadata=red, created_at=NOON - SECOND)
+
+            asked = attrs.evolve(EVERY, search="red")
+            for changes, expected in (
+                ({}, [on_granted, own, mask, middle, on_board, on_shared]),
+                ({"scope": ImageScope.OWN}, [own, mask, middle, on_board]),
+                ({"uncategorised": True}, [own, mask, middle]),
+                ({"board_id": board.board_id}, [on_board]),
+                ({"board_id": hidden.board_id or BoardId("none")}, []),
+                ({"owner_id": shared.owner_id}, [on_shared]),
+                ({"owner_id": hidden.owner_id}, []),
+                ({"categories": [ImageCategory.MASK]}, [mask]),
+                ({"categories": []}, []),
+                ({"is_intermediate": True}, [middle]),
+                ({"since": NOON}, [own, mask, middle, on_board, on_shared]),
+                ({"until": NOON}, [on_granted]),
+            ):
+                query = attrs.evolve(asked, **changes)
+                _require_found(work, a_principal(user), query, expected)
+            _require_found(work, INTERNAL, attrs.evolve(asked, owner_id=hidden.owner_id), [hidden])
+
+    def test_an_image_is_found_where_it_is_now(self, database: Database) -> None:
+        with database.writing() as work:
+            image = an_image(work, board=a_board(work), metadata={"positive_prompt": "red"})
+            heir, board = a_user(work), a_board(work)
+            moved = attrs.evolve(
+                image,
+                owner_id=heir.user_id,
+                board_id=board.board_id,
+                category=ImageCategory.MASK,
+                is_intermediate=True,
+            )
+            work.images.put(moved)
+
+            for query, expected in (
+                (ImageQuery(board_id=board.board_id), [moved]),
+                (ImageQuery(board_id=image.board_id), []),
+                (attrs.evolve(EVERY, owner_id=heir.user_id), [moved]),
+                (attrs.evolve(EVERY, owner_id=image.owner_id), []),
+                (
+                    attrs.evolve(EVERY, categories=[ImageCategory.MASK], is_intermediate=True),
+                    [moved],
+                ),
+                (attrs.evolve(EVERY, categories=[ImageCategory.GENERAL]), []),
+            ):
+                _require_found(work, INTERNAL, query, expected)
+                _require_found(work, INTERNAL, attrs.evolve(query, search="red"), expected)
+            work.images.remove([moved.image_name])
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, search="red"), [])
+
+    def test_a_list_keeps_to_a_person(self, database: Database) -> None:
+        with database.writing() as work:
+            user, other = a_user(work), a_user(work)
+            shared = a_board(work, visibility=Visibility.SHARED)
+            an_image(work, user)
+            an_image(work, user, shared)
+            an_image(work, other)
+            seen = an_image(work, other, shared)
+
+            query = attrs.evolve(EVERY, owner_id=other.user_id)
+            _require_found(work, a_principal(user), query, [seen])
+            on_board = attrs.evolve(query, board_id=shared.board_id)
+            _require_found(work, a_principal(user), on_board, [seen])
+            _require_found(work, INTERNAL, on_board, [seen])
+            assert work.images.list_visible(INTERNAL, query).total == 2
+            for nowhere in ({"scope": ImageScope.OWN}, {"uncategorised": True}):
+                _require_found(work, a_principal(user), attrs.evolve(query, **nowhere), [])
+
+    @pytest.mark.parametrize("model", ["Meadow XL", "meadow xl", "k-1"])
+    def test_a_list_keeps_to_a_model(self, database: Database, model: str) -> None:
+        with database.writing() as work:
+            found = an_image(work, metadata={"model": {"key": "k-1", "name": "Meadow XL"}})
+            an_image(work, metadata={"model": "Meadow", "positive_prompt": "meadow xl k 1"})
+
+            _require_found(work, INTERNAL, attrs.evolve(EVERY, model=model), [found])
+            both = attrs.evolve(EVERY, model=model, search="square")
+            _require_found(work, INTERNAL, both, [])
+
+    def test_a_list_keeps_to_times(self, database: Database) -> None:
+        with database.writing() as work:
+            images = [an_image(work, created_at=NOON + number * SECOND) for number in range(4)]
+
+            query = attrs.evolve(EVERY, since=NOON + SECOND, until=NOON + 3 * SECOND)
+            _require_found(work, INTERNAL, query, images[1:3])
+            some = work.images.list_visible(INTERNAL, attrs.evolve(query, most=1))
+            assert (some.total, some.total_is_lower_bound) == (1, True)
+            starred = attrs.evolve(query, starred_first=True, descending=True)
+            _require_found(work, INTERNAL, starred, [images[2], images[1]])
+
+    @pytest.mark.parametrize("starred_first", [False, True])
+    @pytest.mark.parametrize("descending", [False, True])
+    @pytest.mark.parametrize("search", [None, "red"])
+    def test_a_cursor_goes_on_where_a_page_ended(
+        self, database: Database, search: str | None, descending: bool, starred_first: bool
+    ) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            places = [None, a_board(work, user), a_board(work, visibility=Visibility.PUBLIC)]
+            for number in range(12):
+                an_image(
+                    work,
+                    user if number % 3 < 2 else None,
+                    places[number % 3],
+                    metadata={"positive_prompt": "red" if number % 5 else "reds", "model": "red"},
+                    starred=number in {2, 3, 8, 9},
+                    category=ImageCategory.MASK if number % 4 == 1 else ImageCategory.GENERAL,
+                    created_at=NOON + (number % 4) * SECOND,
+                )
+            query = ImageQuery(
+                scope=ImageScope.VISIBLE,
+                search=search,
+                descending=descending,
+                starred_first=starred_first,
+            )
+            who = a_principal(user)
+            every = list(work.images.list_visible(who, query).items)
+
+            for limit in (1, 3, 4, 12):
+                found: list[Image] = []
+                stretch = attrs.evolve(query, limit=limit)
+                for _ in range(20):
+                    page = work.images.list_visible(who, stretch)
+                    found += page.items
+                    assert page.total == 12
+                    if page.next_cursor is None:
+                        break
+                    stretch = attrs.evolve(stretch, after=Position.of_cursor(page.next_cursor))
+                assert found == every
+            for offset in range(13):
+                part = work.images.list_visible(who, attrs.evolve(query, offset=offset, limit=5))
+                assert list(part.items) == every[offset : offset + 5]
+                assert part.total == 12
+
+    def test_the_kept_counts_are_right(self, database: Database) -> None:
+        with database.writing() as work:
+            image, gone = an_image(work, board=a_board(work)), an_image(work)
+            work.images.put(attrs.evolve(image, starred=True, size_bytes=7))
+            work.images.remove([gone.image_name])
+
+            assert work.images.miscounted() == work.images.recount() == 0
+            work.images.rebuild_search()
+            _require_found(work, INTERNAL, EVERY, [work.images.get(image.image_name)])
 
     def test_images_come_by_time_then_name_newest_first(self, database: Database) -> None:
         with database.writing() as work:

@@ -7,7 +7,7 @@ import pytest
 
 from invoke_core.domain.fairness import Flow
 from invoke_core.domain.identifiers import SYSTEM, UserId
-from invoke_core.domain.users import SYSTEM_USER
+from invoke_core.domain.users import SYSTEM_USER, User, UserPosition
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.testing.builders import (
@@ -179,6 +179,21 @@ class UserRepositoryContract:
 
             assert list(page.items) == users[1:3]
             assert (page.offset, page.limit, page.total) == (1, 2, 5)
+
+    def test_a_cursor_goes_on_where_a_page_of_people_ended(self, database: Database) -> None:
+        with database.writing() as work:
+            users = [a_user(work, created_at=NOON + timedelta(days=n // 2)) for n in range(5)]
+
+            found: list[User] = []
+            after: UserPosition | None = None
+            for _ in users:
+                page = work.users.list(after=after, limit=2)
+                found += page.items
+                assert page.total == 5
+                if page.next_cursor is None:
+                    break
+                after = UserPosition.of_cursor(page.next_cursor)
+            assert found == users
 
     def test_all_people_come_without_a_limit(self, database: Database) -> None:
         with database.writing() as work:

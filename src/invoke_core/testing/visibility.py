@@ -15,7 +15,8 @@ from invoke_core.domain.boards import (
     Visibility,
     permission_on,
 )
-from invoke_core.domain.identifiers import BoardId
+from invoke_core.domain.identifiers import BoardId, ImageName
+from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import Image, ImageQuery, ImageScope, permission_on_image
 from invoke_core.domain.principals import Principal, link_holder
 from invoke_core.domain.users import User
@@ -41,6 +42,7 @@ class _PlannedImage:
     board: int | None  # counted round where there are fewer boards
     is_intermediate: bool
     starred: bool
+    is_red: bool
 
 
 _planned_boards = st.builds(
@@ -56,6 +58,7 @@ _planned_images = st.builds(
     board=st.none() | st.integers(0, 3),
     is_intermediate=st.booleans(),
     starred=st.booleans(),
+    is_red=st.booleans(),
 )
 
 
@@ -67,11 +70,12 @@ class _World:
     boards: list[Board]
     grants: list[Grant]
     images: list[Image]
+    red: set[ImageName]
 
     @classmethod
     def made(cls, work: Work, boards: list[_PlannedBoard], images: list[_PlannedImage]) -> "_World":
         users = [a_user(work, is_admin=number == _PEOPLE - 1) for number in range(_PEOPLE)]
-        world = cls(users, [], [], [])
+        world = cls(users, [], [], [], set())
         for plan in boards:
             board = a_board(
                 work, users[plan.owner], visibility=plan.visibility, archived=plan.archived
@@ -89,8 +93,11 @@ class _World:
                     world.boards[(planned.board or 0) % len(world.boards)] if has_board else None,
                     is_intermediate=planned.is_intermediate,
                     starred=planned.starred,
+                    metadata={"positive_prompt": "red" if planned.is_red else "blue"},
                 )
             )
+            if planned.is_red:
+                world.red.add(world.images[-1].image_name)
         return world
 
     def principal(self, who: int) -> Principal:
@@ -110,6 +117,21 @@ class _World:
         board = next((b for b in self.boards if b.board_id == image.board_id), None)
         grants = [g for g in self.grants if g.board_id == image.board_id]
         return permission_on_image(image, principal, board, grants) is not None
+
+    def is_of(self, image: Image, principal: Principal, query: ImageQuery) -> bool:
+        """Return whether the image belongs in the list, by the rule and by what is asked for."""
+        if query.board_id is not None:
+            is_asked = image.board_id == query.board_id
+        else:
+            is_own = image.owner_id == principal.user_id
+            is_asked = is_own or query.scope is ImageScope.VISIBLE
+            is_asked = is_asked and (image.board_id is None or not query.uncategorised)
+        return (
+            self.sees(image, principal)
+            and is_asked
+            and query.owner_id in {None, image.owner_id}
+            and (query.search is None or image.image_name in self.red)
+        )
 
 
 class TakenBack(Exception):
@@ -159,7 +181,15 @@ class VisibilityContract:
             raise TakenBack
 
     @quietly
-    @given(**_worlds, of_board=st.none() | st.integers(0, 3), scope=st.sampled_from(ImageScope))
+    @given(
+        **_worlds,
+        of_board=st.none() | st.integers(0, 3),
+        scope=st.sampled_from(ImageScope),
+        of_person=st.none() | _person,
+        search=st.sampled_from([None, "red"]),
+        uncategorised=st.booleans(),
+        starred_first=st.booleans(),
+    )
     def test_images_are_listed_as_the_rule_says(
         self,
         database: Database,
@@ -168,6 +198,10 @@ class VisibilityContract:
         who: int,
         of_board: int | None,
         scope: ImageScope,
+        of_person: int | None,
+        search: str | None,
+        uncategorised: bool,
+        starred_first: bool,
     ) -> None:
         with suppress(TakenBack), database.writing() as work:
             world = _World.made(work, boards, images)
@@ -175,24 +209,36 @@ class VisibilityContract:
             board = (
                 world.boards[of_board % len(boards)] if boards and of_board is not None else None
             )
-            board_id = board.board_id if board else None
-
-            query = ImageQuery(board_id=board_id, scope=scope, limit=1000)
+            query = ImageQuery(
+                board_id=board.board_id if board else None,
+                uncategorised=uncategorised and board is None,
+                scope=scope,
+                owner_id=None if of_person is None else world.users[of_person].user_id,
+                search=search,
+                starred_first=starred_first,
+                limit=1000,
+            )
             page = work.images.list_visible(principal, query)
             names = work.images.names_visible(principal, query)
 
-            expected = {
-                image
-                for image in world.images
-                if world.sees(image, principal)
-                if (
-                    scope is ImageScope.VISIBLE or image.owner_id == principal.user_id
-                    if board_id is None
-                    else image.board_id == board_id
-                )
-            }
+            expected = {image for image in world.images if world.is_of(image, principal, query)}
             assert set(page.items) == expected
             assert page.total == len(page.items) == len(expected)
             assert list(names.image_names) == [image.image_name for image in page.items]
             assert names.starred_count == sum(image.starred for image in expected)
+            assert _paged(work, principal, query) == list(page.items)
+            assert work.images.recount() == 0
             raise TakenBack
+
+
+def _paged(work: Work, principal: Principal, query: ImageQuery) -> list[Image]:
+    """Return the images of a query, fetched two at a time."""
+    found: list[Image] = []
+    query = attrs.evolve(query, limit=2)
+    for _ in range(20):
+        page = work.images.list_visible(principal, query)
+        found += page.items
+        if page.next_cursor is None:
+            break
+        query = attrs.evolve(query, after=Position.of_cursor(page.next_cursor))
+    return found

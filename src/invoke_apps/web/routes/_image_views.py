@@ -1,7 +1,7 @@
 """Pictures as clients see them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import attrs
 
@@ -75,3 +75,8 @@ def board_words(boards: Sequence[BoardId | None]) -> list[str]:
 def named_board(text: str | None) -> BoardId | None:
     """Return the board that a parameter names; None for `none` and where nothing is named."""
     return None if text in {None, NO_BOARD} else BoardId(str(text))
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """Return the time in UTC where it was given without a zone."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

@@ -30,7 +30,7 @@ from invoke_core.domain.sessions import Session
 from invoke_core.domain.storage import NO_QUOTA, QUOTA_OF_SERVER
 from invoke_core.domain.throttle import DEVICE_LIFE
 from invoke_core.domain.tokens import TokenAudience
-from invoke_core.domain.users import User
+from invoke_core.domain.users import User, UserPosition
 from invoke_core.services.users import MAX_DIRECTORY_ENTRIES, SavedUser, UserChanges
 
 T = TypeVar("T")
@@ -212,6 +212,7 @@ class UserPage:
     offset: int
     limit: int
     total: int
+    next_cursor: str | None  # where the next stretch begins; null: this was the last
 
 
 def _given(value: T | UnsetType) -> T | None:
@@ -398,11 +399,13 @@ def list_users(
     is_admin: FromQuery[bool | None] = None,
     is_active: FromQuery[bool | None] = None,
     unused_days: Annotated[int | None, QueryParameter(ge=0, le=36_500)] = None,
-    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)] = None,
+    offset: Annotated[int | None, QueryParameter(ge=0)] = None,
     limit: Annotated[int | None, QueryParameter(ge=1, le=MAX_LIMIT)] = None,
+    cursor: FromQuery[str | None] = None,
 ) -> list[ManagedUserView] | UserPage:
-    """Return people: a page where `offset` or `limit` is given, else all of them in a bare list."""
-    paged = offset is not None or limit is not None
+    """Return people: a page where `offset`, `limit` or `cursor` is given, else all in a bare list."""
+    paged = any(value is not None for value in (offset, limit, cursor))
+    after = None if cursor is None else UserPosition.of_cursor(cursor)
 
     def list_(app: Application, principal: Principal) -> Page[ManagedUserView]:
         page = app.users.list(
@@ -411,6 +414,7 @@ def list_users(
             is_admin=is_admin,
             is_active=is_active,
             unused_days=unused_days,
+            after=after,
             offset=offset or 0,
             limit=(limit or DEFAULT_LIMIT) if paged else None,
         )
@@ -420,7 +424,13 @@ def list_users(
     page = call(list_)
     if not paged:
         return list(page.items)
-    return UserPage(items=page.items, offset=page.offset, limit=page.limit, total=page.total)
+    return UserPage(
+        items=page.items,
+        offset=page.offset,
+        limit=page.limit,
+        total=page.total,
+        next_cursor=page.next_cursor,
+    )
 
 
 @post("/users", opt=SLOW, sync_to_thread=True)

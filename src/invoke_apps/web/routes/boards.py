@@ -15,6 +15,7 @@ from invoke_apps.web._call import Call
 from invoke_core.domain.boards import (
     BoardChanges,
     BoardOrder,
+    BoardPosition,
     BoardQuery,
     BoardSummary,
     Permission,
@@ -24,12 +25,12 @@ from invoke_core.domain.boards import (
 )
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import ImageCategory, ImageQuery
-from invoke_core.domain.pages import MAX_LIMIT, MAX_OFFSET
+from invoke_core.domain.pages import MAX_LIMIT
 from invoke_core.domain.principals import Principal
 
 NO_BOARD = "none"  # in place of a board's id: what lies on no board
 
-Offset = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)]
+Offset = Annotated[int, QueryParameter(ge=0)]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
@@ -88,6 +89,7 @@ class BoardPage:
     offset: int
     limit: int
     total: int
+    next_cursor: str | None  # where the next stretch begins; null: this was the last
 
 
 @attrs.frozen(kw_only=True)
@@ -191,12 +193,17 @@ def list_boards(
     direction: FromQuery[Direction] = Direction.DESC,
     offset: Offset = 0,
     limit: Limit = 50,
+    cursor: FromQuery[str | None] = None,
 ) -> BoardPage | list[BoardView]:
-    """Return the boards that one may see: a page of them, or with `all` a plain array of all."""
+    """Return the boards that one may see: a page of them, or with `all` a plain array of all.
+
+    Pass on `next_cursor` as `cursor` for the stretch after it.
+    """
     query = BoardQuery(
         include_archived=archived,
         order_by=order_by,
         descending=direction is Direction.DESC,
+        after=None if all or cursor is None else BoardPosition.of_cursor(cursor),
         offset=0 if all else offset,
         limit=None if all else limit,
     )
@@ -207,7 +214,13 @@ def list_boards(
     )
     if all:
         return list(page.items)
-    return BoardPage(items=list(page.items), offset=page.offset, limit=page.limit, total=page.total)
+    return BoardPage(
+        items=list(page.items),
+        offset=page.offset,
+        limit=page.limit,
+        total=page.total,
+        next_cursor=page.next_cursor,
+    )
 
 
 @get("/{board_id:str}", sync_to_thread=True)

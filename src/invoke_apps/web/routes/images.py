@@ -1,5 +1,7 @@
 """Pictures: sending, finding, fetching, marking and deleting them."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import attrs
@@ -15,6 +17,7 @@ from invoke_apps.web.guard import MEDIA, UPLOADS
 from invoke_apps.web.media import media
 from invoke_apps.web.routes._image_views import (
     ImageView,
+    aware,
     board_words,
     image_url,
     named_board,
@@ -22,7 +25,8 @@ from invoke_apps.web.routes._image_views import (
 )
 from invoke_apps.web.routes.boards import NO_BOARD, Direction, Limit, Offset
 from invoke_apps.web.uploads import FORM_ERRORS, UploadLimit
-from invoke_core.domain.identifiers import ImageName, RunId
+from invoke_core.domain.identifiers import ImageName, RunId, UserId
+from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import (
     MAX_NAMES,
     ImageCategory,
@@ -32,7 +36,9 @@ from invoke_core.domain.images import (
 )
 from invoke_core.ports.storage import Rendition
 
-Whose = Annotated[ImageScope, QueryParameter(name="scope")]  # Litestar keeps `scope` to itself
+Whose = Annotated[
+    ImageScope | None, QueryParameter(name="scope")
+]  # Litestar keeps `scope` to itself
 Names = Annotated[list[ImageName], msgspec.Meta(max_length=MAX_NAMES)]
 
 
@@ -44,15 +50,18 @@ class ImagePage:
     offset: int
     limit: int
     total: int
+    total_is_lower_bound: bool  # of a search with more matches than are ranked
+    next_cursor: str | None  # where the next stretch begins; null: this was the last
 
 
 @attrs.frozen(kw_only=True)
 class ImageNamesView:
     """The names of all pictures that match, in order."""
 
-    image_names: list[str]
+    image_names: Sequence[str]
     starred_count: int
     total_count: int
+    total_is_lower_bound: bool  # of a search with more matches than are ranked
 
 
 @attrs.frozen(kw_only=True)
@@ -164,28 +173,52 @@ def list_images(
     categories: FromQuery[list[ImageCategory] | None] = None,
     is_intermediate: FromQuery[bool | None] = None,
     board_id: FromQuery[str | None] = None,
-    whose: Whose = ImageScope.OWN,
+    whose: Whose = None,
     search_term: FromQuery[str | None] = None,
-    starred_first: FromQuery[bool] = True,
+    starred_first: FromQuery[bool | None] = None,
     order_dir: FromQuery[Direction] = Direction.DESC,
     offset: Offset = 0,
     limit: Limit = 50,
+    cursor: FromQuery[str | None] = None,
+    model: FromQuery[str | None] = None,
+    user_id: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> ImagePage:
-    """Return a page of the pictures that one may see; without a board, of one's own."""
-    query = ImageQuery(
-        board_id=named_board(board_id),
-        uncategorised=board_id == NO_BOARD,
-        scope=whose,
+    """Return a page of the pictures that one may see; without a board, of one's own.
+
+    Pass on `next_cursor` as `cursor` for the stretch after it; offsets lead to 10,000.
+
+    `search_term`: words that prompt, model, name of the picture or of its owner, or day (2026-03-01, 2026-03)
+    must have; `wor*` stands for a word's beginning. The best matches come first; the newest 10,000 are
+    ranked, and `total` counts no further. `model`: a name or key, as a search. `user_id`: only this
+    person's, among all that one may see unless `scope` says otherwise. `since` is included, `until` is not.
+    Starred pictures come first unless something is searched for, or as `starred_first` says.
+    """
+    query = _query(
         categories=categories,
         is_intermediate=is_intermediate,
-        search=search_term,
+        board_id=board_id,
+        whose=whose,
+        search_term=search_term,
         starred_first=starred_first,
-        descending=order_dir is Direction.DESC,
-        offset=offset,
-        limit=limit,
+        order_dir=order_dir,
+        model=model,
+        user_id=user_id,
+        since=since,
+        until=until,
     )
+    after = None if cursor is None else Position.of_cursor(cursor)
+    query = attrs.evolve(query, offset=offset, limit=limit, after=after)
     page = call(lambda app, principal: app.images.list(principal, query)).map(ImageView.of)
-    return ImagePage(items=list(page.items), offset=page.offset, limit=page.limit, total=page.total)
+    return ImagePage(
+        items=list(page.items),
+        offset=page.offset,
+        limit=page.limit,
+        total=page.total,
+        total_is_lower_bound=page.total_is_lower_bound,
+        next_cursor=page.next_cursor,
+    )
 
 
 @get("/names", sync_to_thread=True)
@@ -194,28 +227,68 @@ def list_names(
     categories: FromQuery[list[ImageCategory] | None] = None,
     is_intermediate: FromQuery[bool | None] = None,
     board_id: FromQuery[str | None] = None,
-    whose: Whose = ImageScope.OWN,
+    whose: Whose = None,
     search_term: FromQuery[str | None] = None,
-    starred_first: FromQuery[bool] = True,
+    starred_first: FromQuery[bool | None] = None,
     order_dir: FromQuery[Direction] = Direction.DESC,
+    model: FromQuery[str | None] = None,
+    user_id: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> ImageNamesView:
     """Return the names of all the pictures that the list would page through."""
-    query = ImageQuery(
-        board_id=named_board(board_id),
-        uncategorised=board_id == NO_BOARD,
-        scope=whose,
+    query = _query(
         categories=categories,
         is_intermediate=is_intermediate,
-        search=search_term,
+        board_id=board_id,
+        whose=whose,
+        search_term=search_term,
         starred_first=starred_first,
-        descending=order_dir is Direction.DESC,
+        order_dir=order_dir,
+        model=model,
+        user_id=user_id,
+        since=since,
+        until=until,
     )
     found = call(lambda app, principal: app.images.names(principal, query))
     return ImageNamesView(
-        image_names=list(found.image_names),
+        image_names=found.image_names,
         starred_count=found.starred_count,
         total_count=len(found.image_names),
+        total_is_lower_bound=found.total_is_lower_bound,
     )
+
+
+def _query(
+    *,
+    categories: list[ImageCategory] | None,
+    is_intermediate: bool | None,
+    board_id: str | None,
+    whose: ImageScope | None,
+    search_term: str | None,
+    starred_first: bool | None,
+    order_dir: Direction,
+    model: str | None,
+    user_id: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> ImageQuery:
+    """Return the query that these parameters of a request stand for."""
+    query = ImageQuery(
+        board_id=named_board(board_id),
+        uncategorised=board_id == NO_BOARD,
+        scope=whose or (ImageScope.OWN if user_id is None else ImageScope.VISIBLE),
+        categories=categories,
+        is_intermediate=is_intermediate,
+        owner_id=None if user_id is None else UserId(user_id),
+        model=model,
+        since=aware(since),
+        until=aware(until),
+        search=search_term,
+        descending=order_dir is Direction.DESC,
+    )
+    first = not query.terms if starred_first is None else starred_first
+    return attrs.evolve(query, starred_first=first)
 
 
 @post("/images_by_names", sync_to_thread=True, status_code=200)

@@ -41,6 +41,7 @@ from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
 )
+from invoke_core.testing.image_walks import ImageWalkContract
 from invoke_core.testing.images import ImageRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
@@ -82,6 +83,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     BoardLinkRepositoryContract: board_links.BOARD_LINKS,
     ImageRepositoryContract: images.IMAGES,
     TransferRepositoryContract: transfers.TRANSFERS,
+    ImageWalkContract: transfers.IMAGE_WALKS,
     BinRepositoryContract: binned.BIN,
     StockRepositoryContract: binned.STOCK,
     DownloadRepositoryContract: binned.DOWNLOADS,

@@ -160,6 +160,9 @@ USERS: Mapping[str, Fault] = {
     "test_inactive_accounts_are_told_apart": Fault("users.list", ignoring("is_active")),
     "test_unused_accounts_are_told_apart": Fault("users.list", _looks_at_sign_ins_alone),
     "test_a_page_of_people_knows_their_total": Fault("users.list", after(total_of_the_page)),
+    "test_a_cursor_goes_on_where_a_page_of_people_ended": Fault(
+        "users.list", after(evolved(next_cursor=None))
+    ),
     "test_all_people_come_without_a_limit": Fault("users.list", ignoring("limit")),
     "test_only_those_who_can_administer_are_counted": Fault(
         "users.count_administrators", _counts_the_inactive

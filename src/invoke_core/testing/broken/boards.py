@@ -17,6 +17,7 @@ from invoke_core.testing.broken.faults import (
     raising,
     returning,
     total_of_the_page,
+    with_first,
     with_query,
 )
 
@@ -90,6 +91,12 @@ def _counts_intermediates(work: Any, real: Any, principal: Any, board_id: Any) -
     return attrs.evolve(summary, image_count=every - summary.asset_count)
 
 
+def _counts_stars_apart(work: Any, real: Any, principal: Any, board_id: Any) -> Any:
+    summary = real(principal, board_id)
+    starred = sum(image.starred for image in work.images.on_board(board_id))
+    return attrs.evolve(summary, image_count=summary.image_count - starred)
+
+
 def _cover(choose: Callable[[Any, Any], Any]) -> Any:
     def replacement(work: Any, real: Any, principal: Any, board_id: Any) -> Any:
         summary = real(principal, board_id)
@@ -138,6 +145,12 @@ BOARDS: Mapping[str, Fault] = {
     "test_an_unknown_board_cannot_be_removed": Fault("boards.remove", forgiving(NotFound)),
     "test_a_board_with_images_cannot_be_removed": Fault("boards.remove", _orphans_images),
     "test_grants_come_ordered_by_user": Fault("boards.grants", after(backwards)),
+    "test_known_boards_come_once_in_the_order_asked_for": Fault(
+        "boards.find_many", with_first(sorted)
+    ),
+    "test_grants_of_many_boards_come_by_board_then_user": Fault(
+        "boards.grants_on", after(backwards)
+    ),
     "test_an_unknown_board_has_no_grants": Fault(
         "boards.grants", raising(NotFound("board", "none"))
     ),
@@ -165,6 +178,10 @@ BOARDS: Mapping[str, Fault] = {
     "test_a_page_of_boards_knows_their_total": Fault(
         "boards.list_visible", after(total_of_the_page)
     ),
+    "test_a_cursor_goes_on_where_a_page_of_boards_ended": Fault(
+        "boards.list_visible", after(evolved(next_cursor=None))
+    ),
+    "test_counts_and_cover_follow_every_change": Fault("boards.summary", _counts_stars_apart),
     "test_all_boards_come_without_a_limit": Fault("boards.list_visible", with_query(limit=50)),
     "test_a_summary_counts_images_and_assets_but_nothing_intermediate": Fault(
         "boards.summary", _counts_intermediates

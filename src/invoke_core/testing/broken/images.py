@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.boards import BoardQuery
-from invoke_core.domain.images import ImageScope
+from invoke_core.domain.images import ImageCategory, ImageScope
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.errors import Conflict, NotFound, Unavailable
 from invoke_core.testing.broken.faults import (
@@ -95,6 +95,21 @@ def _minds_case(work: Any, real: Any, principal: Any, query: Any) -> Any:
     return page
 
 
+def _first_word_alone(work: Any, real: Any, principal: Any, query: Any) -> Any:
+    return real(principal, attrs.evolve(query, search=query.search.split()[0]))
+
+
+def _no_words_no_images(work: Any, real: Any, principal: Any, query: Any) -> Any:
+    page = real(principal, query)
+    return attrs.evolve(page, items=[], total=0) if query.search and not query.terms else page
+
+
+def _by_time_alone(work: Any, real: Any, principal: Any, query: Any) -> Any:
+    page = real(principal, query)
+    items = sorted(page.items, key=lambda i: (i.created_at, i.image_name), reverse=query.descending)
+    return attrs.evolve(page, items=items)
+
+
 IMAGES: Mapping[str, Fault] = {
     "test_an_image_comes_back_whole": Fault("images.get", after(evolved(node_id=None))),
     "test_an_unknown_image_is_not_found": Fault("images.get", forgiving(NotFound)),
@@ -135,9 +150,31 @@ IMAGES: Mapping[str, Fault] = {
     "test_a_list_keeps_intermediate_images_apart": Fault(
         "images.list_visible", with_query(is_intermediate=None)
     ),
-    "test_images_are_found_by_a_part_of_name_or_metadata": Fault(
+    "test_images_are_found_by_words_of_prompt_model_person_name_and_day": Fault(
         "images.list_visible", _minds_case
     ),
+    "test_an_image_needs_every_word_of_a_search": Fault("images.list_visible", _first_word_alone),
+    "test_a_search_without_words_is_none": Fault("images.list_visible", _no_words_no_images),
+    "test_the_best_matches_come_first": Fault("images.list_visible", _by_time_alone),
+    "test_starred_matches_come_first_if_wished": Fault(
+        "images.names_visible", with_query(starred_first=False)
+    ),
+    "test_only_the_newest_matches_are_ranked": Fault(
+        "images.list_visible", with_query(most=10_000)
+    ),
+    "test_a_search_keeps_to_what_else_is_asked_for": Fault(
+        "images.names_visible", with_query(is_intermediate=None)
+    ),
+    "test_an_image_is_found_where_it_is_now": Fault(
+        "images.put", with_first(evolved(category=ImageCategory.GENERAL))
+    ),
+    "test_a_list_keeps_to_a_person": Fault("images.list_visible", with_query(owner_id=None)),
+    "test_a_list_keeps_to_a_model": Fault("images.names_visible", with_query(model=None)),
+    "test_a_list_keeps_to_times": Fault("images.list_visible", with_query(until=None)),
+    "test_a_cursor_goes_on_where_a_page_ended": Fault(
+        "images.list_visible", after(evolved(next_cursor=None))
+    ),
+    "test_the_kept_counts_are_right": Fault("images.recount", returning(1)),
     "test_images_come_by_time_then_name_newest_first": Fault(
         "images.names_visible", with_query(descending=False)
     ),
