@@ -15,10 +15,13 @@ from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService
+from invoke_core.services.bin import BinService
 from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher
+from invoke_core.services.doctor import DoctorService
+from invoke_core.services.downloads import DownloadService
 from invoke_core.services.events import EventService
 from invoke_core.services.exports import ExportService
 from invoke_core.services.images import ImageService
@@ -73,6 +76,9 @@ class Application:
     images: ImageService
     transfers: TransferService
     exports: ExportService
+    bin: BinService
+    downloads: DownloadService
+    doctor: DoctorService
     models: ModelService
     workflows: WorkflowService
     style_presets: StylePresetService

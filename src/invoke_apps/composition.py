@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from invoke_adapters.files import FileAuditHeads, FileImageStorage, stored_chain
 from invoke_adapters.model_files import LocalModelFiles
 from invoke_adapters.passlib_bcrypt import PasslibBcryptHasher
 from invoke_adapters.passlib_totp import PasslibOneTimeCodes, SealFile
-from invoke_adapters.pillow import PillowImageCodec
+from invoke_adapters.pillow import PillowImageCodec, ProcessImageCodec
 from invoke_adapters.pyjwt import PyJwtCodec
 from invoke_adapters.pyjwt.key_file import ConfiguredKey, KeyFile, KeyFileCodec
 from invoke_adapters.pyjwt.keys import configured_ring
@@ -55,10 +55,13 @@ from invoke_core.services._small_pictures import SmallPictures
 from invoke_core.services.access import AccessService
 from invoke_core.services.api_keys import ApiKeyService
 from invoke_core.services.audit import AuditService, Witnessed
+from invoke_core.services.bin import BinService
 from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
 from invoke_core.services.client_state import ClientStateService
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
+from invoke_core.services.doctor import DoctorService
+from invoke_core.services.downloads import DownloadService
 from invoke_core.services.events import EventService
 from invoke_core.services.exports import ExportService
 from invoke_core.services.images import ImageService
@@ -146,7 +149,8 @@ def build(
             progress = progress or opened.enter_context(open_progress_store(url, run_folder=run))
         progress = progress or _memory_progress()
         storage = storage or FileImageStorage(settings.path(settings.outputs_dir) / "images")
-        codec = codec or PillowImageCodec(settings.max_image_pixels)
+        if codec is None:
+            codec = opened.enter_context(closing(ProcessImageCodec(settings.max_image_pixels)))
         hasher = hasher or PasslibBcryptHasher(settings.bcrypt_rounds)
         one_time_codes = one_time_codes or PasslibOneTimeCodes(
             SealFile(settings.path(settings.secrets_dir) / "second-factors.json", randomness)
@@ -178,6 +182,7 @@ def build(
             policy=policy,
             directory_open=settings.user_directory,
             recovery=recovery,
+            storage_quota=settings.storage_quota_bytes,
         )
         sessions = SessionPolicy(
             lifetime=timedelta(hours=settings.jwt_token_expiry_hours),
@@ -225,7 +230,10 @@ def build(
             max_queue_size=settings.max_queue_size,
             caps=settings.caps,
             limits=settings.generation_limits,
+            storage_quota=settings.storage_quota_bytes,
         )
+        processes = processes or HostProcesses()
+        sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
         opened.callback(news.stop)
         return Application(
@@ -247,7 +255,7 @@ def build(
                 mailer=mailer,
             ),
             statistics=StatisticsService(reading, clock),
-            sweep=SweepService(reading, writing, storage),
+            sweep=sweep,
             api_keys=ApiKeyService(reading, writing, clock, randomness),
             second_factor=SecondFactorService(
                 reading=reading,
@@ -274,7 +282,9 @@ def build(
                 keys, timedelta(days=settings.session_absolute_days), writing, clock
             ),
             audit=AuditService(reading, chain, heads),
-            boards=BoardService(reading, writing, clock, randomness, files),
+            boards=BoardService(
+                reading, writing, clock, randomness, files, keeps_bin=settings.keeps_bin
+            ),
             board_links=BoardLinkService(
                 reading=reading,
                 writing=writing,
@@ -284,7 +294,18 @@ def build(
                 storage=storage,
             ),
             access=AccessService(reading, writing, clock),
-            images=ImageService(reading, writing, clock, files, settings.max_upload_bytes),
+            images=ImageService(
+                reading,
+                writing,
+                clock,
+                files,
+                settings.max_upload_bytes,
+                storage_quota=settings.storage_quota_bytes,
+                keeps_bin=settings.keeps_bin,
+            ),
+            bin=BinService(reading, writing, clock, files, settings.bin_retention),
+            downloads=DownloadService(reading, writing, clock, randomness, storage),
+            doctor=DoctorService(reading, writing, clock, files, sweep, processes),
             transfers=TransferService(reading, writing, clock, randomness),
             exports=ExportService(reading, writing, storage, clock),
             models=models,
@@ -303,9 +324,13 @@ def build(
             ),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, dispatch_rules),
-            leases=LeaseService(reading, writing, clock, storage, processes or HostProcesses()),
-            requests=RequestService(reading, storage, codec, str(models_dir)),
-            results=ResultService(reading, writing, clock, files, progress),
+            leases=LeaseService(reading, writing, clock, storage, processes),
+            requests=RequestService(
+                reading, storage, codec, str(models_dir), settings.storage_quota_bytes
+            ),
+            results=ResultService(
+                reading, writing, clock, files, progress, settings.storage_quota_bytes
+            ),
             news=news,
             opened=opened.pop_all(),
         )
@@ -324,6 +349,7 @@ def in_memory(settings: Settings, **overrides: Any) -> Application:
         "database": MemoryDatabase(),
         "progress": _memory_progress(),
         "storage": MemoryImageStorage(),
+        "codec": PillowImageCodec(settings.max_image_pixels),
         "hasher": PasslibBcryptHasher(rounds=4),
     }
     return build(settings, **(parts | overrides))

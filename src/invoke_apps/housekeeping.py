@@ -81,6 +81,8 @@ def _chores(application: Application) -> list[Chore]:
     return [
         ("writing down when sessions were last seen", application.sign_in.flush_seen),
         ("removing files of deleted pictures", application.sweep.remove_doomed_files),
+        ("emptying bins of what was deleted long ago", application.bin.remove_old),
+        ("forgetting archives that were asked for", application.downloads.forget_old),
         ("forgetting sessions that have ended", application.sign_in.remove_expired),
         ("forgetting wrong sign-ins of long ago", application.sign_in.forget_failures),
         ("forgetting links that have expired", application.links.forget_expired),

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from invoke_apps.printable import printable
 from invoke_apps.settings import Settings
 
 MAX_BYTES = 20 * 2**20
@@ -48,11 +49,7 @@ class ConsoleLines(logging.Formatter):
         """Return the record as one line, with its traceback below."""
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         level = "" if record.levelno == logging.INFO else f"{record.levelname} "
-        text = "".join(
-            character if character.isprintable() else repr(character)[1:-1]
-            for character in record.getMessage()
-        )
-        line = f"{at} {level}{text}"
+        line = f"{at} {level}{printable(record.getMessage())}"
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
         return line

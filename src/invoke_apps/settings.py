@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from invoke_core.domain.generation import GenerationLimits
 from invoke_core.domain.second_factor import SecondFactorPolicy
 
 _positive = ge(1)
+_none_or_more: Any = optional(ge(0))
 _limit: Any = optional(_positive)  # mypy takes the type of a field from its default
 
 
@@ -178,6 +180,10 @@ class Settings:
     max_steps: int = attrs.field(default=150, validator=_positive)
     max_dimension: int = attrs.field(default=4096, validator=ge(16))  # pixels
 
+    # What people may keep
+    storage_quota_bytes: int | None = attrs.field(default=None, validator=_none_or_more)
+    bin_retention_days: float | None = attrs.field(default=30, validator=_none_or_more)
+
     # What it tells
     log_level: str = attrs.field(
         default="info",
@@ -230,6 +236,17 @@ class Settings:
         return f"{scheme}://{host}:{self.port}{self.root_path}/"
 
     @property
+    def keeps_bin(self) -> bool:
+        """Return whether what is deleted can come back."""
+        return self.bin_retention_days != 0
+
+    @property
+    def bin_retention(self) -> timedelta | None:
+        """Return for how long; None: until its owner empties the bin."""
+        days = self.bin_retention_days
+        return None if days is None else timedelta(days=days)
+
+    @property
     def generation_limits(self) -> GenerationLimits:
         """Return the limits on one generation."""
         return GenerationLimits(
@@ -262,13 +279,11 @@ def is_everywhere(host: str) -> bool:
 
 LATER = {
     "storage_url": "object storage",
-    "storage_quota_bytes": "storage quotas",
     "max_requests_per_minute": "rate limits",
     "queue_groups": "groups in the queue",
     "merge_jobs": "merging jobs",
     "merge_wait_ms": "merging jobs",
     "max_merged": "merging jobs",
-    "bin_retention_days": "the bin",
     "backup_schedule": "scheduled backups",
     "backup_keep_days": "scheduled backups",
     "backup_dir": "scheduled backups",

@@ -12,7 +12,8 @@ InvokeError
 ├── Forbidden               you may see it but not do this
 │   ├── PasswordChangeRequired
 │   ├── SecondFactorMissing
-│   └── AccountDisabled
+│   ├── AccountDisabled
+│   └── FirstPasswordOver   set by somebody else, and never used while it was good
 ├── NotFound                it does not exist, or you may not know that it does
 ├── Conflict                taken, or the state moved on
 │   └── LeaseLost           another worker holds the job by now
@@ -140,6 +141,17 @@ class AccountDisabled(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("This account is disabled: ask an administrator to reactivate it.")
+
+
+class FirstPasswordOver(Forbidden):
+    """The right password, which was for a first sign-in within seven days that never came."""
+
+    slug = "first-password-over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This password was good for seven days: ask an administrator for a new one, or for a link."
+        )
 
 
 class NotFound(InvokeError):

@@ -1,60 +1,19 @@
-"""A private PostgreSQL server for the session, from the binaries that Debian's `postgresql` installs."""
+"""A private PostgreSQL server for the session."""
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+
+from tests.postgresql_process import binaries, running_postgresql
 
 _MISSING = "The contract suites need PostgreSQL's server: `apt-get install postgresql`."
 
 
-def _binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    beside = shutil.which("initdb")
-    if found:
-        return found[-1].parent
-    if beside:
-        return Path(beside).parent
-    pytest.fail(_MISSING, pytrace=False)
-
-
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """The address of an empty database; the server listens on a socket in its own folder alone."""
-    binaries = _binaries()
-    with tempfile.TemporaryDirectory(prefix="invoke-pg-") as name:
-        folder = Path(name)
-        options: dict[str, object] = {}
-        if os.geteuid() == 0:  # the server refuses to run as root
-            account = pwd.getpwnam("postgres")
-            os.chown(folder, account.pw_uid, account.pw_gid)
-            options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-        def run(*command: str) -> None:
-            subprocess.run(
-                [binaries / command[0], *command[1:]],
-                check=True,
-                cwd=folder,
-                stdout=subprocess.DEVNULL,
-                stdin=subprocess.DEVNULL,
-                **options,
-            )
-
-        data = str(folder / "data")
-        run("initdb", "-D", data, "-U", "invoke", "-A", "trust", "-E", "UTF8", "--no-sync")
-        # Listening nowhere but in the folder; nothing has to survive, so nothing is synced.
-        settings = (
-            f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-            " -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB"
-            " -c autovacuum=off -c max_connections=100"
-        )
-        run("pg_ctl", "-D", data, "-l", str(folder / "log"), "-w", "-o", settings, "start")
-        try:
-            yield f"postgresql+psycopg://invoke@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    """The address of an empty database."""
+    programs = binaries()
+    if programs is None:
+        pytest.fail(_MISSING, pytrace=False)
+    with running_postgresql(programs) as address:
+        yield address

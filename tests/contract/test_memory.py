@@ -5,6 +5,11 @@ import pytest
 from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.bin import (
+    BinRepositoryContract,
+    DownloadRepositoryContract,
+    StockRepositoryContract,
+)
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
@@ -118,6 +123,18 @@ class TestMemoryImages(ImageRepositoryContract):
 
 
 class TestMemoryTransfers(TransferRepositoryContract):
+    pass
+
+
+class TestMemoryBin(BinRepositoryContract):
+    pass
+
+
+class TestMemoryStock(StockRepositoryContract):
+    pass
+
+
+class TestMemoryDownloads(DownloadRepositoryContract):
     pass
 
 

@@ -8,6 +8,11 @@ from invoke_adapters.sql import SqlDatabase, open_database, open_progress_store,
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.bin import (
+    BinRepositoryContract,
+    DownloadRepositoryContract,
+    StockRepositoryContract,
+)
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
@@ -156,6 +161,18 @@ class TestPostgresqlImages(ImageRepositoryContract):
 
 
 class TestPostgresqlTransfers(TransferRepositoryContract):
+    pass
+
+
+class TestPostgresqlBin(BinRepositoryContract):
+    pass
+
+
+class TestPostgresqlStock(StockRepositoryContract):
+    pass
+
+
+class TestPostgresqlDownloads(DownloadRepositoryContract):
     pass
 
 

@@ -194,6 +194,20 @@ def add_person(administrator: httpx.Client, server: RunningServer, email: str) -
     return person(server, email)
 
 
+def command(server: RunningServer, name: str, *arguments: str) -> str:
+    """Run a command on the server's root, in a process of its own; return what it printed."""
+    done = subprocess.run(
+        [str(BIN / name), *arguments, "--root", str(server.root)],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def server_sent_events(response: httpx.Response) -> Iterator[tuple[str, Any]]:
     """Yield the name and body of each event of an open stream."""
     name, data = "message", ""

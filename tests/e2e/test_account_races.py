@@ -1,13 +1,16 @@
-"""Two operating-system processes on one database, let go at the same instant, again and again."""
+"""Operating-system processes on one database, let go at the same instant, again and again."""
 
 import multiprocessing
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.account_races import Place, opened, race_for_the_last, race_for_the_setup
 from invoke_apps.composition import build
 from invoke_apps.config import load_settings
 from invoke_core.domain.identifiers import UserId
@@ -16,6 +19,7 @@ from invoke_core.domain.sign_in import Client
 from invoke_core.errors import InvokeError, LastAdministrator, SetupDone
 from invoke_core.services.users import UserChanges
 from tests.e2e.running import PASSWORD, PATIENCE, multiuser_root
+from tests.postgresql_process import binaries, running_postgresql
 
 ROUNDS = 12
 HOST = host_principal("tester")
@@ -114,3 +118,31 @@ def test_two_processes_never_take_the_rights_of_the_last_two_administrators(root
 
     assert len(rounds) == ROUNDS
     assert all(sorted(outcomes) == ["done", "refused"] for outcomes in rounds), rounds
+
+
+# Two servers and the guide's commands; `python -m benchmarks.account_races` takes many more rounds
+
+
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """Two servers on one database, with an administrator to make."""
+    with ExitStack() as stack:
+        address = None
+        if request.param == "PostgreSQL":
+            programs = binaries()
+            assert programs, "The races need PostgreSQL's server: `apt-get install postgresql`."
+            address = stack.enter_context(running_postgresql(programs))
+        yield stack.enter_context(opened(tmp_path_factory.mktemp("races"), address))
+
+
+def test_of_many_setups_on_two_servers_exactly_one_wins(place: Place) -> None:
+    assert race_for_the_setup(place, rounds=4, posts=16) == {1: 4}
+
+
+def test_no_two_servers_and_commands_leave_nobody_who_can_administer(place: Place) -> None:
+    found = race_for_the_last(place, rounds=2)
+
+    assert "rounds with 0 left" not in found
+    assert found["HTTP: done"] + found["command: done"] >= 2

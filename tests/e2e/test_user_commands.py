@@ -1,4 +1,4 @@
-"""The guide's chapter on users, typed as it stands there, against real files."""
+"""The guide's commands at a terminal, and its SQL, against real files; the rest is in `test_guide_users`."""
 
 import os
 import pty
@@ -80,37 +80,6 @@ class Terminal:
             self.said += read.decode()
         os.close(self.terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
-
-
-def test_the_forms_of_the_guide(root: Path) -> None:
-    script(
-        "useradd", root,
-        "--email", "user@example.com", "--password", "TempPass123", "--name", "User Name",
-    )  # fmt: skip
-    script(
-        "useradd", root,
-        "--email", "admin@example.com", "--password", "AdminPass123", "--name", "Admin Name",
-        "--admin",
-    )  # fmt: skip
-    assert "user@example.com" in script("userlist", root)
-    assert "User id" in script("userlist", root, "--verbose")
-    assert people(root)["admin@example.com"].is_admin is True
-
-    def changed(*arguments: str) -> User:
-        script("usermod", root, "--email", "user@example.com", *arguments)
-        return people(root)["user@example.com"]
-
-    assert changed("--name", "New Name").display_name == "New Name"
-    assert changed("--admin").is_admin is True
-    assert changed("--no-admin").is_admin is False
-    assert changed("--deactivate").is_active is False
-    assert changed("--activate").is_active is True
-    changed("--password", "NewPassword123")
-    script("usermod", root, "--email", "admin@example.com", "--no-admin", code=1)
-    script("userdel", root, "--email", "user@example.com", code=3)
-    assert "user@example.com" in people(root)
-    script("userdel", root, "--email", "user@example.com", "--force")
-    assert set(people(root)) == {"admin@example.com"}
 
 
 def test_a_user_is_added_and_deleted_by_answering_questions(root: Path) -> None:

@@ -1,5 +1,6 @@
 """A small server's boards and pictures, in memory, and people who use it."""
 
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -18,8 +19,10 @@ from invoke_core.ports.storage import ImageStorage, Rendition
 from invoke_core.ports.unit_of_work import Database
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services.access import AccessService
+from invoke_core.services.bin import BinService
 from invoke_core.services.board_links import BoardLinkService
 from invoke_core.services.boards import BoardService
+from invoke_core.services.downloads import DownloadService
 from invoke_core.services.images import ImageService
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.transfers import TransferService
@@ -40,6 +43,8 @@ class World:
     clock: FixedClock = attrs.field(factory=FixedClock)
     randomness: FakeRandomness = attrs.field(factory=FakeRandomness)
     hasher: PasswordHasher = attrs.field(factory=QuickHasher)
+    keeps_bin: bool = False
+    quota: int | None = None
 
     @property
     def files(self) -> ImageFiles:
@@ -48,12 +53,44 @@ class World:
     @property
     def boards(self) -> BoardService:
         return BoardService(
-            self.database.reading, self.database.writing, self.clock, self.randomness, self.files
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.randomness,
+            self.files,
+            keeps_bin=self.keeps_bin,
         )
 
     @property
     def images(self) -> ImageService:
-        return ImageService(self.database.reading, self.database.writing, self.clock, self.files)
+        return ImageService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.files,
+            storage_quota=self.quota,
+            keeps_bin=self.keeps_bin,
+        )
+
+    @property
+    def bin(self) -> BinService:
+        return BinService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.files,
+            timedelta(days=30),
+        )
+
+    @property
+    def downloads(self) -> DownloadService:
+        return DownloadService(
+            self.database.reading,
+            self.database.writing,
+            self.clock,
+            self.randomness,
+            self.storage,
+        )
 
     @property
     def board_links(self) -> BoardLinkService:

@@ -19,7 +19,7 @@ CREDENTIALS_BY_KEY = {
 }  # fmt: skip
 POSTS_THAT_READ = {
     ("POST", "/api/v1/images/images_by_names"), ("POST", f"{QUEUE}/items_by_ids"),
-    ("POST", f"{QUEUE}/item_summaries_by_ids"),
+    ("POST", f"{QUEUE}/item_summaries_by_ids"), ("POST", "/api/v1/images/download"),
 }  # fmt: skip
 GENERATING = {
     ("POST", "/api/v1/images/upload"), ("POST", f"{QUEUE}/enqueue_batch"),

@@ -3,13 +3,19 @@
 import getpass
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmarks.fuzzing import HOSTILE
 from invoke_apps.cli.admin import main as admin
+from invoke_apps.composition import build
+from invoke_apps.config import load_settings
+from invoke_core.domain.sign_in import Client
+from invoke_core.errors import TooMany, Unauthenticated
 
 PASSWORD = "Shapes4Everyone"
 KEY = "q8Zr1-vT0x_uLwN5yD3bK7gH2mC9sE4aJ6fPqRtW"
@@ -171,3 +177,18 @@ def test_a_person_without_rights_is_not_recovered(root: Path) -> None:
             typed="Colours5Everywhere\n",
         ).stderr
     )
+
+
+def test_what_strangers_typed_moves_nobodys_terminal(root: Path) -> None:
+    with build(load_settings(root, environ={})) as app:
+        for typed in HOSTILE:
+            with suppress(Unauthenticated, TooMany):
+                app.sign_in.login(Client(), email=typed, password="x")
+
+    table = run(root, "audit", "list", "--limit", "1000").stdout
+    exported = run(root, "audit", "export").stdout.split("\n")[:-1]
+
+    assert len(exported) == len(HOSTILE)
+    assert all(json.loads(line)["action"] == "sign_in.failed" for line in exported)
+    assert len(table.rstrip("\n").split("\n")) <= len(HOSTILE) + 4  # the head of the table
+    assert all(c == "\n" or c.isprintable() for c in table)

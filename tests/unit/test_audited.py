@@ -41,7 +41,7 @@ from invoke_core.errors import (
     Unavailable,
 )
 from invoke_core.ports.storage import Rendition
-from invoke_core.services.images import MAX_AUDITED_NAMES
+from invoke_core.services._deleting import AT_ONCE
 from invoke_core.services.models import ModelChanges
 from invoke_core.services.single_sign_on import Provider
 from invoke_core.services.style_presets import PresetWish
@@ -427,6 +427,20 @@ def delete_an_image(studio: Studio, folder: Path) -> Any:
     return Target("image", studio.on_board), studio.ada
 
 
+@writes(AuditAction.IMAGE_RESTORE)
+def restore_an_image(studio: Studio, folder: Path) -> Any:
+    studio.app.images.delete(studio.lee, studio.loose)
+    studio.app.bin.restore(studio.ada, [studio.loose])
+    return Target("image", studio.loose), studio.ada
+
+
+@writes(AuditAction.STORAGE_REPAIR)
+def repair_the_storage(studio: Studio, folder: Path) -> Any:
+    studio.app.storage.remove(studio.loose)
+    studio.app.doctor.examine(HOST, repair=True)
+    return Target("storage"), HOST
+
+
 @writes(AuditAction.IMAGE_MOVE)
 def move_an_image(studio: Studio, folder: Path) -> Any:
     studio.app.images.move(studio.ada, studio.on_board, None)
@@ -749,17 +763,16 @@ def test_what_an_administrator_does_to_many_pictures_is_one_entry(studio: Studio
     assert after is None
 
 
-def test_of_very_many_pictures_the_first_thousand_are_named(studio: Studio) -> None:
+def test_of_very_many_pictures_each_thousand_has_an_entry(studio: Studio) -> None:
     with studio.app.database.writing() as work:
         lee = work.users.get(studio.lee.user_id)
-        for _ in range(MAX_AUDITED_NAMES + 5):
+        for _ in range(AT_ONCE + 5):
             builders.an_image(work, lee, is_intermediate=True)
 
     studio.app.images.delete_intermediates(studio.ada)
 
-    before, _ = facts_of(studio)
-    assert before["count"] == MAX_AUDITED_NAMES + 5
-    assert len(before["image_names"]) == MAX_AUDITED_NAMES
+    counts = [len((entry.before or {})["image_names"]) for entry in studio.written()]
+    assert counts == [AT_ONCE, 5]
 
 
 def test_what_one_does_with_ones_own_is_not_told(studio: Studio) -> None:

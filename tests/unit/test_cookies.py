@@ -14,18 +14,26 @@ from tests.unit.whole_app import HOST, PASSWORD, filled, open_site
 
 AUTH = "/api/v1/auth"
 ME = f"{AUTH}/me"
-MEDIA = {
-    (method, f"/api/v1/images/i/{{image_name}}/{rendition}")
-    for method in ("GET", "HEAD")
-    for rendition in ("full", "thumbnail")
-} | {
-    (method, path)
-    for method in ("GET", "HEAD")
-    for path in (
-        "/api/v1/workflows/i/{workflow_id}/thumbnail",
-        "/api/v1/style_presets/i/{style_preset_id}/image",
-    )
-}
+MEDIA = (
+    {
+        (method, f"/api/v1/images/i/{{image_name}}/{rendition}")
+        for method in ("GET", "HEAD")
+        for rendition in ("full", "thumbnail")
+    }
+    | {
+        (method, path)
+        for method in ("GET", "HEAD")
+        for path in (
+            "/api/v1/workflows/i/{workflow_id}/thumbnail",
+            "/api/v1/style_presets/i/{style_preset_id}/image",
+        )
+    }
+    | {
+        ("GET", "/api/v1/images/bin/i/{image_name}/thumbnail"),
+        ("HEAD", "/api/v1/images/bin/i/{image_name}/thumbnail"),
+        ("GET", "/api/v1/images/download/{name}"),
+    }
+)
 OPEN = {
     ("GET", f"{AUTH}/status"), ("POST", f"{AUTH}/setup"), ("POST", f"{AUTH}/login"),
     ("POST", f"{AUTH}/invitations/accept"), ("POST", f"{AUTH}/password-reset"),

@@ -197,7 +197,9 @@ def test_results_are_stored_with_what_made_them(world: World) -> None:
     pixels = some_pixels(300, 100)
 
     name = an_image_name()
-    stored = world.files.save(pixels, {METADATA_TEXT: '{"seed": 7}'}, name)
+    made = world.files.made_of_pixels(pixels, {METADATA_TEXT: '{"seed": 7}'})
+    assert list(world.storage.names()) == []
+    stored = world.files.store(made, name)
 
     assert stored.image_name == name
     with world.storage.open(name, Rendition.FULL) as stream:
@@ -324,7 +326,7 @@ def test_the_files_go_after_the_rows(world: World) -> None:
 
     storage = Watching()
     files = attrs.evolve(world.files, storage=storage)
-    images = ImageService(world.database.reading, world.database.writing, world.clock, files)
+    images = attrs.evolve(world.images, files=files)
     image = images.upload(person, PNG, category="general")
 
     images.delete(person, image.image_name)

@@ -9,7 +9,7 @@ from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from litestar.datastructures import State
 from litestar.testing import TestClient
 
-from invoke_apps.web.guard import SLOW, guard
+from invoke_apps.web.guard import SLOW, UPLOADS, guard
 from invoke_apps.web.threads import SplitExecutor
 
 
@@ -28,9 +28,19 @@ def write_slowly() -> str:
     return threading.current_thread().name
 
 
+@post("/pictures", sync_to_thread=True, opt=UPLOADS)
+def write_pictures() -> str:
+    return threading.current_thread().name
+
+
 @pytest.mark.parametrize(
     ("method", "path", "pool"),
-    [("GET", "/", "web-reading"), ("POST", "/", "web-writing"), ("POST", "/slow", "web-slow")],
+    [
+        ("GET", "/", "web-reading"),
+        ("POST", "/", "web-writing"),
+        ("POST", "/slow", "web-slow"),
+        ("POST", "/pictures", "web-uploading"),
+    ],
 )
 def test_a_handler_runs_in_the_pool_of_its_kind(method: str, path: str, pool: str) -> None:
     before = get_asyncio_executor()
@@ -39,7 +49,10 @@ def test_a_handler_runs_in_the_pool_of_its_kind(method: str, path: str, pool: st
     settings = SimpleNamespace(multiuser=False)
     state = State({"application": SimpleNamespace(settings=settings)})
     app = Litestar(
-        [read, write, write_slowly], middleware=[guard], state=state, openapi_config=None
+        [read, write, write_slowly, write_pictures],
+        middleware=[guard],
+        state=state,
+        openapi_config=None,
     )
     try:
         with TestClient(app) as client:

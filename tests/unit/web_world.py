@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 from invoke_apps.web._call import Call
 from invoke_apps.web.credentials import Jar
 from invoke_apps.web.errors import HANDLERS
-from invoke_apps.web.routes import board_images, boards, images
+from invoke_apps.web.routes import board_images, boards, image_bin, images
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sign_in import Client
 from tests.unit.picture_world import World
@@ -30,6 +30,8 @@ def client_of(world: World, people: dict[str, Principal]) -> TestClient[Litestar
     app.state.application = SimpleNamespace(
         boards=world.boards,
         images=world.images,
+        bin=world.bin,
+        downloads=world.downloads,
         settings=SimpleNamespace(max_upload_bytes=LIMIT, multiuser=True),
         sign_in=SimpleNamespace(authenticate=authenticate),
     )
@@ -51,7 +53,7 @@ def _app() -> Litestar:
         )
 
     return Litestar(
-        [boards.router, images.router, board_images.router],
+        [boards.router, images.router, image_bin.router, board_images.router],
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_max_body_size=1_048_576,

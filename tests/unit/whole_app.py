@@ -1,6 +1,7 @@
 """The whole web application over a world in memory, as a browser or a program reaches it."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,36 @@ class Site:
         answer = self.client.request(method, path, headers=headers, **changes)
         self.client.cookies.clear()
         return answer
+
+    def raw(
+        self, method: str, path: str, query: bytes, headers: Sequence[tuple[bytes, bytes]]
+    ) -> int:
+        """Return the status of a request with exactly these headers, which no client would send."""
+        status = 0
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query,
+            "headers": list(headers),
+            "scheme": "http",
+            "root_path": "",
+            "client": ("203.0.113.9", 1),
+            "server": ("127.0.0.1", 80),
+            "state": {},
+        }
+        asyncio.run(self.web(scope, receive, send))  # type: ignore[arg-type]
+        return status
 
     def login(self, email: str = "person@example.com", **changes: Any) -> httpx.Response:
         """Return the answer to a sign-in."""

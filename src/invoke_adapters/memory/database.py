@@ -8,9 +8,11 @@ import attrs
 
 from invoke_adapters.memory.api_keys import MemoryApiKeyRepository
 from invoke_adapters.memory.audit import MemoryAuditRepository, Recorded
+from invoke_adapters.memory.bin import MemoryBinRepository
 from invoke_adapters.memory.board_links import MemoryBoardLinkRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.client_state import MemoryClientStateRepository
+from invoke_adapters.memory.downloads import MemoryDownloadRepository
 from invoke_adapters.memory.identities import (
     MemoryIdentityRepository,
     MemoryProviderLoginRepository,
@@ -33,6 +35,7 @@ from invoke_adapters.memory.queue import (
 from invoke_adapters.memory.second_factors import MemorySecondFactorRepository
 from invoke_adapters.memory.sessions import MemorySessionRepository
 from invoke_adapters.memory.state import State, first_state
+from invoke_adapters.memory.stock import MemoryStockRepository
 from invoke_adapters.memory.style_presets import MemoryStylePresetRepository
 from invoke_adapters.memory.submissions import MemorySubmissionRepository
 from invoke_adapters.memory.throttle import MemoryThrottleRepository
@@ -120,6 +123,21 @@ class MemoryWork:
     def transfers(self) -> MemoryTransferRepository:
         """Return the transfers of content."""
         return MemoryTransferRepository(self.state)
+
+    @property
+    def bin(self) -> MemoryBinRepository:
+        """Return the deleted images."""
+        return MemoryBinRepository(self.state)
+
+    @property
+    def stock(self) -> MemoryStockRepository:
+        """Return the books of the image storage."""
+        return MemoryStockRepository(self.state)
+
+    @property
+    def downloads(self) -> MemoryDownloadRepository:
+        """Return the archives that were asked for."""
+        return MemoryDownloadRepository(self.state)
 
     @property
     def doomed_files(self) -> MemoryDoomedFileRepository:

@@ -10,6 +10,7 @@ from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, Grant
+from invoke_core.domain.downloads import Download, DownloadId
 from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import Flow, VirtualTime
 from invoke_core.domain.identifiers import (
@@ -120,6 +121,15 @@ class StoredPreset:
 
 
 @attrs.frozen(kw_only=True)
+class StoredBinned:
+    """A deleted picture with its JSON texts."""
+
+    stored: StoredImage
+    deleted_at: datetime
+    deleted_by: UserId
+
+
+@attrs.frozen(kw_only=True)
 class QueueFacts:
     """What the queue remembers as a whole, and the numbers given so far."""
 
@@ -153,6 +163,8 @@ class State:
     transfers: Table[TransferId, Transfer] = attrs.field(factory=Table)
     transfer_images: Table[tuple[TransferId, ImageName], None] = attrs.field(factory=Table)
     transfer_items: Table[tuple[TransferId, ItemKind, str], MovedItem] = attrs.field(factory=Table)
+    bin: Table[ImageName, StoredBinned] = attrs.field(factory=Table)
+    downloads: Table[DownloadId, Download] = attrs.field(factory=Table)
     models: Table[ModelKey, Model] = attrs.field(factory=Table)
     workflows: Table[WorkflowId, StoredWorkflow] = attrs.field(factory=Table)
     openings: Table[tuple[WorkflowId, UserId], datetime] = attrs.field(factory=Table)

@@ -94,6 +94,7 @@ class MemoryUserRepository:
             or any(stored.image.owner_id == user_id for stored in self.state.images.values())
             or any(s.workflow.owner_id == user_id for s in self.state.workflows.values())
             or any(s.preset.owner_id == user_id for s in self.state.style_presets.values())
+            or any(row.stored.image.owner_id == user_id for row in self.state.bin.values())
             or any(job.owner_id == user_id for job in self.state.jobs.values())
         ):
             raise Conflict("The account still owns boards, images, workflows, presets or jobs.")
@@ -113,6 +114,9 @@ class MemoryUserRepository:
         for identity_id, identity in list(self.state.identities.items()):
             if identity.user_id == user_id:
                 self.state.identities[identity_id] = attrs.evolve(identity, user_id=None)
+        for download_id, download in list(self.state.downloads.items()):
+            if download.user_id == user_id:
+                del self.state.downloads[download_id]
         for device in [key for key in self.state.devices if key[0] == user_id]:
             del self.state.devices[device]
         for key in [key for key in self.state.grants if key[1] == user_id]:

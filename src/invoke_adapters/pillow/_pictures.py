@@ -31,7 +31,6 @@ _DAMAGE = (
     IndexError,
     EOFError,
     OverflowError,
-    MemoryError,
     AttributeError,
     struct.error,
     zlib.error,
@@ -40,14 +39,26 @@ _DAMAGE = (
 
 def normalise(content: bytes, texts: Mapping[str, str], max_pixels: int) -> NormalisedImage:
     """Return the upload as a PNG of ours; see `ImageCodec.normalise`."""
+    image, kept = read(content, texts, max_pixels)
+    return NormalisedImage(
+        png=_png(image, kept), width=image.width, height=image.height, texts=kept
+    )
+
+
+def read(
+    content: bytes, texts: Mapping[str, str], max_pixels: int
+) -> tuple[Image.Image, Mapping[str, str]]:
+    """Return an upload's pixels as they are to be stored, and its text chunks: all but the writing."""
     with _opened(content) as source:
         if source.width * source.height > max_pixels:
             raise _too_large(max_pixels)
         image = _stored_form(_in_srgb(_upright(_loaded(source))))
-        kept = {**_texts(source), **texts}
-    return NormalisedImage(
-        png=_png(image, kept), width=image.width, height=image.height, texts=kept
-    )
+        return image, {**_texts(source), **texts}
+
+
+def written(image: Image.Image, texts: Mapping[str, str]) -> bytes:
+    """Return what `read` returned as a PNG."""
+    return _png(image, texts)
 
 
 def decode(png: bytes) -> Pixels:
@@ -71,6 +82,14 @@ def thumbnail(png: bytes) -> bytes:
         image = _eight_bits(_loaded(source))
     image.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), reducing_gap=2.0)
     return _webp(image, quality=80, method=4)
+
+
+def a_pixel() -> bytes:
+    """Return the smallest picture, with a colour profile, to begin with."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(file, "PNG", icc_profile=profile)
+    return file.getvalue()
 
 
 def preview(pixels: Pixels) -> bytes:

@@ -64,6 +64,7 @@ users = sa.Table(
     _column("epoch", sa.BigInteger()),
     _column("second_factor", sa.Boolean(), server_default=sa.false()),
     _column("note", Text),
+    _optional("storage_quota_bytes", sa.BigInteger()),
     _column("email_identity", Text, unique=True),
     _column("search_text", Text),
     _optional("password_changed_at", UtcDateTime()),
@@ -311,6 +312,55 @@ transfer_items = sa.Table(
     _column("kind", Word(ItemKind), primary_key=True),
     _column("item_id", Text, primary_key=True),  # may be gone since
     _optional("heir_permission", Level(Permission)),
+)
+
+binned_images = sa.Table(  # apart from `images`, so that no list can find them by mistake
+    "binned_images",
+    metadata,
+    _column("image_name", Text, primary_key=True),
+    _column("owner_id", Text, _user()),
+    _optional("board_id", Text),  # no foreign key: the board may go first
+    _column("origin", Word(ImageOrigin)),
+    _column("category", Word(ImageCategory)),
+    _column("width", sa.Integer()),
+    _column("height", sa.Integer()),
+    _column("is_intermediate", sa.Boolean()),
+    _column("starred", sa.Boolean()),
+    _column("has_workflow", sa.Boolean()),
+    _column("size_bytes", sa.BigInteger()),
+    _optional("run_id", Text),
+    _optional("node_id", Text),
+    _column("created_at", UtcDateTime()),
+    _column("updated_at", UtcDateTime()),
+    _optional("metadata", Text),  # JSON
+    _optional("workflow", Text),  # JSON
+    _column("deleted_at", UtcDateTime()),
+    _column("deleted_by", Text),  # may have left since
+    sa.Index("ix_binned_images_deleted_at_image_name", "deleted_at", "image_name"),
+    sa.Index(
+        "ix_binned_images_owner_id_deleted_at_image_name", "owner_id", "deleted_at", "image_name"
+    ),
+    sa.Index(
+        "ix_binned_images_board_id_deleted_at_image_name", "board_id", "deleted_at", "image_name"
+    ),
+)
+
+# Triggers of the migration on `images` and `binned_images` keep it, whoever writes there.
+user_storage = sa.Table(
+    "user_storage",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("size_bytes", sa.BigInteger()),
+)
+
+downloads = sa.Table(
+    "downloads",
+    metadata,
+    _column("download_id", Text, primary_key=True),
+    _column("user_id", Text, _user(ondelete="CASCADE"), index=True),
+    _column("image_names", Json[tuple[str, ...]](tuple[str, ...])),
+    _optional("board_id", Text),  # no foreign key: the board may go first
+    _column("created_at", UtcDateTime(), index=True),
 )
 
 models = sa.Table(

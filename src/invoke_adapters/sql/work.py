@@ -5,9 +5,11 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql.api_keys import SqlApiKeyRepository
 from invoke_adapters.sql.audit import Recorded, SqlAuditRepository
+from invoke_adapters.sql.bin import SqlBinRepository
 from invoke_adapters.sql.board_links import SqlBoardLinkRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.client_state import SqlClientStateRepository
+from invoke_adapters.sql.downloads import SqlDownloadRepository
 from invoke_adapters.sql.identities import (
     SqlIdentityRepository,
     SqlProviderLoginRepository,
@@ -29,6 +31,7 @@ from invoke_adapters.sql.queue import (
 )
 from invoke_adapters.sql.second_factors import SqlSecondFactorRepository
 from invoke_adapters.sql.sessions import SqlSessionRepository
+from invoke_adapters.sql.stock import SqlStockRepository
 from invoke_adapters.sql.style_presets import SqlStylePresetRepository
 from invoke_adapters.sql.submissions import SqlSubmissionRepository
 from invoke_adapters.sql.throttle import SqlThrottleRepository
@@ -116,6 +119,21 @@ class SqlWork:
     def transfers(self) -> SqlTransferRepository:
         """Return the transfers of content."""
         return SqlTransferRepository(self.connection)
+
+    @property
+    def bin(self) -> SqlBinRepository:
+        """Return the deleted images."""
+        return SqlBinRepository(self.connection)
+
+    @property
+    def stock(self) -> SqlStockRepository:
+        """Return the books of the image storage."""
+        return SqlStockRepository(self.connection)
+
+    @property
+    def downloads(self) -> SqlDownloadRepository:
+        """Return the archives that were asked for."""
+        return SqlDownloadRepository(self.connection)
 
     @property
     def doomed_files(self) -> SqlDoomedFileRepository:

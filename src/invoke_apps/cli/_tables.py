@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from invoke_apps.printable import printable
+
 UNLIMITED = 10_000  # characters; a pipe has no edge at which lines must break
 
 
@@ -42,4 +44,4 @@ def _shown(value: object) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M} UTC"
         case _:
-            return str(value)
+            return printable(str(value))

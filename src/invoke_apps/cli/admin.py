@@ -6,6 +6,7 @@ from invoke_apps.cli._base import InvokeGroup, LaterCommand
 from invoke_apps.cli.assets import assets
 from invoke_apps.cli.audit import audit
 from invoke_apps.cli.board import board
+from invoke_apps.cli.doctor import doctor
 from invoke_apps.cli.model import model
 from invoke_apps.cli.secret import secret
 from invoke_apps.cli.user import user
@@ -15,7 +16,6 @@ LATER = {
     "backup": "backups",
     "config": "commands for the settings",
     "db": "commands for the database",
-    "doctor": "repair of what a crash left behind",
     "queue": "commands for the queue",
     "status": "report of its state",
 }
@@ -30,6 +30,7 @@ def main() -> None:
 main.add_command(assets)
 main.add_command(audit)
 main.add_command(board)
+main.add_command(doctor)
 main.add_command(model)
 main.add_command(secret)
 main.add_command(user)

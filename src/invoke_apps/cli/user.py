@@ -25,6 +25,7 @@ from invoke_apps.cli._base import (
     this_host,
 )
 from invoke_apps.cli._export import export
+from invoke_apps.cli._quota import Quota
 from invoke_core.services.users import UserChanges
 
 
@@ -139,6 +140,12 @@ def userlist(root: Path | None, verbose: bool, as_json: bool, unused_days: int |
 )
 @click.option("--new-email", metavar="EMAIL", help="Another e-mail address to sign in with.")
 @click.option("--note", help="A note that administrators see.")
+@click.option(
+    "--storage-quota",
+    type=Quota(),
+    metavar="BYTES",
+    help="What the pictures may take: bytes, such as 20GB; none; or default, as the setting says.",
+)
 def usermod(
     root: Path | None,
     email: str | None,
@@ -150,9 +157,19 @@ def usermod(
     must_change_password: bool | None,
     new_email: str | None,
     note: str | None,
+    storage_quota: int | None,
 ) -> None:
     """Change a user. A new password, a demotion and a deactivation end all sign-ins at once."""
-    given = (name, password, admin, activate, must_change_password, new_email, note)
+    given = (
+        name,
+        password,
+        admin,
+        activate,
+        must_change_password,
+        new_email,
+        note,
+        storage_quota,
+    )
     if not password_stdin and all(value is None for value in given):
         raise click.UsageError(
             "Nothing to change: say what, for example --name, --password-stdin, --admin or --deactivate;"
@@ -168,6 +185,7 @@ def usermod(
         is_active=activate,
         must_change_password=must_change_password,
         note=note,
+        storage_quota_bytes=storage_quota,
     )
     with opened(root) as app:
         user = app.users.get_by_email(this_host(), email)

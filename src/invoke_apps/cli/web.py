@@ -20,6 +20,8 @@ from invoke_apps.root import make_root, root_trouble
 from invoke_apps.settings import Settings
 from invoke_core.errors import Unavailable
 
+SLOW_SECONDS = 30  # a client that takes nothing of its answer for so long is gone
+
 _log = logging.getLogger("invoke.server")
 
 
@@ -89,6 +91,8 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         raise _cannot_listen(host, port, error) from error
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it: else who stops to read keeps one open for as long as it likes.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SLOW_SECONDS * 1000)
         try:
             listener.bind(address)
             listener.listen(2048)

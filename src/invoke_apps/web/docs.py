@@ -1,25 +1,32 @@
 """The page that lists everything that the server can be asked, from its own OpenAPI document."""
 
 import html
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from litestar import Request, Response, get
+from litestar.datastructures import State
 
 from invoke_apps.web.guard import OPEN
 from invoke_apps.web.pages import page
+
+T = TypeVar("T")
 
 
 @get("/openapi.json", include_in_schema=False, opt=OPEN, sync_to_thread=True)
 def document(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Return the OpenAPI document."""
-    return request.app.openapi_schema.to_schema()
+    return _schema(request)
 
 
 @get("/docs", include_in_schema=False, opt=OPEN, sync_to_thread=True)
 def docs(request: Request[Any, Any, Any]) -> Response[str]:
     """Return the page; it needs no script, and nothing from another host."""
-    schema = request.app.openapi_schema.to_schema()
+    return page("HTTP interface", _kept(request.app.state, "openapi_page", lambda: _page(request)))
+
+
+def _page(request: Request[Any, Any, Any]) -> str:
+    schema = _schema(request)
     groups: dict[str, list[str]] = {}
     for path, methods in sorted(schema["paths"].items()):
         for method, operation in methods.items():
@@ -29,11 +36,22 @@ def docs(request: Request[Any, Any, Any]) -> Response[str]:
         f"<h2>{html.escape(tag)}</h2>{''.join(operations)}"
         for tag, operations in sorted(groups.items())
     )
-    return page(
-        "HTTP interface",
+    return (
         f"<h1>HTTP interface</h1><p>{html.escape(schema['info'].get('description') or '')}</p>"
-        f'<p>As a document for programs: <a href="openapi.json">openapi.json</a></p>{content}',
+        f'<p>As a document for programs: <a href="openapi.json">openapi.json</a></p>{content}'
     )
+
+
+def _schema(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return _kept(request.app.state, "openapi_document", request.app.openapi_schema.to_schema)
+
+
+def _kept(state: State, name: str, make: Callable[[], T]) -> T:
+    """Return what is made once: writing the document takes long, and anybody may ask for it."""
+    if name not in state:
+        state[name] = make()
+    kept: T = state[name]
+    return kept
 
 
 def _operation(schema: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> str:

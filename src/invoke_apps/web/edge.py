@@ -24,6 +24,11 @@ _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+_FOREIGN_PAGE = (  # of the framework's: ours say themselves what they need
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
 
 _access = logging.getLogger("invoke.access")
 
@@ -52,6 +57,7 @@ class Edge:
         began = time.perf_counter()
         status = 500
         secure = scope["scheme"] == "https"
+        is_api = "/api/" in scope["path"]
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -60,6 +66,12 @@ class Edge:
                 added = [*_ALWAYS, (b"x-request-id", request_id.encode())]
                 if secure:
                     added.append((b"strict-transport-security", b"max-age=31536000"))
+                already = dict(message.get("headers", ()))
+                if is_api and b"cache-control" not in already:
+                    added.append((b"cache-control", b"no-store"))  # tokens, names, prompts
+                is_page = already.get(b"content-type", b"").startswith(b"text/html")
+                if is_page and b"content-security-policy" not in already:
+                    added.extend(_FOREIGN_PAGE)
                 state = scope.get("state", {})
                 token = state.get("refreshed_token")
                 if token is not None:
@@ -90,6 +102,9 @@ class Edge:
             )
 
     def _refusal(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        for single in (b"host", b"origin"):
+            if sum(name == single for name, _ in scope["headers"]) > 1:
+                return 400, f"Send the header {single.decode().title()} once."
         host = headers.get(b"host", b"").decode("latin-1")
         name = host_name(host)
         server = scope.get("server")

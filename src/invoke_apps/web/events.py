@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
@@ -20,16 +21,17 @@ from invoke_apps.web._call import Call
 from invoke_apps.web.guard import BACKGROUND
 from invoke_apps.web.routes._queue_views import ItemView, StatusView
 from invoke_apps.web.routes.queue import require_queue
-from invoke_core.domain.identifiers import ItemId
+from invoke_core.domain.identifiers import ItemId, UserId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import JobQuery, JobStatus
-from invoke_core.errors import Forbidden, Unauthenticated
+from invoke_core.errors import Forbidden, TooMany, Unauthenticated
 from invoke_core.services.events import UNKNOWN
 
 HEARTBEAT_SECONDS = 15.0
 RECHECK_SECONDS = 5.0  # how long a credential that ended without news may still listen
 PROGRESS_SECONDS = 0.25  # four previews a second are enough for a person
+STREAMS_PER_USER = 20  # at the same time: more than a person has pages and programs open
 
 _NAMES = {
     NewsKind.BOARD_CHANGED: "board_changed",
@@ -48,7 +50,7 @@ class Alarm:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._listeners: set[asyncio.Event] = set()
+        self._listeners: dict[asyncio.Event, UserId] = {}
         self.stopping = False
 
     def start(self) -> None:
@@ -65,15 +67,28 @@ class Alarm:
         self.stopping = True
         self._wake()
 
-    def listen(self) -> asyncio.Event:
-        """Return an event of one listener's own, which is set at every ring."""
+    def require_room(self, user_id: UserId) -> None:
+        """Raise TooMany where the user has as many listeners as one may have."""
+        if sum(each == user_id for each in self._listeners.values()) >= STREAMS_PER_USER:
+            raise TooMany(
+                f"You listen {STREAMS_PER_USER} times already: close another page or program.",
+                retry_after=round(RECHECK_SECONDS),
+            )
+
+    def listen(self, user_id: UserId) -> asyncio.Event:
+        """Return an event of one listener's own, which is set at every ring.
+
+        Raises:
+            TooMany: see `require_room`.
+        """
+        self.require_room(user_id)
         event = asyncio.Event()
-        self._listeners.add(event)
+        self._listeners[event] = user_id
         return event
 
     def forget(self, event: asyncio.Event) -> None:
         """Wake this listener no more."""
-        self._listeners.discard(event)
+        self._listeners.pop(event, None)
 
     def _wake(self) -> None:
         for event in self._listeners:
@@ -101,10 +116,14 @@ async def events(
     first: read everything again.
     """
     require_queue(queue_id)
-    begin = await sync_to_thread(call, lambda app, _: app.events.begin())
+    user_id, begin = await sync_to_thread(
+        call, lambda app, who: (who.user_id, app.events.begin(who))
+    )
     place = _Place(_asked_for(request.headers.get("last-event-id", ""), begin))
+    alarm: Alarm = request.app.state.alarm
+    alarm.require_room(user_id)
     return ServerSentEvent(
-        _stream(call, place, request.app.state.alarm),
+        _stream(call, place, alarm, user_id),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
@@ -117,21 +136,25 @@ def _asked_for(last_event_id: str, begin: int) -> int:
     return int(text) if re.fullmatch("[0-9]{1,18}", text) else UNKNOWN
 
 
-async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[ServerSentEventMessage]:
-    rung = alarm.listen()
+async def _stream(
+    call: Call, place: _Place, alarm: Alarm, user_id: UserId
+) -> AsyncIterator[ServerSentEventMessage]:
+    try:
+        rung = alarm.listen(user_id)
+    except TooMany:
+        return  # many came at once: this one finds out when it comes again
     loop = asyncio.get_running_loop()
     spoke = loop.time()
-    running = True  # until the first look says otherwise
     yield ServerSentEventMessage(comment="welcome", data=None)
     try:
         while not alarm.stopping:
             rung.clear()
             try:
-                messages, running = await sync_to_thread(call, _listen(place))
+                heard = await sync_to_thread(call, _listen(place))
             except (Unauthenticated, Forbidden):
                 yield ServerSentEventMessage(event="session_ended", data="{}")
                 return
-            for message in messages:
+            for message in heard.messages:
                 spoke = loop.time()
                 yield message
             if loop.time() - spoke >= HEARTBEAT_SECONDS:
@@ -139,22 +162,36 @@ async def _stream(call: Call, place: _Place, alarm: Alarm) -> AsyncIterator[Serv
                 yield ServerSentEventMessage(comment="still here", data=None)
             if place.is_behind:
                 continue
-            with_progress = PROGRESS_SECONDS if running else RECHECK_SECONDS
+            pause = PROGRESS_SECONDS if heard.running else RECHECK_SECONDS
             try:
-                await asyncio.wait_for(rung.wait(), with_progress)
+                await asyncio.wait_for(rung.wait(), min(pause, heard.seconds_left))
             except TimeoutError:
                 continue
     finally:
         alarm.forget(rung)
 
 
-Listen = Callable[[Application, Principal], tuple[list[ServerSentEventMessage], bool]]
+@attrs.frozen
+class _Heard:
+    """What one look found."""
+
+    messages: list[ServerSentEventMessage]
+    running: bool  # a job whose progress may be heard
+    seconds_left: float  # until the credential ends by itself
+
+
+Listen = Callable[[Application, Principal], _Heard]
 
 
 def _listen(place: _Place) -> Listen:
     """Return what reads, in one hop, all that the listener has not heard yet, and moves its place."""
 
-    def listen(app: Application, principal: Principal) -> tuple[list[ServerSentEventMessage], bool]:
+    def listen(app: Application, principal: Principal) -> _Heard:
+        left = math.inf
+        if principal.ends_at is not None:
+            left = (principal.ends_at - app.events.clock.now()).total_seconds()
+        if left <= 0:  # a token has some leeway, which a stream does not need
+            raise Unauthenticated("This sign-in has ended: sign in again.")
         heard = app.events.since(principal, place.news_id)
         place.news_id, place.is_behind = heard.last_id, heard.more
         messages: list[ServerSentEventMessage] = []
@@ -163,7 +200,7 @@ def _listen(place: _Place) -> Listen:
         messages.extend(_news(app, principal, heard.items))
         running = _running(app, principal)
         messages.extend(_progress(app, running, place))
-        return messages, bool(running)
+        return _Heard(messages, bool(running), left)
 
     return listen
 

@@ -17,6 +17,8 @@ OUTSIDE = {"outside": True}
 
 PAGE = {"page": True}
 """`opt` of a route that browsers are sent to: it refuses with a page."""
+UPLOADS = {"uploads": True}
+"""`opt` of a route that takes pictures: decoding them must not keep other changes waiting."""
 
 BACKGROUND = {"background": True}
 """`opt` of a route that pages call by themselves: it renews no sign-in."""
@@ -40,7 +42,12 @@ def guard(app: ASGIApp) -> ASGIApp:
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         opt = scope["route_handler"].opt
-        choose_pool(str(scope.get("method", "GET")), slow="slow" in opt, outside="outside" in opt)
+        choose_pool(
+            str(scope.get("method", "GET")),
+            slow="slow" in opt,
+            outside="outside" in opt,
+            uploads="uploads" in opt,
+        )
         settings = scope["litestar_app"].state.application.settings
         if settings.multiuser and "open" not in opt:
             credential = credential_of(scope, media="media" in opt)

@@ -38,7 +38,7 @@ _TITLES = {
 }
 
 
-class ChoiceForm(msgspec.Struct, kw_only=True):
+class ChoiceForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What was typed into the form."""
 
     password: str = ""

@@ -8,7 +8,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
-from invoke_core.services.images import ImageContent
+from invoke_apps.web.headers import disposition
+from invoke_core.services._image_files import ImageContent
 
 _CHUNK = 256 * 1024  # bytes
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
@@ -26,14 +27,14 @@ def media(
         request: GET or HEAD.
         content: what to send.
         media_type: of the content.
-        file_name: under which a browser saves it; of the server's own making.
+        file_name: under which a browser saves it.
     """
     headers = {
         "ETag": content.etag,
         # Asked for anew each time: who has lost sight of a picture must not find it in the cache.
         "Cache-Control": "private, no-cache",
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f'inline; filename="{file_name}"',
+        "Content-Disposition": disposition("inline", file_name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
     if _is_known(request.headers.get("if-none-match"), content.etag):

@@ -86,7 +86,7 @@ def error_page(
     return answer
 
 
-_SETUP = """<h1>The server runs, and waits for its first administrator.</h1>
+_SETUP = """<h1>{title}</h1>
 <p>Create the account with one command on any machine that reaches this address:</p>
 <pre>curl -X POST {url}api/v1/auth/setup \\
   -H 'Content-Type: application/json' \\
@@ -94,6 +94,10 @@ _SETUP = """<h1>The server runs, and waits for its first administrator.</h1>
        "password": "…"{code}}}'</pre>
 {where}
 <p>A password has at least 8 characters, with upper and lower case letters and a digit.</p>"""
+
+_FIRST = "The server runs, and waits for its first administrator."
+
+_LOST = "The server runs, and lets an administrator back in: its configured signing key is gone."
 
 _CODE = """<p>The setup code stands on the server's console.</p>"""
 
@@ -107,13 +111,14 @@ server itself.</p>"""
 
 @get("/", include_in_schema=False, sync_to_thread=True, opt=OPEN)
 def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[str]:
-    """Say that the server runs, and how to become its first administrator."""
+    """Say that the server runs, and how to become its first administrator, or another in recovery."""
     status = call.anonymous(lambda app, client: app.sign_in.status(client))
-    if status.setup_required:
+    if status.setup_required or status.recovery:
+        title = _FIRST if status.setup_required else _LOST
         url = html.escape(str(request.base_url))
         code = ', "setup_code": "…"' if status.setup_code_required else ""
         where = (_CODE if status.setup_code_required else "") + _HOST
-        content = _SETUP.format(url=url, code=code, where=where)
+        content = _SETUP.format(title=title, url=url, code=code, where=where)
     elif status.multiuser:
         who = "People sign in at <code>POST api/v1/auth/login</code>."
         for rules in call.app.single_sign_on.offered():

@@ -26,6 +26,7 @@ NEEDED: Mapping[tuple[str, str], Scope] = {
     ("DELETE", "/api/v1/auth/users/{user_id}"): Scope.FULL,
     # Reading that sends a list of names.
     ("POST", "/api/v1/images/images_by_names"): Scope.READ,
+    ("POST", "/api/v1/images/download"): Scope.READ,
     ("POST", f"{_QUEUE}/items_by_ids"): Scope.READ,
     ("POST", f"{_QUEUE}/item_summaries_by_ids"): Scope.READ,
     # Making pictures.

@@ -17,6 +17,7 @@ from invoke_apps.housekeeping import housekeeping, postman
 from invoke_apps.settings import Settings, is_loopback
 from invoke_apps.supervisor import supervised
 from invoke_apps.web.app import create_app
+from invoke_apps.web.protocol import LimitedProtocol
 from invoke_core.domain.sign_in import Client
 
 STOP_SECONDS = 20  # for requests under way, once a stop is asked for
@@ -30,6 +31,7 @@ def run(application: Application, listener: socket.socket) -> None:
     web = create_app(application, companions=[housekeeping, postman, supervised])
     config = uvicorn.Config(
         web,
+        http=LimitedProtocol,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,28 +1,42 @@
-"""The threads that requests run in: readers, writers, hashers and callers never wait for each other's."""
+"""The threads that requests run in: none waits for those of another kind."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
-Pool = Literal["reading", "writing", "slow", "outside"]
+Pool = Literal["reading", "writing", "slow", "outside", "uploading"]
 
-THREADS: dict[Pool, int] = {"reading": 8, "writing": 8, "slow": 4, "outside": 4}
+# A hash takes a core for a third of a second. However many sign in at once, one core is left to the others.
+HASHERS = max(1, min(4, len(os.sched_getaffinity(0)) - 1))
+THREADS: dict[Pool, int] = {
+    "reading": 8,
+    "writing": 8,
+    "slow": HASHERS,
+    "outside": 4,
+    "uploading": max(4, os.cpu_count() or 1),  # they wait for the decoders, one for each core
+}
 
 _pool: ContextVar[Pool] = ContextVar("pool", default="reading")
 
 
-def choose_pool(method: str, *, slow: bool = False, outside: bool = False) -> None:
-    """Settle where the present request runs: by its method, or among the slow ones.
+def choose_pool(
+    method: str, *, slow: bool = False, outside: bool = False, uploads: bool = False
+) -> None:
+    """Settle where the present request runs: by its method, or among those of its kind.
 
     Args:
         method: of HTTP.
         slow: it hashes passwords.
         outside: it asks another server.
+        uploads: it takes pictures.
     """
     if outside:
         _pool.set("outside")
+    elif uploads:
+        _pool.set("uploading")
     elif slow:
         _pool.set("slow")
     else:

@@ -92,6 +92,7 @@ def principal_of_key(
         scope=key.scope,
         must_change_password=user.must_change_password,
         must_enroll=must_enroll,
+        ends_at=key.expires_at,
         address=address,
     )
 

@@ -59,15 +59,17 @@ class AuditAction(StrEnum):
     BOARD_LINK_UNLOCK_FAILED = "board.link_unlock_failed"  # a wrong password of a link
     BOARD_LOOK = "board.look"  # an administrator, into a board that is hidden from them as a person
     IMAGE_UPDATE = (
-        "image.update"  # this and the next three: an administrator, other people's pictures
+        "image.update"  # this and the next four: an administrator, other people's pictures
     )
     IMAGE_DELETE = "image.delete"
+    IMAGE_RESTORE = "image.restore"
     IMAGE_MOVE = "image.move"
     IMAGE_LOOK = "image.look"
     JOB_CANCEL = "job.cancel"  # this and the next three: an administrator, other people's jobs
     JOB_DELETE = "job.delete"
     JOB_RETRY = "job.retry"
     JOB_LOOK = "job.look"
+    STORAGE_REPAIR = "storage.repair"  # files and rows were brought together again
     QUEUE_PAUSE = "queue.pause"
     QUEUE_RESUME = "queue.resume"
     QUEUE_SHARE = "queue.share"  # a person's weight or caps

@@ -1,5 +1,6 @@
 """Who is asking, and how they proved it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import attrs
@@ -48,6 +49,7 @@ class Principal:
     board_id: BoardId | None = None  # only with Via.LINK: the one board that it shows
     must_change_password: bool = False
     must_enroll: bool = False  # set up a second factor before anything else
+    ends_at: datetime | None = None  # when the credential ends by itself, if it does; aware, UTC
     address: str | None = None  # of the client, as text
     operating_system_user: str | None = None  # only with Via.CLI
     request_id: str | None = (

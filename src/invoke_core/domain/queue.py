@@ -1,7 +1,7 @@
 """A job: one run of a generation in the queue, its states and the moves between them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -21,6 +21,7 @@ _RESULTS = uuid.UUID("6a0d2f3e-5b1c-4c8e-9f0a-3d9b7c1e2a44")  # names of results
 MAX_PRIORITY = 1_000_000
 MAX_RUNS = 10_000  # of one submission
 MAX_LABEL_CHARACTERS = 1000  # of `origin` and `destination`
+MAX_NAMED = 1000  # jobs or batches in one call
 
 
 class JobStatus(StrEnum):
@@ -201,6 +202,12 @@ def require_sensible(wish: BatchWish) -> None:
                 f"The {field} has at most {MAX_LABEL_CHARACTERS} characters.",
                 field=f"batch.{field}",
             )
+
+
+def require_few(named: Sequence[object], field: str) -> None:
+    """Raise Invalid, naming the field, over 1,000 jobs or batches in one call."""
+    if len(named) > MAX_NAMED:
+        raise Invalid(f"Name at most {MAX_NAMED:,} of them in one call.", field=field)
 
 
 @attrs.frozen(kw_only=True)

@@ -89,6 +89,7 @@ def principal_of(
     audience: TokenAudience = TokenAudience.API,
     *,
     must_enroll: bool = False,
+    ends_at: datetime | None = None,
 ) -> Principal:
     """Return who a session speaks for: rights come from the account, never from a token.
 
@@ -99,6 +100,7 @@ def principal_of(
         audience: what the token was good for that named the session.
         must_enroll: a second factor must be set up before anything else, unless a provider vouched for
             one.
+        ends_at: the end of the token, where one was shown that may end before the session.
     """
     return Principal(
         user_id=user.user_id,
@@ -108,6 +110,7 @@ def principal_of(
         # Of a password that this sign-in did without, nothing need be asked.
         must_change_password=user.must_change_password and session.provider is None,
         must_enroll=must_enroll and not session.two_factors,
+        ends_at=min(session.expires_at, ends_at or session.expires_at),
         address=address,
     )
 

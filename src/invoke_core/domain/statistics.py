@@ -22,9 +22,9 @@ class UserStatistics:
     """An account in numbers."""
 
     boards: int
-    images: int  # intermediate ones included
+    images: int  # intermediate ones included, those in the bin not
     workflows: int
-    storage_bytes: int
+    storage_bytes: int  # that the files of its pictures take, thumbnails and bin included
     jobs: QueueCounts
     gpu_seconds: float  # that its ended jobs ran, for as long as the queue remembers them
     last_login_at: datetime | None
@@ -45,8 +45,8 @@ class AccountContent:
     """What a deletion would remove or hand over."""
 
     boards: Sequence[BoardContent]  # ordered by id
-    images: int  # of the account, wherever they lie
+    images: int  # of the account, wherever they lie, but for those in the bin
     workflows: int
     style_presets: int
-    storage_bytes: int
+    storage_bytes: int  # the bin included
     unfinished_jobs: int  # pending or running: these end in any case

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -13,6 +13,7 @@ from invoke_core.errors import Invalid, LastAdministrator, RuleViolation
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 MAX_DISPLAY_NAME_CHARACTERS = 100
 MAX_NOTE_CHARACTERS = 10_000
+FIRST_PASSWORD_LIFE = timedelta(days=7)  # as long as an invitation
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
@@ -32,6 +33,7 @@ class User:
     epoch: int = 0  # grows with every change that must end the account's sessions
     second_factor: bool = False  # one is in force, and asked for at sign-in
     note: str = ""  # administrators' own, never shown to the person
+    storage_quota_bytes: int | None = None  # None: the server's; see `NO_QUOTA`
     created_at: datetime  # aware, UTC
     updated_at: datetime
     last_login_at: datetime | None = None
@@ -160,6 +162,16 @@ def with_password(user: User, password_hash: str, now: datetime) -> User:
         epoch=user.epoch + 1,
         updated_at=now,
     )
+
+
+def is_first_password_over(user: User, now: datetime) -> bool:
+    """Return whether a password that somebody else chose waited too long for its first sign-in.
+
+    Only one that must be changed then: who hands a password on for good has said so.
+    """
+    set_at = user.password_changed_at or user.created_at
+    is_unused = user.last_login_at is None or user.last_login_at < set_at
+    return user.must_change_password and is_unused and now >= set_at + FIRST_PASSWORD_LIFE
 
 
 def ends_links(before: User, after: User) -> bool:

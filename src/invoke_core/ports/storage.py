@@ -1,6 +1,6 @@
 """Where the content of pictures lies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
@@ -35,5 +35,33 @@ class ImageStorage(Protocol):
     def remove(self, image_name: ImageName) -> None:
         """Forget every rendition; nothing happens where there is none."""
 
-    def names(self) -> Iterator[ImageName]:
-        """Yield the names that have a full picture, in no particular order."""
+    def names(self, rendition: Rendition = Rendition.FULL) -> Iterator[ImageName]:
+        """Yield the names that have this content, each once, in no particular order."""
+
+    def sizes(self, image_name: ImageName) -> Mapping[Rendition, int]:
+        """Return how many bytes each content has that is there."""
+
+    def age(self, image_name: ImageName) -> float | None:
+        """Return for how many seconds nothing was put under the name; None where nothing is there."""
+
+    def set_aside(self, image_name: ImageName) -> str:
+        """Take every content out of the storage without losing it; return where a person finds it.
+
+        Raises:
+            NotFound: the server makes no such names.
+        """
+
+    def untidy(self, *, alone: bool = False) -> int:
+        """Return how many things `tidy` would do."""
+
+    def tidy(self, *, alone: bool = False) -> int:
+        """Remove what crashes left half-written, and move what lies where it lay in older versions.
+
+        Nothing that is put, opened or removed meanwhile notices.
+
+        Args:
+            alone: nobody else uses the storage; otherwise what could still be being written stays.
+
+        Returns:
+            How many things were done.
+        """

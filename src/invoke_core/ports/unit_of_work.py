@@ -5,10 +5,12 @@ from typing import Protocol
 
 from invoke_core.ports.api_keys import ApiKeyRepository
 from invoke_core.ports.audit import AuditRepository
+from invoke_core.ports.bin import BinRepository
 from invoke_core.ports.board_links import BoardLinkRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.client_state import ClientStateRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
+from invoke_core.ports.downloads import DownloadRepository
 from invoke_core.ports.identities import IdentityRepository, ProviderLoginRepository
 from invoke_core.ports.images import ImageRepository
 from invoke_core.ports.links import LinkRepository
@@ -24,6 +26,7 @@ from invoke_core.ports.queue import (
 )
 from invoke_core.ports.second_factors import SecondFactorRepository
 from invoke_core.ports.sessions import SessionRepository
+from invoke_core.ports.stock import StockRepository
 from invoke_core.ports.style_presets import StylePresetRepository
 from invoke_core.ports.submissions import SubmissionRepository
 from invoke_core.ports.throttle import ThrottleRepository
@@ -63,6 +66,12 @@ class Work(Protocol):
     def images(self) -> ImageRepository: ...
     @property
     def transfers(self) -> TransferRepository: ...
+    @property
+    def bin(self) -> BinRepository: ...
+    @property
+    def stock(self) -> StockRepository: ...
+    @property
+    def downloads(self) -> DownloadRepository: ...
     @property
     def doomed_files(self) -> DoomedFileRepository: ...
     @property

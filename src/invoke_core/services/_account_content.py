@@ -12,6 +12,8 @@ from invoke_core.ports.unit_of_work import Work
 from invoke_core.services import flows
 from invoke_core.services._image_news import tell_of_board, tell_of_lost_board
 
+EVERYTHING = 2**31 - 1  # pictures: in one step, as the account goes in one
+
 
 def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
     """Remove everything that the user owns; return the names whose files must go after the commit."""
@@ -51,6 +53,7 @@ def hand_over(work: Work, user_id: UserId, heir_id: UserId, now: datetime) -> No
         work.workflows.put(attrs.evolve(workflow, owner_id=heir_id, updated_at=now))
     for preset in work.style_presets.owned_by(user_id):
         work.style_presets.put(attrs.evolve(preset, owner_id=heir_id, updated_at=now))
+    work.bin.hand_over(user_id, heir_id)
 
 
 def _return_guests_images(work: Work, board: Board, now: datetime) -> None:
@@ -74,5 +77,8 @@ def _remove_images(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
         work.news.tell(NewsKind.IMAGE_DELETED, audience, body, now)
     image_names = [image.image_name for image in images]
     work.images.remove(image_names)
+    binned = work.bin.oldest(EVERYTHING, owner_id=user_id)
+    work.bin.remove(binned)
+    image_names += binned
     work.doomed_files.add(image_names, now)
     return image_names

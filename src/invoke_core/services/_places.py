@@ -1,11 +1,12 @@
 """Where images lie: what a decision about an image needs to know of its board."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import attrs
 
 from invoke_core.domain.boards import Board, Grant, Permission, permission_on
-from invoke_core.domain.identifiers import BoardId, UserId
+from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import (
     Image,
     may_take_away,
@@ -14,7 +15,10 @@ from invoke_core.domain.images import (
     require_takeable,
 )
 from invoke_core.domain.principals import Principal, Via
+from invoke_core.errors import NotFound
 from invoke_core.ports.unit_of_work import Work
+
+NOWHERE = BoardId("00000000-0000-0000-0000-000000000000")  # the id of no board
 
 
 @attrs.frozen
@@ -46,9 +50,43 @@ class Places:
     def board(self, board_id: BoardId) -> Place:
         """Return the board as a place; raise NotFound where it is unknown."""
         if board_id not in self._known:
-            board = self.work.boards.get(board_id)
-            self._known[board_id] = Place(board, self.work.boards.grants(board_id))
+            grants = self.work.boards.grants(board_id)
+            self._known[board_id] = Place(self.work.boards.get(board_id), grants)
         return self._known[board_id]
+
+    def required(self, needed: Permission, principal: Principal, image_name: ImageName) -> Image:
+        """Return the image on which the principal has the permission.
+
+        What is hidden and what is not there are refused after the same reads, for otherwise the time of the
+        answer tells them apart.
+
+        Raises:
+            NotFound: it is unknown or hidden from the principal.
+            Forbidden: the principal may see it, but not do this.
+        """
+        try:
+            image = self.work.images.get(image_name)
+            self.require(needed, image, principal)
+        except NotFound:
+            self._read_as_much()
+            raise
+        return image
+
+    def takeable(self, principal: Principal, image_name: ImageName) -> Image:
+        """Return the image, which the principal may take away from where it is; refuses as `required`."""
+        try:
+            image = self.work.images.get(image_name)
+            self.require_takeable(image, principal)
+        except NotFound:
+            self._read_as_much()
+            raise
+        return image
+
+    def _read_as_much(self) -> None:
+        """Look for a board that is not there, unless an image's board was read."""
+        if not self._known:
+            with suppress(NotFound):
+                self.board(NOWHERE)
 
     def require(self, needed: Permission, image: Image, principal: Principal) -> None:
         """Refuse as `require_on_image` does."""

@@ -7,7 +7,7 @@ import attrs
 
 from invoke_core.errors import TooLarge
 from invoke_core.ports.imaging import ImageCodec
-from invoke_core.services.images import ImageContent
+from invoke_core.services._image_files import ImageContent
 
 
 @attrs.frozen(kw_only=True)

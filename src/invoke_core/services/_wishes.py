@@ -3,11 +3,11 @@
 from invoke_core.domain.boards import Permission, require
 from invoke_core.domain.generation import Generation, GenerationWish, LoraWeight, settled
 from invoke_core.domain.identifiers import ImageName
-from invoke_core.domain.images import require_on_image
 from invoke_core.domain.models import Model, ModelType
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import Invalid, NotFound
 from invoke_core.ports.unit_of_work import Work
+from invoke_core.services._places import Places
 
 
 def settle(work: Work, principal: Principal, wish: GenerationWish, seed: int) -> Generation:
@@ -27,8 +27,8 @@ def settle(work: Work, principal: Principal, wish: GenerationWish, seed: int) ->
     model = _find(work, wish.model, ModelType.MAIN)
     loras = tuple(_lora(work, lora, model) for lora in wish.loras)
     if wish.board_id is not None:
-        board = work.boards.get(wish.board_id)
-        require(Permission.WRITE, board, principal, work.boards.grants(board.board_id))
+        grants = work.boards.grants(wish.board_id)  # first: see `Places.required`
+        require(Permission.WRITE, work.boards.get(wish.board_id), principal, grants)
     if wish.init_image is not None:
         require_visible(work, principal, wish.init_image.image_name)
     return settled(
@@ -43,10 +43,7 @@ def settle(work: Work, principal: Principal, wish: GenerationWish, seed: int) ->
 
 def require_visible(work: Work, principal: Principal, image_name: ImageName) -> None:
     """Raise NotFound where the image is unknown or hidden from the principal."""
-    image = work.images.get(image_name)
-    board = work.boards.get(image.board_id) if image.board_id else None
-    grants = work.boards.grants(board.board_id) if board else []
-    require_on_image(Permission.READ, image, principal, board, grants)
+    Places(work).required(Permission.READ, principal, image_name)
 
 
 def _lora(work: Work, wished: LoraWeight, model: Model) -> LoraWeight:

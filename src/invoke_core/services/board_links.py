@@ -35,10 +35,10 @@ from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage, Rendition
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._image_files import ImageContent
 from invoke_core.services._image_news import tell_of_board
 from invoke_core.services._looks import Hourly
 from invoke_core.services._throttle import Brake
-from invoke_core.services.images import ImageContent
 
 
 @attrs.frozen(kw_only=True)

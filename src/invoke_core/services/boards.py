@@ -30,6 +30,7 @@ from invoke_core.errors import Forbidden, Invalid, NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._deleting import delete_images
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services._image_news import (
     tell_of_board,
@@ -60,6 +61,7 @@ class BoardService:
     clock: Clock
     randomness: Randomness
     files: ImageFiles
+    keeps_bin: bool = True  # pictures that are deleted with a board can come back
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def create(self, principal: Principal, name: str) -> BoardSummary:
@@ -176,8 +178,8 @@ class BoardService:
                 for image in images
                 if include_images and (principal.is_admin or image.owner_id == principal.user_id)
             ]
-            work.images.remove(doomed)
-            work.doomed_files.add(doomed, now)
+            deleted = [image for image in images if image.image_name in set(doomed)]
+            gone = delete_images(work, deleted, principal.user_id, now, keeps_bin=self.keeps_bin)
             returned = [image for image in images if image.image_name not in set(doomed)]
             for image in returned:
                 work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
@@ -193,7 +195,7 @@ class BoardService:
             )
             owners = [image.owner_id for image in images]
             tell_of_lost_board(work, board, [board.owner_id, *grantees, *owners], now)
-        self.files.discard_all(doomed)  # after the rows: a file too many harms nobody
+        self.files.discard_all(gone)  # after the rows: a file too many harms nobody
         return BoardDeletion(
             board_id=board_id,
             returned=[image.image_name for image in returned],
@@ -209,8 +211,8 @@ class BoardService:
         """
         require_usable(principal)
         with self.reading() as work:
-            board = work.boards.get(board_id)
             grants = work.boards.grants(board_id)
+            board = work.boards.get(board_id)
             held = require(Permission.READ, board, principal, grants)
             if not may_see_shares(principal, grants, held):
                 raise Forbidden("Only people with a share in the board may see who has one.")
@@ -346,8 +348,11 @@ class BoardService:
 
 def _required(work: Work, needed: Permission, principal: Principal, board_id: BoardId) -> Board:
     require_usable(principal)  # before anything is told of the board, even that it is unknown
+    grants = work.boards.grants(
+        board_id
+    )  # first: a board that is not there takes as long as a hidden one
     board = work.boards.get(board_id)
-    require(needed, board, principal, work.boards.grants(board_id))
+    require(needed, board, principal, grants)
     return board
 
 

@@ -9,7 +9,7 @@ from invoke_core.domain.boards import permission_on
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import Image
 from invoke_core.domain.news import Audience, AudienceKind, NewsItem, NewsKind
-from invoke_core.domain.principals import Principal
+from invoke_core.domain.principals import Principal, require_usable
 from invoke_core.errors import NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
@@ -45,13 +45,15 @@ class EventService:
     writing: Writing
     clock: Clock
 
-    def begin(self) -> int:
+    def begin(self, principal: Principal) -> int:
         """Return the number after which a new listener hears everything."""
+        require_usable(principal)
         with self.reading() as work:
             return work.news.last_id()
 
     def since(self, principal: Principal, last_id: int) -> Heard:
         """Return what the principal may hear of what was told after `last_id`."""
+        require_usable(principal)
         with self.reading() as work:
             newest = work.news.last_id()
             if last_id > newest or last_id < work.news.oldest_id() - 1:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any
 
 import attrs
 
@@ -30,7 +31,8 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.images import ImageNames
 from invoke_core.ports.storage import Rendition
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
-from invoke_core.services._image_files import ImageFiles
+from invoke_core.services._deleting import AT_ONCE, delete_images
+from invoke_core.services._image_files import ImageContent, ImageFiles, opened_content
 from invoke_core.services._image_news import tell_of_board, tell_of_image
 from invoke_core.services._json import json_object
 from invoke_core.services._looks import (
@@ -42,9 +44,9 @@ from invoke_core.services._looks import (
     query_looks,
 )
 from invoke_core.services._places import Places
+from invoke_core.services._quota import require_storage
 
 _CHANGEABLE = ("starred", "is_intermediate", "category", "run_id")
-MAX_AUDITED_NAMES = 1000  # in one entry of the audit log; of more images only the number is written
 
 
 @attrs.frozen(kw_only=True)
@@ -53,15 +55,6 @@ class ImagesDone:
 
     image_names: Sequence[ImageName]  # in the order in which they were named, each once
     boards: Sequence[BoardId | None]  # those that it touched, by id; None: uncategorised, first
-
-
-@attrs.frozen(kw_only=True)
-class ImageContent:
-    """The content of a picture, open for reading and seeking; whoever takes it closes it."""
-
-    stream: BinaryIO
-    size: int  # bytes
-    etag: str  # quoted, as HTTP has it (RFC 9110, 8.8.3)
 
 
 @attrs.frozen
@@ -73,6 +66,8 @@ class ImageService:
     clock: Clock
     files: ImageFiles
     max_upload_bytes: int = 52_428_800
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
+    keeps_bin: bool = True  # what is deleted can come back
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def upload(
@@ -101,16 +96,21 @@ class ImageService:
             TooLarge: the file has too many bytes or pixels.
             Unsupported: it is empty, damaged, or no PNG, JPEG or WebP.
             Invalid: the metadata is no JSON object.
+            TooMany: it would be over the principal's storage quota; nothing was written.
             StorageFull: the disk is full; nothing of it stays.
         """
         with self.reading() as work:  # before the expensive part; and again below
             _require_place(work, principal, board_id)
+            require_storage(work, principal.user_id, 0, self.storage_quota)
         if len(content) > self.max_upload_bytes:
             raise TooLarge(f"An upload has at most {self.max_upload_bytes:,} bytes.")
         texts = {} if metadata is None else {METADATA_TEXT: metadata}
         if metadata is not None and json_object(metadata) is None:
             raise Invalid("The metadata must be a JSON object.", field="metadata")
-        stored = self.files.save_upload(content, texts)
+        made = self.files.made_of_upload(content, texts)
+        with self.reading() as work:  # before anything is written
+            require_storage(work, principal.user_id, made.size_bytes, self.storage_quota)
+        stored = self.files.store(made)
         workflow = json_object(stored.texts.get(WORKFLOW_TEXT))
         now = self.clock.now()
         image = Image(
@@ -130,6 +130,7 @@ class ImageService:
         try:
             with self.writing() as work:
                 _require_place(work, principal, board_id)
+                require_storage(work, principal.user_id, stored.size_bytes, self.storage_quota)
                 said = json_object(stored.texts.get(METADATA_TEXT))
                 work.images.add(image, metadata=said, workflow=workflow)
                 tell_of_image(work, NewsKind.IMAGE_CREATED, image, Places(work).of(image), now)
@@ -207,11 +208,7 @@ class ImageService:
             find = place_looks if rendition is Rendition.THUMBNAIL else image_looks
             looks = find(work, principal, [image])
         self._write_down(principal, looks)
-        stream = self.files.storage.open(image_name, rendition)
-        size = stream.seek(0, 2)
-        stream.seek(0)
-        # What lies under a name never changes, so the name is as good as a digest.
-        return ImageContent(stream=stream, size=size, etag=f'"{image_name}-{rendition}-{size}"')
+        return opened_content(self.files.storage, image_name, rendition)
 
     def update(self, principal: Principal, image_name: ImageName, changes: ImageChanges) -> Image:
         """Change what is written about an image.
@@ -278,13 +275,13 @@ class ImageService:
         """Delete all of one's own images that lie on no board."""
         require_usable(principal)
         query = ImageQuery(uncategorised=True, scope=own_scope(principal))
-        return self._delete(principal, lambda work: _all(work, principal, query))
+        return self._delete_all(principal, query)
 
     def delete_intermediates(self, principal: Principal) -> ImagesDone:
         """Delete everybody's intermediate images; raise Forbidden below administrators."""
         require_administrator(principal)
         query = ImageQuery(is_intermediate=True, scope=ImageScope.VISIBLE)
-        return self._delete(principal, lambda work: _all(work, principal, query))
+        return self._delete_all(principal, query)
 
     def count_intermediates(self, principal: Principal) -> int:
         """Return how many intermediate images one has; for administrators, how many there are."""
@@ -329,6 +326,22 @@ class ImageService:
     def _write_down(self, principal: Principal, looks: Sequence[Deed]) -> None:
         self.looks.write_down(self.writing, principal, looks, self.clock.now())
 
+    def _delete_all(self, principal: Principal, query: ImageQuery) -> ImagesDone:
+        """Delete everything that a query of one's own matches, so many at a time."""
+        with self.reading() as work:
+            image_names = work.images.names_visible(principal, query).image_names
+        done = [
+            self._delete(
+                principal,
+                partial(_still, query=query, image_names=image_names[start : start + AT_ONCE]),
+            )
+            for start in range(0, len(image_names), AT_ONCE)
+        ]
+        return ImagesDone(
+            image_names=[name for each in done for name in each.image_names],
+            boards=sorted({b for each in done for b in each.boards}, key=lambda b: b or ""),
+        )
+
     def _delete(
         self, principal: Principal, choose: Callable[[Work], Sequence[Image]]
     ) -> ImagesDone:
@@ -340,11 +353,9 @@ class ImageService:
             _audit(work, principal, AuditAction.IMAGE_DELETE, others, now)
             for image in images:
                 tell_of_image(work, NewsKind.IMAGE_DELETED, image, places.of(image), now)
-            image_names = [image.image_name for image in images]
-            work.images.remove(image_names)
-            work.doomed_files.add(image_names, now)
+            gone = delete_images(work, images, principal.user_id, now, keeps_bin=self.keeps_bin)
         # After the rows: a file too many harms nobody, a row without its file would.
-        self.files.discard_all(image_names)
+        self.files.discard_all(gone)
         return _done(images, [image.board_id for image in images])
 
     def _move(
@@ -380,17 +391,16 @@ def _audit(
     *,
     after: Facts | None = None,
 ) -> None:
-    """Record what an administrator did to other people's images, in one entry."""
+    """Record what an administrator did to other people's images, a thousand at most, in one entry."""
     if not images:
         return
     one = images[0].image_name if len(images) == 1 else None
-    named = images[:MAX_AUDITED_NAMES]
     before: dict[str, Any] = {
         "owners": sorted({image.owner_id for image in images}),
         "boards": sorted({image.board_id for image in images if image.board_id}),
     }
     if one is None:
-        before |= {"count": len(images), "image_names": [image.image_name for image in named]}
+        before |= {"count": len(images), "image_names": [image.image_name for image in images]}
     target = Target("image", one)
     work.audit.record(principal, action, target, at=now, before=before, after=after)
 
@@ -416,16 +426,16 @@ def _require_place(work: Work, principal: Principal, board_id: BoardId | None) -
     """Refuse unless the principal may put images there; their own uncategorised ones always."""
     require_usable(principal)
     if board_id is not None:
-        board = work.boards.get(board_id)
-        require(Permission.WRITE, board, principal, work.boards.grants(board_id))
+        grants = work.boards.grants(board_id)  # first: see `Places.required`
+        require(Permission.WRITE, work.boards.get(board_id), principal, grants)
 
 
 def _allowed(work: Work, principal: Principal, query: ImageQuery) -> ImageQuery:
     """Return the query as it applies to the principal; raise NotFound for a hidden board."""
     require_usable(principal)
     if query.board_id is not None:
-        board = work.boards.get(query.board_id)
-        require(Permission.READ, board, principal, work.boards.grants(query.board_id))
+        grants = work.boards.grants(query.board_id)  # first: see `Places.required`
+        require(Permission.READ, work.boards.get(query.board_id), principal, grants)
     if query.scope is ImageScope.OWN:
         return attrs.evolve(query, scope=own_scope(principal))
     return query
@@ -433,15 +443,11 @@ def _allowed(work: Work, principal: Principal, query: ImageQuery) -> ImageQuery:
 
 def _required(work: Work, needed: Permission, principal: Principal, image_name: ImageName) -> Image:
     require_usable(principal)
-    image = work.images.get(image_name)
-    Places(work).require(needed, image, principal)
-    return image
+    return Places(work).required(needed, principal, image_name)
 
 
 def _takeable(work: Work, principal: Principal, image_name: ImageName) -> Image:
-    image = work.images.get(image_name)
-    Places(work).require_takeable(image, principal)
-    return image
+    return Places(work).takeable(principal, image_name)
 
 
 def _permitted(
@@ -454,8 +460,14 @@ def _permitted(
     return [image for image in found if places.allows(needed, image, principal)]
 
 
-def _all(work: Work, principal: Principal, query: ImageQuery) -> Sequence[Image]:
-    return work.images.find_many(work.images.names_visible(principal, query).image_names)
+def _still(work: Work, query: ImageQuery, image_names: Sequence[ImageName]) -> Sequence[Image]:
+    """Return those of the images that the query, which found them, is still about."""
+    return [
+        image
+        for image in work.images.find_many(image_names)
+        if (not query.uncategorised or image.board_id is None)
+        and (query.is_intermediate is None or image.is_intermediate is query.is_intermediate)
+    ]
 
 
 def _done(images: Sequence[Image], boards: Sequence[BoardId | None]) -> ImagesDone:

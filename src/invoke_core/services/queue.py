@@ -22,6 +22,7 @@ from invoke_core.domain.queue import (
     QueueStatus,
     SeenJob,
     may_manage,
+    require_few,
     require_manager,
     require_sensible,
 )
@@ -35,6 +36,7 @@ from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import _seen, _wishes, flows
 from invoke_core.services._forecast import Forecasts, Place, forecast
 from invoke_core.services._looks import Hourly, image_looks, job_looks
+from invoke_core.services._quota import require_storage
 from invoke_core.services.flows import Move
 
 AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
@@ -48,6 +50,7 @@ class QueueRules:
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
 
 @attrs.frozen
@@ -78,7 +81,8 @@ class QueueService:
             NotFound: a model, LoRA, board or image is unknown, or hidden from the principal.
             Forbidden: the principal may see the board, but not add to it.
             Invalid: a value is out of range.
-            TooMany: the queue is full, or a cap of one's own is reached; nothing was enqueued.
+            TooMany: the queue is full, a cap of one's own is reached, or one's storage quota is used up;
+                nothing was enqueued.
             Conflict: the key came before with another wish.
         """
         require_usable(principal)
@@ -102,6 +106,7 @@ class QueueService:
                 for action, target in image_looks(work, principal, used):
                     work.audit.record(principal, action, target, at=now)
             self._require_room(work, principal.user_id, wish.runs, now)
+            require_storage(work, principal.user_id, 0, self.rules.storage_quota)
             front = work.jobs.front(principal.user_id) if wish.prepend else None
             priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
             jobs = [
@@ -173,8 +178,9 @@ class QueueService:
             return work.jobs.item_ids(_allowed(principal, query))
 
     def items_by_ids(self, principal: Principal, item_ids: Sequence[ItemId]) -> Sequence[SeenJob]:
-        """Return the known jobs among these, in the order asked for."""
+        """Return the known jobs among these, in the order asked for; raise Invalid over 1,000."""
         require_usable(principal)
+        require_few(item_ids, "item_ids")
         with self.reading() as work:
             seen = self._seen(work, principal, work.jobs.find_many(item_ids))
         self._write_down(principal, seen)
@@ -213,8 +219,11 @@ class QueueService:
             NotFound: there is no such batch, or it is somebody else's.
         """
         require_usable(principal)
+        # Looked for among one's own: finding another's first would take longer than finding none.
+        owner_id = None if principal.is_admin else principal.user_id
+        query = JobQuery(batch_id=batch_id, owner_id=owner_id, limit=1)
         with self.reading() as work:
-            jobs = work.jobs.list(JobQuery(batch_id=batch_id, limit=1)).items
+            jobs = work.jobs.list(query).items
             if not jobs or not may_manage(jobs[0], principal):
                 raise NotFound("batch", batch_id)
             return jobs[0], work.jobs.counts(batch_id=batch_id)
@@ -234,6 +243,7 @@ class QueueService:
             Forbidden: it is somebody else's.
             Conflict: it has ended.
         """
+        require_usable(principal)
         now = self.clock.now()
         with self.writing() as work:
             job = work.jobs.get(item_id)
@@ -244,7 +254,12 @@ class QueueService:
             return self._seen(work, principal, [canceled])[0]
 
     def cancel_batches(self, principal: Principal, batch_ids: Sequence[BatchId]) -> int:
-        """Cancel what is left of batches, one's own; return how many jobs were canceled."""
+        """Cancel what is left of batches, one's own; return how many jobs were canceled.
+
+        Raises:
+            Invalid: over 1,000 batches are named.
+        """
+        require_few(batch_ids, "batch_ids")
         queries = [JobQuery(batch_id=batch_id) for batch_id in dict.fromkeys(batch_ids)]
         return self._cancel_unfinished(principal, queries)
 
@@ -277,6 +292,7 @@ class QueueService:
             NotFound: there is no such job.
             Forbidden: it is somebody else's.
         """
+        require_usable(principal)
         with self.reading() as work:
             require_manager(work.jobs.get(item_id), principal)
         self._forget(principal, [item_id])
@@ -289,9 +305,11 @@ class QueueService:
             failure is passed over.
 
         Raises:
+            Invalid: over 1,000 jobs are named.
             TooMany: the queue is full; nothing was enqueued.
         """
         require_usable(principal)
+        require_few(item_ids, "")
         now = self.clock.now()
         with self.writing() as work:
             jobs = [

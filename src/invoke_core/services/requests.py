@@ -13,6 +13,7 @@ from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.runner import ModelFiles, RunRequest
 from invoke_core.ports.storage import ImageStorage, Rendition
 from invoke_core.ports.unit_of_work import Reading, Work
+from invoke_core.services._quota import require_storage
 from invoke_core.services._wishes import require_visible
 from invoke_core.services.results import owner_principal
 
@@ -25,6 +26,7 @@ class RequestService:
     storage: ImageStorage
     codec: ImageCodec
     models_dir: str  # absolute: where relative paths of models begin
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
     def prepare(self, job: Job) -> RunRequest:
         """Return the request for a job, as it was claimed.
@@ -33,6 +35,7 @@ class RequestService:
             LeaseLost: the job was canceled, forgotten or taken back meanwhile.
             NotFound: a model has left the catalogue, or the start picture is gone or hidden from the
                 job's owner by now.
+            TooMany: the owner's storage quota is used up, so the picture could not be kept.
         """
         generation = job.generation
         with self.reading() as work:
@@ -40,6 +43,7 @@ class RequestService:
             if not found:
                 raise LeaseLost(f"Job {job.item_id} was forgotten.")
             require_lease(found[0], job.lease.fence if job.lease else 0)
+            require_storage(work, job.owner_id, 0, self.storage_quota)
             model = self._files(work, generation.model)
             loras = tuple((self._files(work, lora.model), lora.weight) for lora in generation.loras)
             if generation.init_image:

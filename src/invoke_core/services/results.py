@@ -24,6 +24,7 @@ from invoke_core.services._image_files import ImageFiles, StoredFiles
 from invoke_core.services._image_news import tell_of_image
 from invoke_core.services._metadata import generation_metadata
 from invoke_core.services._places import Places
+from invoke_core.services._quota import require_storage
 from invoke_core.services.flows import Move
 
 
@@ -36,6 +37,7 @@ class ResultService:
     clock: Clock
     files: ImageFiles
     progress: ProgressStore
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
     def complete(self, job: Job, pixels: Pixels, gpu_seconds: float) -> Image:
         """Store the picture and complete the job with it; return what was recorded.
@@ -50,12 +52,17 @@ class ResultService:
 
         Raises:
             LeaseLost: the job was canceled, forgotten or taken back meanwhile; nothing stays.
+            TooMany: it would be over the owner's storage quota; nothing stays, and the job still runs.
             StorageFull: the disk is full; nothing stays, and the job still runs.
         """
         with self.reading() as work:
             metadata = generation_metadata(work, job.generation)
         texts = {"invokeai_metadata": json.dumps(metadata, ensure_ascii=False)}
-        stored = self.files.save(pixels, texts, result_name(job))
+        made = self.files.made_of_pixels(pixels, texts)
+        with self.reading() as work:  # before anything is written; and again in `_record`
+            _held(work, job)
+            require_storage(work, job.owner_id, made.size_bytes, self.storage_quota)
+        stored = self.files.store(made, result_name(job))
         try:
             image = self._record(job, stored, metadata, gpu_seconds)
         except BaseException:
@@ -99,7 +106,7 @@ class ResultService:
         """Return whether a row names the files; True where that cannot be found out."""
         try:
             with self.reading() as work:
-                return bool(work.images.find_many([image_name]))
+                return bool(work.stock.known([image_name]))  # also where it was deleted since
         except InvokeError:
             return True
 
@@ -109,6 +116,7 @@ class ResultService:
         now = self.clock.now()
         with self.writing() as work:
             held = _held(work, job)
+            require_storage(work, job.owner_id, stored.size_bytes, self.storage_quota)
             image = Image(
                 image_name=stored.image_name,
                 owner_id=job.owner_id,

@@ -32,6 +32,7 @@ from invoke_core.domain.users import (
     User,
     checked_display_name,
     checked_email,
+    is_first_password_over,
     require_changeable,
     require_one_alphabet,
     with_password,
@@ -39,6 +40,7 @@ from invoke_core.domain.users import (
 from invoke_core.errors import (
     AccountDisabled,
     Conflict,
+    FirstPasswordOver,
     Forbidden,
     Invalid,
     NotFound,
@@ -228,6 +230,8 @@ class SignInService:
                 counts as a failure.
             TooMany: there were too many wrong tries, so this one was not looked at.
             AccountDisabled: the right password of a deactivated account.
+            FirstPasswordOver: the right password, chosen by somebody else for a first sign-in that did
+                not come within seven days.
         """
         self._require_multiuser()
         with self.reading() as work:
@@ -251,6 +255,11 @@ class SignInService:
                 self._brake.succeeded(work, reserved)
                 self._record_failure(work, stranger, target, "disabled account")
             raise AccountDisabled
+        if is_first_password_over(found, self.clock.now()):
+            with self.writing() as work:
+                self._brake.succeeded(work, reserved)
+                self._record_failure(work, stranger, target, "first password over")
+            raise FirstPasswordOver
         proof = None
         if factor is not None and factor.confirmed_at is not None:
             if not code:
@@ -338,8 +347,15 @@ class SignInService:
         refreshed = None
         if not background and self._book.is_due(session, claims, now):
             refreshed = self._renewed(claims, now)
-        enroll = must_enroll(user, self.second_factor)
-        return principal_of(session, user, address, audience, must_enroll=enroll), refreshed
+        principal = principal_of(
+            session,
+            user,
+            address,
+            audience,
+            must_enroll=must_enroll(user, self.second_factor),
+            ends_at=claims.expires_at,
+        )
+        return principal, refreshed
 
     def media_token(self, principal: Principal, token: str | None) -> str:
         """Return a token of one's session that is good for pictures alone.

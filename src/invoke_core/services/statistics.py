@@ -35,7 +35,7 @@ class StatisticsService:
                 boards=work.boards.count_owned(user_id),
                 images=usage.images,
                 workflows=work.workflows.count_owned(user_id),
-                storage_bytes=usage.size_bytes,
+                storage_bytes=work.stock.usage(user_id),
                 jobs=work.jobs.counts(owner_id=user_id),
                 gpu_seconds=work.jobs.gpu_seconds(user_id),
                 last_login_at=user.last_login_at,
@@ -66,6 +66,6 @@ class StatisticsService:
                 images=usage.images,
                 workflows=work.workflows.count_owned(user_id),
                 style_presets=work.style_presets.count_owned(user_id),
-                storage_bytes=usage.size_bytes,
+                storage_bytes=work.stock.usage(user_id),
                 unfinished_jobs=jobs.pending + jobs.in_progress,
             )

@@ -22,10 +22,10 @@ from invoke_core.errors import NotFound, TooMany
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._image_files import ImageContent
 from invoke_core.services._looks import Deed, Hourly
 from invoke_core.services._shelves import changes_as_administrator, list_looks, shelf_looks
 from invoke_core.services._small_pictures import SmallPictures, opened
-from invoke_core.services.images import ImageContent
 
 KIND = "style preset"
 EVERYBODYS: Deed = (AuditAction.STYLE_PRESET_LOOK, Target("style_presets"))

@@ -24,6 +24,7 @@ from invoke_core.domain.principals import (
     require_no_key,
     require_usable,
 )
+from invoke_core.domain.storage import QUOTA_OF_SERVER, checked_quota, quota_of
 from invoke_core.domain.throttle import Tally, account_key, locked_until
 from invoke_core.domain.users import (
     MAX_DISPLAY_NAME_CHARACTERS,
@@ -69,6 +70,8 @@ class UserChanges:
     is_active: bool | None = None
     must_change_password: bool | None = None
     note: str | None = None
+    # bytes; NO_QUOTA: none whatever the setting says; QUOTA_OF_SERVER: as the setting says
+    storage_quota_bytes: int | None = None
 
     @property
     def concern_credentials(self) -> bool:
@@ -90,6 +93,7 @@ class Standing:
     """What administrators see of how an account signs in, besides the account."""
 
     locked_until: datetime | None = None  # wrong sign-ins from somewhere wait until then
+    storage_quota_bytes: int | None = None  # that is in force; None: no limit
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +109,7 @@ class UserService:
     policy: PasswordPolicy
     directory_open: bool = True  # False: only administrators may look people up
     recovery: Recovery = attrs.field(factory=NoRecovery, repr=False)
+    storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
     def list(
         self,
@@ -182,8 +187,11 @@ class UserService:
                 tallies[tally.account].append(tally)
         now = self.clock.now()
         return {
-            user_id: Standing(locked_until=locked_until(tallies[key], now))
-            for user_id, key in keys.items()
+            user.user_id: Standing(
+                locked_until=locked_until(tallies[keys[user.user_id]], now),
+                storage_quota_bytes=quota_of(user, self.storage_quota),
+            )
+            for user in users
         }
 
     def create(
@@ -246,7 +254,7 @@ class UserService:
             NotFound: the account is unknown.
             RuleViolation: it is `system`, or an administrator's address that mixes alphabets.
             LastAdministrator: nobody who can administer would be left.
-            Invalid: the address, the name, the note or the password cannot be one.
+            Invalid: the address, the name, the note, the quota or the password cannot be one.
             WeakPassword: the policy refuses the password.
             Conflict: another account has the new address.
         """
@@ -457,6 +465,9 @@ class UserService:
             new["display_name"] = checked_display_name(changes.display_name)
         if changes.note is not None:
             new["note"] = checked_note(changes.note)
+        if changes.storage_quota_bytes is not None:
+            quota = checked_quota(changes.storage_quota_bytes)
+            new["storage_quota_bytes"] = None if quota == QUOTA_OF_SERVER else quota
         if changes.password is None:
             return new, None
         owner = Owner(
@@ -498,7 +509,7 @@ def tell_sessions_ended(work: Work, user_id: UserId, now: datetime) -> None:
 
 def account_changes(before: User, after: User) -> tuple[Facts, Facts]:
     """Return what the audit log says of a changed account: of a password only that there is a new one."""
-    was, became = difference(before, after, (*TOLD, "note"))
+    was, became = difference(before, after, (*TOLD, "note", "storage_quota_bytes"))
     if before.password_hash != after.password_hash:
         became = {**became, "password": "changed"}
     return was, became

@@ -37,11 +37,11 @@ from invoke_core.errors import Invalid, NotFound, TooLarge, TooMany
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._image_files import ImageContent
 from invoke_core.services._json import json_object
 from invoke_core.services._looks import Deed, Hourly
 from invoke_core.services._shelves import changes_as_administrator, list_looks, shelf_looks
 from invoke_core.services._small_pictures import SmallPictures, opened
-from invoke_core.services.images import ImageContent
 
 KIND = "workflow"
 EVERYBODYS: Deed = (AuditAction.WORKFLOW_LOOK, Target("workflows"))

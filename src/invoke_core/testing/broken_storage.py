@@ -1,7 +1,7 @@
 """Image storages that are broken on purpose, one fault each, around one that works."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -27,8 +27,62 @@ class Storage:
     def remove(self, image_name: ImageName) -> None:
         self.inner.remove(image_name)
 
-    def names(self) -> Iterator[ImageName]:
-        return self.inner.names()
+    def names(self, rendition: Rendition = Rendition.FULL) -> Iterator[ImageName]:
+        return self.inner.names(rendition)
+
+    def sizes(self, image_name: ImageName) -> Mapping[Rendition, int]:
+        return self.inner.sizes(image_name)
+
+    def age(self, image_name: ImageName) -> float | None:
+        return self.inner.age(image_name)
+
+    def set_aside(self, image_name: ImageName) -> str:
+        return self.inner.set_aside(image_name)
+
+    def untidy(self, *, alone: bool = False) -> int:
+        return self.inner.untidy(alone=alone)
+
+    def tidy(self, *, alone: bool = False) -> int:
+        return self.inner.tidy(alone=alone)
+
+
+class MeasuresPicturesAlone(Storage):
+    """Forgets the size of thumbnails."""
+
+    def sizes(self, image_name: ImageName) -> Mapping[Rendition, int]:
+        found = self.inner.sizes(image_name)
+        return {r: size for r, size in found.items() if r is Rendition.FULL}
+
+
+class IsAlwaysOld(Storage):
+    """Takes everything for old."""
+
+    def age(self, image_name: ImageName) -> float | None:
+        return None if self.inner.age(image_name) is None else 1e9
+
+
+class KeepsWhatIsSetAside(Storage):
+    """Sets a copy aside."""
+
+    def set_aside(self, image_name: ImageName) -> str:
+        contents = {}
+        for rendition in Rendition:
+            with suppress(NotFound), self.inner.open(image_name, rendition) as stream:
+                contents[rendition] = stream.read()
+        where = self.inner.set_aside(image_name)
+        for rendition, content in contents.items():
+            self.inner.put(image_name, rendition, content)
+        return where
+
+
+class TidiesEverything(Storage):
+    """Takes what it keeps for what a crash left."""
+
+    def tidy(self, *, alone: bool = False) -> int:
+        names = list(self.inner.names())
+        for name in names:
+            self.inner.remove(name)
+        return len(names)
 
 
 class CutsContent(Storage):
@@ -103,7 +157,7 @@ class RefusesToRemoveTwice(Storage):
 class ForgetsNames(Storage):
     """Lists nothing."""
 
-    def names(self) -> Iterator[ImageName]:
+    def names(self, rendition: Rendition = Rendition.FULL) -> Iterator[ImageName]:
         return iter(())
 
 
@@ -144,6 +198,10 @@ class WritesInPieces(Storage):
 
 
 BROKEN: tuple[type[Storage], ...] = (
+    MeasuresPicturesAlone,
+    IsAlwaysOld,
+    KeepsWhatIsSetAside,
+    TidiesEverything,
     CutsContent,
     CannotSeek,
     KeepsTheFirst,

@@ -11,8 +11,10 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.api_keys import ApiKey, key_digest
+from invoke_core.domain.bin import BinnedImage
 from invoke_core.domain.board_links import LINK_LIFE, BoardLink
 from invoke_core.domain.boards import Board, Grant, Permission
+from invoke_core.domain.downloads import Download, DownloadId
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import (
@@ -282,6 +284,36 @@ def a_style_preset(
     preset = attrs.evolve(preset, **changes)
     work.style_presets.add(preset, content)
     return preset
+
+
+def a_binned_image(
+    work: Work,
+    owner: User | None = None,
+    board: Board | None = None,
+    *,
+    deleted_at: datetime = NOON,
+    deleted_by: UserId | None = None,
+    **changes: Any,
+) -> BinnedImage:
+    """Keep a picture that was deleted, by its owner unless somebody else is named."""
+    image = an_image(work, owner, board, **changes)
+    deleted_by = deleted_by or image.owner_id
+    work.bin.put_in([image.image_name], deleted_at=deleted_at, deleted_by=deleted_by)
+    return BinnedImage(image=image, deleted_at=deleted_at, deleted_by=deleted_by)
+
+
+def a_download(work: Work, user: User | None = None, **changes: Any) -> Download:
+    """Keep an archive of two pictures that the user asked for."""
+    download = Download(
+        download_id=DownloadId(f"download-{next(_numbers):06}"),
+        user_id=(user or a_user(work)).user_id,
+        image_names=(ImageName("a.png"), ImageName("b.png")),
+        board_id=None,
+        created_at=NOON,
+    )
+    download = attrs.evolve(download, **changes)
+    work.downloads.add(download)
+    return download
 
 
 def a_model(work: Work, **changes: Any) -> Model:

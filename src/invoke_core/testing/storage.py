@@ -105,6 +105,48 @@ class ImageStorageContract:
         storage.put(small, Rendition.THUMBNAIL, b"content")
 
         assert list(storage.names()) == [full]
+        assert sorted(storage.names(Rendition.THUMBNAIL)) == sorted([full, small])
+
+    def test_sizes_are_of_what_is_there(self, storage: ImageStorage) -> None:
+        name = an_image_name()
+        assert storage.sizes(name) == {}
+
+        storage.put(name, Rendition.FULL, b"content")
+        assert storage.sizes(name) == {Rendition.FULL: 7}
+        storage.put(name, Rendition.THUMBNAIL, b"small")
+        assert storage.sizes(name) == {Rendition.FULL: 7, Rendition.THUMBNAIL: 5}
+
+    def test_what_was_just_put_is_young(self, storage: ImageStorage) -> None:
+        name = an_image_name()
+        assert storage.age(name) is None
+
+        storage.put(name, Rendition.THUMBNAIL, b"content")
+
+        age = storage.age(name)
+        assert age is not None
+        assert 0 <= age < 60
+
+    def test_what_is_set_aside_is_there_no_more(self, storage: ImageStorage) -> None:
+        name, other = an_image_name(), an_image_name()
+        for kept in (name, other):
+            for rendition in Rendition:
+                storage.put(kept, rendition, b"content")
+
+        assert storage.set_aside(name)
+
+        assert list(storage.names()) == [other]
+        assert storage.sizes(name) == {}
+        storage.set_aside(an_image_name())  # nothing is there, and nothing happens
+
+    def test_a_storage_that_nobody_disturbed_is_tidy(self, storage: ImageStorage) -> None:
+        name = an_image_name()
+        storage.put(name, Rendition.FULL, b"content")
+
+        assert (storage.untidy(), storage.untidy(alone=True)) == (0, 0)
+        assert (storage.tidy(), storage.tidy(alone=True)) == (0, 0)
+
+        with storage.open(name, Rendition.FULL) as stream:
+            assert stream.read() == b"content"
 
     def test_under_hostile_names_there_is_nothing(self, storage: ImageStorage) -> None:
         for name in hostile_names():
@@ -112,6 +154,10 @@ class ImageStorageContract:
                 with pytest.raises(NotFound):
                     storage.open(ImageName(name), rendition)
             storage.remove(ImageName(name))
+            assert storage.sizes(ImageName(name)) == {}
+            assert storage.age(ImageName(name)) is None
+            with pytest.raises(NotFound):
+                storage.set_aside(ImageName(name))
 
     def test_nothing_is_put_under_hostile_names(self, storage: ImageStorage) -> None:
         for name in hostile_names():

@@ -9,6 +9,7 @@ from litestar import Request
 from invoke_apps.application import Application
 from invoke_core.domain.identifiers import IdentityId, UserId
 from invoke_core.domain.identities import Identity
+from invoke_core.domain.storage import quota_of
 from invoke_core.domain.users import User
 from invoke_core.services.links import IssuedLink
 from invoke_core.services.users import Standing
@@ -44,6 +45,7 @@ class ManagedUserView(UserView):
     note: str
     second_factor: bool
     locked_until: datetime | None
+    storage_quota_bytes: int | None  # that is in force; null: no limit
 
     @classmethod
     def of_managed(cls, user: User, standing: Standing) -> Self:
@@ -54,6 +56,7 @@ class ManagedUserView(UserView):
             note=user.note,
             second_factor=user.second_factor,
             locked_until=standing.locked_until,
+            storage_quota_bytes=standing.storage_quota_bytes,
         )
 
 
@@ -65,9 +68,16 @@ class InvitedUserView(ManagedUserView):
     invitation_expires_at: datetime
 
     @classmethod
-    def of_link(cls, issued: IssuedLink) -> Self:
-        """Return the account with its invitation."""
-        nobody_tried_it = Standing(locked_until=None)
+    def of_link(cls, issued: IssuedLink, quota: int | None) -> Self:
+        """Return the account with its invitation.
+
+        Args:
+            issued: the account and its link.
+            quota: of accounts that have none of their own.
+        """
+        nobody_tried_it = Standing(
+            locked_until=None, storage_quota_bytes=quota_of(issued.user, quota)
+        )
         shown = attrs.asdict(
             ManagedUserView.of_managed(issued.user, nobody_tried_it), recurse=False
         )

@@ -27,6 +27,7 @@ from invoke_core.domain.identifiers import SessionId, UserId
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.sessions import Session
+from invoke_core.domain.storage import NO_QUOTA, QUOTA_OF_SERVER
 from invoke_core.domain.throttle import DEVICE_LIFE
 from invoke_core.domain.tokens import TokenAudience
 from invoke_core.domain.users import User
@@ -82,6 +83,20 @@ class UserChangesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     is_active: bool | UnsetType = UNSET
     must_change_password: bool | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    storage_quota_bytes: (
+        Annotated[int, msgspec.Meta(ge=0)] | Literal["default"] | UnsetType | None
+    ) = UNSET
+
+    def quota(self) -> int | None:
+        """Return the change of the quota: None leaves it as it is."""
+        match self.storage_quota_bytes:
+            case None:
+                return NO_QUOTA
+            case "default":
+                return QUOTA_OF_SERVER
+            case int(quota):
+                return quota
+        return None
 
 
 @attrs.frozen(kw_only=True)
@@ -223,7 +238,7 @@ def _invited(
         is_admin=data.is_admin,
         site=site,
     )
-    return Response(InvitedUserView.of_link(invited))
+    return Response(InvitedUserView.of_link(invited, app.settings.storage_quota_bytes))
 
 
 @get("/status", opt=OPEN, sync_to_thread=True)
@@ -454,6 +469,7 @@ def update_user(
         is_active=_given(data.is_active),
         must_change_password=_given(data.must_change_password),
         note=_given(data.note),
+        storage_quota_bytes=data.quota(),
     )
     return call(
         lambda app, principal: _saved(

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryP
 from msgspec import UNSET, UnsetType
 
 from invoke_apps.web._call import Call
-from invoke_apps.web.guard import MEDIA
+from invoke_apps.web.guard import MEDIA, UPLOADS
 from invoke_apps.web.media import media
 from invoke_apps.web.routes._image_views import (
     ImageView,
@@ -96,7 +96,7 @@ class UnstarredView:
     affected_boards: list[str]
 
 
-class ImageUpload(msgspec.Struct, kw_only=True):
+class ImageUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A picture file, and how it was made as JSON text."""
 
     file: UploadFile
@@ -129,6 +129,7 @@ class NamesBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @post(
     "/upload",
+    opt=UPLOADS,
     sync_to_thread=True,
     exception_handlers=FORM_ERRORS,
     middleware=[UploadLimit()],

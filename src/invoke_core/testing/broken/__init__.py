@@ -7,12 +7,18 @@ from collections.abc import Mapping
 
 from invoke_core.testing.api_keys import ApiKeyRepositoryContract
 from invoke_core.testing.audit import AuditRepositoryContract
+from invoke_core.testing.bin import (
+    BinRepositoryContract,
+    DownloadRepositoryContract,
+    StockRepositoryContract,
+)
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.broken import (
     accounts,
     api_keys,
     audit,
+    binned,
     board_links,
     boards,
     catalogue,
@@ -76,6 +82,9 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     BoardLinkRepositoryContract: board_links.BOARD_LINKS,
     ImageRepositoryContract: images.IMAGES,
     TransferRepositoryContract: transfers.TRANSFERS,
+    BinRepositoryContract: binned.BIN,
+    StockRepositoryContract: binned.STOCK,
+    DownloadRepositoryContract: binned.DOWNLOADS,
     ModelRepositoryContract: catalogue.MODELS,
     WorkflowRepositoryContract: shelves.WORKFLOWS,
     StylePresetRepositoryContract: shelves.STYLE_PRESETS,

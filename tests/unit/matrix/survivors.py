@@ -1,0 +1,77 @@
+"""Broken policies that nobody can notice over HTTP, each with the reason.
+
+Most are checks that are made twice, so that a mistake in one opens nothing. What no route leads to, and what
+only other settings bring, has tests of its own.
+"""
+
+_ADMINISTERS_NOTHING = (
+    "a key for generating has no administrator's rights, whatever the table lets it try"
+)
+_TWICE = "checked before the work, and again in the unit that writes, for what changed in between"
+_COMMANDS = (
+    "no route leads here, commands do: tests/unit/test_models.py, test_users.py, test_audit.py"
+)
+_SERVICES_ASK_FIRST = (
+    "services ask before they read, so that nothing is told of what is not there either"
+)
+_ASKED_TOGETHER = "the list and the standing of its people are asked for together, and each checks"
+_ONE_QUERY = "a key is read with the account that it belongs to; tests/unit/test_api_keys.py"
+
+SURVIVORS: dict[str, str] = {
+    "scope of PATCH /api/v1/auth/users/{user_id}: generate": _ADMINISTERS_NOTHING,
+    "scope of DELETE /api/v1/auth/users/{user_id}: generate": _ADMINISTERS_NOTHING,
+    "services._seen.seen_jobs: may_manage(job, principal) is True": (
+        "more is read than is shown: the domain's `seen` decides again"
+    ),
+    "services.audit.AuditService.export: without require_administrator(principal)": _COMMANDS,
+    "services.events.EventService.since: without require_usable(principal)": (
+        "a stream begins with `begin`, which asks the same"
+    ),
+    "services.events._may_hear: everybody is an administrator": (
+        "news for administrators alone is sent to no page: tests/unit/test_news_tail.py"
+    ),
+    "services.events._may_hear: nobody is an administrator": (
+        "the rule of boards knows administrators too, and news for them alone is sent to no page"
+    ),
+    "services.images.ImageService.upload: without _require_place(work, principal, board_id)": _TWICE,
+    "services.links.LinkService.reset_link: without require_changeable(user_id)": (
+        "the internal account is never active, and a deactivated one gets no link"
+    ),
+    "services.models.ModelService.add: without require_administrator(principal)": _COMMANDS,
+    "services.models.ModelService.remove: without require_administrator(principal)": _COMMANDS,
+    "services.models.ModelService.ensure_bundled: without require_administrator(principal)": (
+        "the server itself asks, when it starts"
+    ),
+    "services.queue.QueueService._forget: may_manage(job, principal) is True": (
+        "its callers name only jobs that one may end"
+    ),
+    "services.sign_in.SignInService.setup: without _require_setup(work)": _TWICE,
+    "services.users.UserService.list: without require_administrator(principal)": _ASKED_TOGETHER,
+    "services.users.UserService.standing: without require_administrator(principal)": _ASKED_TOGETHER,
+    "services.users.UserService.get_by_email: without require_administrator(principal)": _COMMANDS,
+    "services.users.UserService.directory: everybody is an administrator": (
+        "only with `user_directory: false`; tests/unit/test_users.py"
+    ),
+    "services.users.UserService.directory: nobody is an administrator": (
+        "only with `user_directory: false`; tests/unit/test_users.py"
+    ),
+    "services.users._require_recoverable: without require_changeable(user.user_id)": _COMMANDS,
+    "domain.boards.require: without require_usable(principal)": _SERVICES_ASK_FIRST,
+    "domain.images.require_on_image: without require_usable(principal)": _SERVICES_ASK_FIRST,
+    "domain.api_keys.counts: without user.is_active": (
+        "a deactivation removes the keys; tests/unit/test_api_keys.py"
+    ),
+    "domain.api_keys.counts: without key.user_id == user.user_id": _ONE_QUERY,
+    "domain.sessions.counts: without session.epoch == user.epoch": (
+        "the epoch of the token is compared too; tests/unit/test_sign_in.py"
+    ),
+    "domain.sessions.counts: without session.password_fingerprint == password_fingerprint": (
+        "only a password that is written past the services; tests/unit/test_sign_in.py"
+    ),
+    "domain.sessions.counts: without now < session.expires_at": (
+        "the token ends with its session; tests/unit/test_sign_in.py"
+    ),
+    "domain.sessions.counts: without session.user_id == user.user_id": (
+        "a session is read with the account that it belongs to; tests/unit/test_sign_in.py"
+    ),
+}
