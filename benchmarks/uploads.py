@@ -7,8 +7,11 @@ connections that never say what they want.
 
 import argparse
 import io
+import json
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -67,13 +70,8 @@ def upload_at_once(
     ]
     asker = add_person(administrator, server, "asker@example.com")
     files = [_picture(number) for number in range(8)]
-    idle = _latencies(asker, lambda done: done >= asks)
-    ended = threading.Event()
-    busy: list[float] = []
-    watching = threading.Thread(
-        target=lambda: busy.extend(_latencies(asker, lambda _: ended.is_set()))
-    )
-    watching.start()
+    idle = _Asker(server, asker).latencies(at_least=asks)
+    watching = _Asker(server, asker)
     began = time.perf_counter()
     with ThreadPoolExecutor(people) as pool:
         statuses = list(
@@ -83,8 +81,7 @@ def upload_at_once(
             )
         )
     seconds = time.perf_counter() - began
-    ended.set()
-    watching.join()
+    busy = watching.latencies()
     names = [name for sender in senders for name in _names(sender)]
     folder = server.root / "outputs" / "images"
     on_disk = [path for path in folder.rglob("*") if path.is_file()]
@@ -147,6 +144,40 @@ def drip(server: RunningServer, person: httpx.Client, *, sockets: int, asks: int
         return _p99(_latencies(person, lambda done: done >= asks))
 
 
+class _Asker:
+    """Asks who it is, again and again, in a process of its own: it must not wait for the senders' threads."""
+
+    def __init__(self, server: RunningServer, person: httpx.Client) -> None:
+        command = [sys.executable, "-m", "benchmarks.uploads", "--ask", server.url]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{person.headers['Authorization']}\n")
+        self._process.stdin.flush()
+
+    def latencies(self, *, at_least: int = 0) -> list[float]:
+        """End it; return how many milliseconds each answer took.
+
+        Args:
+            at_least: so many answers are awaited first.
+        """
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{at_least}\n")
+        found: list[float] = json.loads(self._process.communicate()[0])
+        return found
+
+
+def ask_on(url: str) -> None:
+    """Be the process of `_Asker`: read the credential, ask, and stop when a number comes."""
+    credential = sys.stdin.readline().strip()
+    wanted: list[int] = []
+    threading.Thread(target=lambda: wanted.append(int(sys.stdin.readline())), daemon=True).start()
+    with httpx.Client(base_url=url, headers={"Authorization": credential}) as client:
+        found = _latencies(client, lambda done: bool(wanted) and done >= wanted[0])
+    print(json.dumps(found))
+
+
 def _latencies(client: httpx.Client, enough: Callable[[int], bool]) -> list[float]:
     found: list[float] = []
     while not enough(len(found)):
@@ -193,7 +224,11 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--gibibytes", type=float, default=5.0)
     parser.add_argument("--sockets", type=int, default=500)
+    parser.add_argument("--ask", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.ask:
+        ask_on(arguments.ask)
+        return
     with tempfile.TemporaryDirectory() as folder:
         root = multiuser_root(Path(folder) / "root", workers="external")
         with running(root) as server:

@@ -383,9 +383,18 @@ def test_a_session_speaks_for_its_account_as_it_is_now(audience, admin):
         session_id=SessionId("s"),
         must_change_password=admin,
         must_enroll=not admin,
+        ends_at=SESSION.expires_at,
         address="192.0.2.1",
     )
     assert audience_of(principal) is audience
+
+
+def test_whoever_asks_by_a_token_asks_until_its_end():
+    user, sooner = a_user(), SESSION.expires_at - timedelta(seconds=1)
+
+    assert principal_of(SESSION, user, None, ends_at=sooner).ends_at == sooner
+    later = SESSION.expires_at + timedelta(seconds=1)
+    assert principal_of(SESSION, user, None, ends_at=later).ends_at == SESSION.expires_at
 
 
 def test_without_more_words_a_session_is_a_programs():
@@ -430,7 +439,7 @@ def test_each_way_in_may_do_what_it_is_for(via):
     assert refusal(require_host) is (None if via is Via.CLI else Forbidden)
     assert refusal(require_no_key) is (Forbidden if via in {Via.API_KEY, Via.MEDIA} else None)
     assert refusal(require_person) is (None if person else Unauthenticated)
-    assert refusal(require_usable) is None
+    assert refusal(require_usable) is (Forbidden if via is Via.LINK else None)
     assert refusal(require_administrator) is Forbidden
 
 

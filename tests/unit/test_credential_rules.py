@@ -121,6 +121,7 @@ def test_a_key_speaks_for_its_account_as_it_is_now(scope, admin):
         scope=scope,
         must_change_password=not admin,
         must_enroll=admin,
+        ends_at=KEY.expires_at,
         address="::1",
     )
     assert principal_of_key(KEY, user, None).must_enroll is False

@@ -17,7 +17,7 @@ from invoke_adapters.pillow._frames import LENGTHS, frame
 from invoke_core.errors import TooLarge, Unsupported
 
 _OPEN_FILES = 16
-_NICENESS = 5  # pictures wait rather than requests
+_NICENESS = 10  # pictures wait rather than requests
 
 
 def main(max_pixels: int, memory: int, seconds: float) -> None:

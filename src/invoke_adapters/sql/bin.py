@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import owners, schema
+from invoke_adapters.sql import schema
 from invoke_adapters.sql.images import SqlImageRepository
 from invoke_adapters.sql.mapping import Mapper, among, page
 from invoke_core.domain.bin import BinnedImage, BinQuery
@@ -18,7 +18,6 @@ from invoke_core.domain.pages import Page
 from invoke_core.errors import NotFound
 
 _IMAGES = Mapper(Image, schema.binned_images, "image_name")
-_images = schema.images.c
 _texts = schema.image_texts.c
 _binned = schema.binned_images.c
 _SELECT = sa.select(*_IMAGES.columns, _binned.deleted_at, _binned.deleted_by)
@@ -34,23 +33,26 @@ class SqlBinRepository:
         self, image_names: Sequence[ImageName], *, deleted_at: datetime, deleted_by: UserId
     ) -> None:
         """Take images into the bin."""
-        transfer = owners.moving(self.connection)
-        owner = owners.owner(moves=transfer is not None)
-        source = (
-            sa.select(
-                *(owner if name == "owner_id" else _images[name] for name in _IMAGES.names),
-                _texts.metadata,
-                _texts.workflow,
-                sa.literal(deleted_at, _binned.deleted_at.type),
-                sa.literal(deleted_by, _binned.deleted_by.type),
+        repository = SqlImageRepository(self.connection)
+        texts = self.connection.execute(
+            sa.select(_texts.image_name, _texts.metadata, _texts.workflow).where(
+                among(self.connection, _texts.image_name, image_names)
             )
-            .join_from(schema.images, schema.image_texts)
-            .where(among(self.connection, _images.image_name, image_names))
-            .params(**owners.parameters(transfer))
         )
-        names = [*_IMAGES.names, "metadata", "workflow", "deleted_at", "deleted_by"]
-        self.connection.execute(sa.insert(schema.binned_images).from_select(names, source))
-        SqlImageRepository(self.connection).remove(image_names)
+        written = {name: (metadata, workflow) for name, metadata, workflow in texts}
+        rows = [
+            {
+                **_IMAGES.row(image),  # with the owner that it has now, also amid a transfer
+                "metadata": written[image.image_name][0],
+                "workflow": written[image.image_name][1],
+                "deleted_at": deleted_at,
+                "deleted_by": deleted_by,
+            }
+            for image in repository.find_many(image_names)
+        ]
+        if rows:
+            self.connection.execute(sa.insert(schema.binned_images), rows)
+        repository.remove(image_names)
 
     def take_out(self, images: Sequence[Image]) -> None:
         """Put binned images back among the others."""

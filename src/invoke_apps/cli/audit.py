@@ -1,7 +1,7 @@
 """The audit log at the command line: `invoke-admin audit …`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from invoke_apps.application import Application
 from invoke_apps.cli._base import REFUSED, InvokeGroup, opened, root_option, this_host
 from invoke_core.domain.audit import Actor, AuditEntry, AuditQuery
 from invoke_core.domain.pages import DEFAULT_LIMIT
@@ -51,11 +52,13 @@ def list_entries(root: Path | None, limit: int, as_json: bool, **filters: Any) -
 
     with opened(root) as app:
         page = app.audit.list(this_host(), _query(limit=limit, **filters))
+        addresses = {} if as_json else _addresses(app)
     if as_json:
         print_json([EntryView.of(entry) for entry in page.items])
         return
     rows = [
-        [e.entry_id, e.at, _who(e.actor), e.action, _target(e), e.actor.address] for e in page.items
+        [e.entry_id, e.at, _who(e.actor), e.action, _target(e, addresses), e.actor.address]
+        for e in page.items
     ]
     print_table(["Entry", "At", "Who", "What", "To what", "From"], rows)
     if page.next_cursor is not None:
@@ -131,5 +134,13 @@ def _who(actor: Actor) -> str:
     return actor.email or actor.user_id or actor.via
 
 
-def _target(entry: AuditEntry) -> str:
-    return f"{entry.target.kind} {entry.target.id or ''}".rstrip()
+def _addresses(app: Application) -> Mapping[str | None, str]:
+    """Return the addresses of the accounts that are there, by id: people know each other by those."""
+    return {user.user_id: user.email for user in app.users.list(this_host(), limit=None).items}
+
+
+def _target(entry: AuditEntry, addresses: Mapping[str | None, str]) -> str:
+    name = entry.target.id or ""
+    if entry.target.kind == "user":
+        name = addresses.get(entry.target.id, name)
+    return f"{entry.target.kind} {name}".rstrip()

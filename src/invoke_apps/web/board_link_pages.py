@@ -26,7 +26,7 @@ _FORM = """<h1>This board has a password</h1>{trouble}
 </form>"""
 
 
-class PasswordForm(msgspec.Struct, kw_only=True):
+class PasswordForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What was typed into the form."""
 
     password: str = ""

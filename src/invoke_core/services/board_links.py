@@ -225,9 +225,10 @@ class BoardLinkService:
             LinkLocked: it has a password that was not given.
         """
         with self.reading() as work:
-            link, _, _ = self._seen(work, token, image_name, unlocked)
-            if not link.metadata:
+            link, _, _ = self._opened(work, token, unlocked)
+            if not link.metadata:  # before anything is told of the picture
                 raise NotFound("metadata", image_name)
+            self._seen(work, token, image_name, unlocked)
             return work.images.metadata(image_name)
 
     def unlock(self, client: Client, token: str, password: str) -> tuple[BoardLink, str]:

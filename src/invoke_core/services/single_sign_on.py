@@ -286,10 +286,11 @@ class SingleSignOnService:
         """Return the identities of an account, oldest first.
 
         Raises:
-            Forbidden: the principal is no administrator.
+            Forbidden: the principal is no administrator, or an API key.
             NotFound: the account is unknown.
         """
         require_administrator(principal)
+        require_no_key(principal)
         with self.reading() as work:
             return work.identities.of_user(work.users.get(user_id).user_id)
 

@@ -18,9 +18,11 @@ from invoke_core.testing.builders import (
     a_binned_image,
     a_board,
     a_download,
+    a_transfer,
     a_user,
     an_image,
 )
+from invoke_core.testing.transfers import moving
 
 UNKNOWN = ImageName("none.png")
 SECOND = timedelta(seconds=1)
@@ -41,6 +43,16 @@ class BinRepositoryContract:
             assert work.images.list_visible(INTERNAL, everything).total == 0
             with pytest.raises(NotFound):
                 work.images.metadata(name)
+
+    def test_what_is_put_in_amid_a_transfer_is_the_heirs(self, database: Database) -> None:
+        with database.writing() as work:
+            owner, heir = a_user(work), a_user(work)
+            image = an_image(work, owner)
+            moving(work, a_transfer(work, owner, heir))
+            work.bin.put_in([image.image_name], deleted_at=NOON, deleted_by=heir.user_id)
+
+            (binned,) = work.bin.find_many([image.image_name])
+            assert binned.image.owner_id == heir.user_id
 
     def test_unknown_images_are_not_put_in(self, database: Database) -> None:
         with database.writing() as work:

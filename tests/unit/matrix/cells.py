@@ -13,9 +13,9 @@ from invoke_core.domain.principals import Scope
 from tests.unit.matrix.leaks import leaks
 from tests.unit.matrix.principals import PRINCIPALS
 from tests.unit.matrix.table import THING_OF, Row
-from tests.unit.matrix.world import PICTURE, Memory, World
+from tests.unit.matrix.world import FILES, Memory, World
 
-REFUSED = {"u": 401, "n": 403, "h": 404, "r": 400, "v": 422}
+REFUSED = {"u": 401, "n": 403, "h": 404, "r": 400, "v": 422, "c": 409}
 NOTED = {"audit", "tallies"}
 
 
@@ -45,9 +45,9 @@ def request_of(row: Row, things: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if row.form is not None:
         sent["data"] = filled(row.form, things)
     if row.headers is not None:
-        sent["headers"] = dict(row.headers)
-    if row.upload:
-        sent["files"] = {"file": ("picture.png", PICTURE, "image/png")}
+        sent["headers"] = filled(dict(row.headers), things)
+    if row.files is not None:
+        sent["files"] = {field: FILES[file] for field, file in row.files.items()}
     return path, sent
 
 

@@ -24,12 +24,9 @@ ALLOWED_FIELDS = {
 }
 ADDRESS_SHOWN = {
     # Whoever administers a board sees with whom it is shared.
-    ("GET /api/v1/boards/{board_id}/shares", "owner"),
-    ("GET /api/v1/boards/{board_id}/shares", "board_admin"),
-    ("GET /api/v1/boards/{board_id}/shares", "key_read"),
-    ("GET /api/v1/boards/{board_id}/shares", "key_generate"),
-    ("GET /api/v1/boards/{board_id}/shares", "key_full"),
-    ("GET /api/v1/boards/{board_id}/shares", "cookie"),
+    (f"GET /api/v1/boards/{{board_id}}/{what}", who)
+    for what in ("shares", "access")
+    for who in ("owner", "board_admin", "key_read", "key_generate", "key_full", "cookie")
 }
 PROVEN_BY_THE_REQUEST = {
     # Who has the password or the link is the account's owner, whoever else the request speaks for.

@@ -23,7 +23,7 @@ PRINCIPALS = (
 - `key_…` are keys of the owner, `admin_key_…` of the administrator, by scope.
 - `media` shows the owner's media cookie and nothing else.
 - `must_change` is an administrator who must choose a new password, so that nothing else can refuse it.
-- `link_holder` shows the token of a board's link; see `world.LINK_HOLDER`.
+- `link_holder` shows the token of a board's link in every request, and the cookie that its password gave.
 - `single_user` is `system` where nobody signs in; `host` is the command line, put through the same handlers.
 - `disabled` was deactivated by hand in the database, so that its session and epoch are as they were.
 - `cookie` is the owner by a browser's session cookie with the header against forgery; `cookie_alone` is an

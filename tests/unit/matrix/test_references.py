@@ -1,7 +1,9 @@
 """Ids inside requests are checked as the thing itself would be, when they come and when they count (C21)."""
 
 import re
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import attrs
 import pytest
@@ -48,7 +50,7 @@ REFERENCES = [
     of("PATCH /api/v1/boards/{board_id}", "cover_image_name", 422, names=OTHERS,
        json={"cover_image_name": "{image}"}),
     of("POST /api/v1/boards/{board_id}/share", "user_ids[]", 404, names=OTHERS, json=UNKNOWN_USER),
-    of(f"POST {IMAGES}/upload", "board_id", 404, upload=True,
+    of(f"POST {IMAGES}/upload", "board_id", 404, files={"file": "picture"},
        params={"image_category": "user", "board_id": "{board}"}),
     of(f"GET {IMAGES}", "board_id", 404, params={"board_id": "{board}"}),
     of(f"GET {IMAGES}/names", "board_id", 404, params={"board_id": "{board}"}),
@@ -56,6 +58,13 @@ REFERENCES = [
     of(f"POST {IMAGES}/delete", "image_names[]", 200, json=NAMES),
     of(f"POST {IMAGES}/star", "image_names[]", 200, json=NAMES),
     of(f"POST {IMAGES}/unstar", "image_names[]", 200, json={"image_names": ["{starred}"]}),
+    of(f"GET {IMAGES}", "user_id", 200, params={"user_id": "{user:owner}"}),
+    of(f"GET {IMAGES}/names", "user_id", 200, params={"user_id": "{user:owner}"}),
+    of(f"GET {IMAGES}", "model", 200, params={"model": "{model}"}),
+    of(f"GET {IMAGES}/names", "model", 200, params={"model": "{model}"}),
+    of(f"GET {IMAGES}/bin", "board_id", 404, params={"board_id": "{board}"}),
+    of(f"POST {IMAGES}/bin/restore", "image_names[]", 200, json={"image_names": ["{binned}"]}),
+    of(f"POST {IMAGES}/download", "board_id", 404, json={"board_id": "{board}"}),
     of("POST /api/v1/board_images", "board_id", 404,
        json={"board_id": "{board}", "image_name": "{other_image}"}),
     of("POST /api/v1/board_images", "image_name", 404,
@@ -80,6 +89,13 @@ REFERENCES = [
     of(f"POST {QUEUE}/item_summaries_by_ids", "item_ids[]", 200, json={"item_ids": ["{job}"]}),
     of(f"PUT {QUEUE}/cancel_by_batch_ids", "batch_ids[]", 200, json={"batch_ids": ["{batch:job}"]}),
     of(f"PUT {QUEUE}/retry_items_by_id", "[]", 200, json=["{failed}"]),
+    of("POST /api/v1/boards/{board_id}/transfer", "user_id", 404, names=OTHERS, json={"user_id": "nobody"}),
+    of("POST /api/v1/system/assets/transfer", "from_user_id", 404, "admin",
+       json={"from_user_id": "nobody", "to_user_id": "{user:other}"}),
+    of("POST /api/v1/system/assets/transfer", "to_user_id", 404, "admin",
+       json={"from_user_id": "{user:owner}", "to_user_id": "nobody"}),
+    of("POST /api/v1/system/assets/transfer", "board_ids[]", 400, "admin",
+       json={"from_user_id": "{user:owner}", "to_user_id": "{user:other}", "board_ids": ["{other_board}"]}),
     of("DELETE /api/v1/auth/users/{user_id}", "transfer_to", 404, "admin",
        params={"transfer_to": "nobody"}),
     of("POST /api/v1/auth/invitations/accept", "token", 400, "anonymous",
@@ -93,13 +109,17 @@ REFERENCES = [
 NAMES_NOTHING = {
     "display_name", "board_name", "name",  # words of one's own
     "session_id",  # of an image: a run's number, InvokeAI's label, which leads nowhere
+    "key",  # under which a client of one's own remembers something
     "actor", "target",  # of the audit log, administrators' alone: a search
 }  # fmt: skip
 """Fields that are called like ids and are none."""
 
+ASKED_LATER = {(f"POST {IMAGES}/download", "image_names[]")}
+"""When the archive is packed: below."""
+
 
 def test_every_field_that_names_something_is_tried(world):
-    tried = {(reference.row.route, reference.field) for reference in REFERENCES}
+    tried = ASKED_LATER | {(reference.row.route, reference.field) for reference in REFERENCES}
 
     forgotten = sorted(
         f"{field.route} {field.name}"
@@ -121,6 +141,17 @@ def test_what_one_may_not_know_of_is_not_there_and_nothing_happens(world, refere
     assert cell.changed == []
     if reference.status == 200:
         assert "canary" not in cell.answer.text
+
+
+def test_an_archive_holds_nothing_that_one_may_not_see(world):
+    world.restore()
+    names = [world.things[name] for name in ("loose", "image", "other_image")]
+
+    asked = world.ask("other", "POST", f"{IMAGES}/download", json={"image_names": names})
+
+    path = f"{IMAGES}/download/{asked.json()['bulk_download_item_name']}"
+    with ZipFile(BytesIO(world.ask("other", "GET", path).content)) as packed:
+        assert packed.namelist() == [world.things["other_image"]]
 
 
 def test_a_grant_that_ends_before_the_job_runs_takes_board_and_picture_away(world):

@@ -5,6 +5,7 @@ cells share one world.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,13 +26,20 @@ from invoke_apps.web.app import WebApp, create_app
 from invoke_apps.web.events import Alarm
 from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish
+from invoke_core.domain.identifiers import UserId
+from invoke_core.domain.identities import ProviderRules, Vouched
 from invoke_core.domain.images import ImageCategory, ImageChanges
 from invoke_core.domain.principals import Principal, Scope, host_principal
 from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import BatchWish, WorkerRecord
 from invoke_core.domain.second_factor import SecondFactorPolicy
+from invoke_core.domain.shelves import Shelf
 from invoke_core.domain.sign_in import Client
+from invoke_core.domain.style_presets import PresetText
+from invoke_core.domain.transfers import TransferWish
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.single_sign_on import CodeWanted, Provider
+from invoke_core.services.style_presets import PresetWish
 from invoke_core.services.users import UserChanges
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 from invoke_core.testing.pictures import a_png
@@ -46,20 +54,34 @@ PICTURE = a_png(4, 3, bytes(36))
 PROMPT = "a canary on a red wall"
 NOTE = "canary: what administrators say of the owner"
 BATCH_LABEL = "canary-destination"
-LINK_TOKEN = "invented-link-token-of-forty-three-charact"
+SUBMISSION = "canary-submission"  # the word under which the owner asked for the waiting job
+FILES = {
+    "picture": ("picture.png", PICTURE, "image/png"),
+    "another": ("another.png", a_png(4, 3, bytes([255] * 36)), "image/png"),
+    "presets": ("presets.csv", b"name,prompt,negative_prompt\nNew preset,a,b\n", "text/csv"),
+}
+LINK_PASSWORD = "canary sesame"
 
 _LONG = re.compile(r"[A-Za-z0-9_/+-]{20,}")  # what may be a secret in a file
 
-LINK_HOLDER: dict[str, Any] = {"params": {"link": LINK_TOKEN}}
-"""What the holder of a board's link sends; the token is invented until boards have links.
 
-When they have: make one in `_content`, put its token in place of the invented one, and change the letter of
-`link_holder` in the rows that it opens.
-"""
+class _Company:
+    """A provider that vouches for whoever's address comes in place of its code."""
+
+    def sign_in_address(self, callback: str, handshake: Any) -> str:
+        return f"https://id.example.com/?{handshake.state}"
+
+    def vouch(self, callback: str, handshake: Any, answer: Mapping[str, str], now: Any) -> Vouched:
+        email = answer["code"]
+        claims = {"email": email, "email_verified": True}
+        return Vouched(issuer="https://id.example.com", subject=email, id_token=claims, userinfo={})
+
+    def sign_out_address(self, back: str) -> str:
+        return f"https://id.example.com/end?back={back}"
 
 
 @attrs.frozen
-class _Vouched:
+class _Host:
     """The sign-in service of an application that takes everybody for the host's command line."""
 
     real: Any
@@ -74,7 +96,7 @@ class _Vouched:
 class _OneLook(Alarm):
     """Lets an event stream look once for what there is to tell, and end."""
 
-    def listen(self) -> asyncio.Event:
+    def listen(self, user_id: UserId) -> asyncio.Event:
         self.stopping = False
         alarm = self
 
@@ -107,9 +129,12 @@ class Site:
 
     def forget(self) -> None:
         """Forget what services remember outside the database."""
-        for service in (self.app.boards, self.app.images, self.app.queue):
+        app = self.app
+        looking = (app.boards, app.images, app.bin, app.downloads, app.queue, app.workflows)
+        for service in (*looking, app.style_presets, app.access):
             service.looks._noted.clear()
-        for remembered in (self.app.sign_in.refused, self.app.sign_in.seen):
+        refusing = (app.sign_in.refused, app.single_sign_on.refused, app.board_links.failures)
+        for remembered in (*refusing, app.sign_in.seen):
             remembered._noted.clear()
 
 
@@ -174,7 +199,10 @@ class World:
     ) -> httpx.Response:
         """Return the answer that a principal gets; `params`, `json`, … as in httpx."""
         own = dict(self.sent[principal])
-        headers = {**own.pop("headers", {}), **sent.pop("headers", {})}
+        mine, added = own.pop("headers", {}), sent.pop("headers", {})
+        headers = {**mine, **added}
+        if "Cookie" in mine and "Cookie" in added:
+            headers["Cookie"] = f"{mine['Cookie']}; {added['Cookie']}"
         params = {**(params or {}), **own.pop("params", {})}
         return self.site(principal).ask(
             method, path, params=params or None, headers=headers, **own, **sent
@@ -203,6 +231,9 @@ def open_world(root: Path, *, kept: Database | None = None) -> Iterator[World]:
         "heads": heads,
         "hasher": QuickHasher(),
         "progress": MemoryProgressStore(),
+        "providers": {
+            "company": Provider(ProviderRules(name="company", label="Company"), _Company())
+        },
         "randomness": FakeRandomness(),
     }
     plain = Settings(root=root, multiuser=True, workers="external")
@@ -213,7 +244,7 @@ def open_world(root: Path, *, kept: Database | None = None) -> Iterator[World]:
         def site(settings: Settings, *, vouched: bool = False) -> Site:
             app = opened.enter_context(in_memory(settings, **shared))
             if vouched:
-                app = attrs.evolve(app, sign_in=_Vouched(app.sign_in))
+                app = attrs.evolve(app, sign_in=_Host(app.sign_in))
             web = create_app(app)
             life = _Life(web)
             client = loop.run(life.begin())
@@ -297,7 +328,6 @@ def _people(world: World) -> None:
         world.user_ids[name] = world.things[f"user:{name}"] = user.user_id
     world.sent["anonymous"] = {}
     world.sent["garbage"] = _bearer("garbage.garbage.garbage")
-    world.sent["link_holder"] = LINK_HOLDER
     world.sent["single_user"] = {}
     world.sent["host"] = _bearer("vouched")
     for name in PEOPLE:
@@ -375,6 +405,18 @@ def _content(world: World) -> None:
     things["intermediate"] = picture(things["board"])
     things["board_intermediate"] = picture(things["board"])
     things["ex_image"] = picture(things["board"], world.who("ex_grantee"))
+    writer, ex_grantee = world.who("writer"), world.who("ex_grantee")
+    for name, board, by in (
+        ("binned", things["board"], owner),
+        ("binned_by_writer", things["board"], writer),
+        ("binned_loose", None, owner),
+    ):
+        things[name] = picture(board)
+        app.images.delete(by, things[name])
+    download = app.downloads.ask(owner, image_names=[things["loose"]])
+    things["download"] = f"{download.download_id}.zip"
+    download = app.downloads.ask(ex_grantee, board_id=things["board"])
+    things["ended_download"] = f"{download.download_id}.zip"
     app.boards.unshare(owner, things["board"], world.user_ids["ex_grantee"])
     for visibility in (Visibility.SHARED, Visibility.PUBLIC):
         board = app.boards.create(owner, f"{visibility} board").board.board_id
@@ -402,6 +444,7 @@ def _content(world: World) -> None:
         "none": "none",
         "prompt": PROMPT,
     }
+    _shelves(world, owner)
     things |= {"password": PASSWORD, "new_password": NEW_PASSWORD, "destination": BATCH_LABEL}
     _jobs(world, owner)
     for name, purpose in (("reset", "reset"), ("invited", "invitation")):
@@ -417,6 +460,94 @@ def _content(world: World) -> None:
     things["totp"] = _code(secret, world.clock.now())
     world.secrets["totp secret"] = secret
     app.users.update(HOST, world.user_ids["owner"], UserChanges(note=NOTE))
+    _provider(world)
+    _links(world, owner)
+    things["moved_board"] = app.boards.create(other, "Moved board").board.board_id
+    moving = TransferWish(
+        from_id=other.user_id,
+        to_id=UserId(world.user_ids["guest"]),
+        board_ids=(things["moved_board"],),
+    )
+    things["transfer"] = app.transfers.transfer(HOST, moving).transfer_id
+
+
+def _shelves(world: World, owner: Principal) -> None:
+    """Make workflows and style presets: private, public and the server's; and what a client remembers."""
+    app, things = world.app, world.things
+    drawn = {"model": things["model"], "prompt": PROMPT, "width": 64, "height": 64, "steps": 2}
+    for name, who, shelf in (
+        ("", owner, Shelf.USER),
+        ("public_", owner, Shelf.USER),
+        ("default_", HOST, Shelf.DEFAULT),
+    ):
+        document: dict[str, Any] = {
+            "name": f"Canary {name}workflow",
+            "tags": f"canary-{name}tag",
+            "meta": {"category": shelf},
+        }
+        if name != "public_":  # a graph of another program
+            document["generation"] = drawn
+        made = app.workflows.create(who, json.dumps(document)).workflow
+        things[f"{name}workflow"] = made.workflow_id
+        app.workflows.set_thumbnail(who, made.workflow_id, PICTURE)
+        text = PresetText(
+            name=f"Canary {name}preset", positive_prompt=PROMPT, negative_prompt="canary"
+        )
+        is_public = name == "public_"
+        wish = PresetWish(text=text, shelf=shelf, is_public=is_public, picture=PICTURE)
+        things[f"{name}preset"] = app.style_presets.create(who, wish).preset_id
+    app.workflows.publish(owner, things["public_workflow"], is_public=True)
+    app.client_state.set(owner, "canary-key", "canary-value")
+
+
+def _links(world: World, owner: Principal) -> None:
+    """Make links to the board: one open, one with a password, one that has ended; one holds the second."""
+    app, things = world.app, world.things
+    brief = world.clock.now() + timedelta(seconds=1)
+    for name, wanted in (
+        ("link", {}),
+        ("locked_link", {"password": LINK_PASSWORD, "metadata": True}),
+        ("ended_link", {"expires_at": brief}),
+    ):
+        made = app.board_links.create(owner, things["board"], site="http://127.0.0.1/", **wanted)
+        things[name], things[f"{name}_token"] = made.link.link_id, made.url.rpartition("/")[2]
+    world.clock.advance(2)
+    token = things["locked_link_token"]
+    link, proof = app.board_links.unlock(HERE, token, LINK_PASSWORD)
+    things["link_password"] = LINK_PASSWORD
+    world.sent["link_holder"] = {
+        "params": {"link": token},
+        "headers": {"Cookie": f"invoke_link_{link.link_id}={proof}"},
+    }
+
+
+def _provider(world: World) -> None:
+    """Let people sign in at a provider: one has, one is about to, one owes a code."""
+    app, things = world.app, world.things
+
+    def departed() -> tuple[str, str]:
+        left = app.single_sign_on.depart(HERE, "company", callback="http://127.0.0.1/")
+        return left.url.partition("?")[2], left.browser
+
+    def arrived(name: str) -> tuple[Any, str]:
+        state, browser = departed()
+        answer = {"state": state, "code": f"{name}@example.com"}
+        came = app.single_sign_on.arrive(
+            HERE, "company", callback="http://127.0.0.1/", answer=answer, browser=browser
+        )
+        return came, browser
+
+    arrived("owner")
+    things["provider"] = "company"
+    things["identity"] = app.single_sign_on.identities(HOST, world.user_ids["owner"])[0].identity_id
+    things["state"], things["departed"] = departed()
+    token = _login(world, "guest").json()["token"]
+    guest = app.sign_in.authenticate(token, None)[0]
+    secret = app.second_factor.enroll(guest).secret
+    things["recovery_code"], *_ = app.second_factor.confirm(guest, _code(secret, world.clock.now()))
+    came, things["owing"] = arrived("guest")
+    assert isinstance(came, CodeWanted)
+    things["ticket"] = came.ticket
 
 
 def _jobs(world: World, owner: Principal) -> None:
@@ -428,7 +559,11 @@ def _jobs(world: World, owner: Principal) -> None:
     app.leases.register(worker)
     wish = GenerationWish(model=things["model"], prompt=PROMPT, width=64, height=64, steps=2)
     for name in ("failed", "running", "job"):
-        made = app.queue.enqueue(owner, BatchWish(generation=wish, destination=BATCH_LABEL))
+        made = app.queue.enqueue(
+            owner,
+            BatchWish(generation=wish, destination=BATCH_LABEL),
+            key=SUBMISSION if name == "job" else None,
+        )
         things[name], things[f"batch:{name}"] = made.item_ids[0], made.batch_id
         if name == "job":
             return

@@ -1,13 +1,13 @@
 """Deleted pictures, and many pictures as one archive."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import msgspec
 from litestar import HttpMethod, Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from invoke_apps.web._call import Call
@@ -16,12 +16,13 @@ from invoke_apps.web.guard import MEDIA
 from invoke_apps.web.headers import disposition
 from invoke_apps.web.media import media
 from invoke_apps.web.routes._image_views import ImageView, named_board
-from invoke_apps.web.routes.boards import Limit, Offset
+from invoke_apps.web.routes.boards import Limit
 from invoke_apps.web.routes.images import Names, NamesBody
 from invoke_core.domain.bin import BinnedImage
 from invoke_core.domain.downloads import DownloadId
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import ImageCategory, ImageOrigin
+from invoke_core.domain.pages import MAX_OFFSET
 
 _ZIP = ".zip"
 
@@ -105,7 +106,7 @@ class DownloadBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def list_bin(
     call: NamedDependency[Call],
     board_id: FromQuery[str | None] = None,
-    offset: Offset = 0,
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
     limit: Limit = 50,
 ) -> BinPage:
     """Return a page of one's deleted pictures, or of those that left a board that one administers."""

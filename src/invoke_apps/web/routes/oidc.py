@@ -31,7 +31,7 @@ _FORM = """<h1>One more step</h1>
 </form>"""
 
 
-class CodeForm(msgspec.Struct, kw_only=True):
+class CodeForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What was typed into the form."""
 
     ticket: str = ""

@@ -8,7 +8,7 @@ from litestar import Router, delete, get, patch, post, put
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from invoke_apps.web._call import Call
@@ -23,11 +23,11 @@ from invoke_apps.web.routes._queue_views import (
     ProcessorView,
     StatusView,
 )
-from invoke_apps.web.routes.boards import Direction, Limit, Offset
+from invoke_apps.web.routes.boards import Direction, Limit
 from invoke_core.domain.generation import GenerationWish, InitImage, LoraWeight
 from invoke_core.domain.identifiers import BatchId, BoardId, ImageName, ItemId, ModelKey, UserId
 from invoke_core.domain.models import SchedulerName
-from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT
+from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from invoke_core.domain.queue import QUEUE_ID, BatchWish, JobQuery, JobStatus
 from invoke_core.domain.shares import ShareChanges
 from invoke_core.errors import NotFound
@@ -223,7 +223,7 @@ def list_all(
     status: FromQuery[JobStatus | None] = None,
     user_id: FromQuery[str | None] = None,
     destination: FromQuery[str | None] = None,
-    offset: Offset = 0,
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
     limit: Limit = DEFAULT_LIMIT,
 ) -> list[ItemView]:
     """List jobs, oldest first; of other people's only state, device and times."""

@@ -79,7 +79,7 @@ class PresetData(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     is_public: bool = False
 
 
-class PresetForm(msgspec.Struct, kw_only=True):
+class PresetForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A preset as JSON text, and a picture file."""
 
     data: str
@@ -107,7 +107,7 @@ class PresetForm(msgspec.Struct, kw_only=True):
         )
 
 
-class PresetUpload(msgspec.Struct, kw_only=True):
+class PresetUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A file of presets."""
 
     file: UploadFile

@@ -137,7 +137,7 @@ class IsPublicBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     is_public: bool
 
 
-class ThumbnailUpload(msgspec.Struct, kw_only=True):
+class ThumbnailUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A picture file."""
 
     image: UploadFile

@@ -31,6 +31,13 @@ def _bins_the_unknown(work: Any, real: Any, image_names: Any, **how: Any) -> Non
     real(image_names if work.images.find_many(image_names) else every, **how)
 
 
+def _gives_it_back(work: Any, real: Any, image_names: Any, **how: Any) -> None:
+    real(image_names, **how)
+    transfer = work.transfers.unfinished()
+    if transfer is not None:
+        work.bin.hand_over(transfer.to_id, transfer.from_id)
+
+
 def _keeps_covers(work: Any, real: Any, image_names: Any, **how: Any) -> None:
     every = BoardQuery(include_archived=True, limit=None)
     boards = [summary.board for summary in work.boards.list_visible(INTERNAL, every).items]
@@ -96,6 +103,7 @@ def _takes_the_bin_along(work: Any, real: Any, user_id: Any) -> None:
 
 BIN: Mapping[str, Fault] = {
     "test_what_is_put_in_is_an_image_no_more": Fault("bin.put_in", _keeps_the_image),
+    "test_what_is_put_in_amid_a_transfer_is_the_heirs": Fault("bin.put_in", _gives_it_back),
     "test_unknown_images_are_not_put_in": Fault("bin.put_in", _bins_the_unknown),
     "test_a_board_loses_the_cover_that_is_put_in": Fault("bin.put_in", _keeps_covers),
     "test_a_board_can_go_before_what_left_it": Fault("bin.find_many", _only_with_their_board),
