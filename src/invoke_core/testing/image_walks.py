@@ -199,9 +199,9 @@ class _Walk:
             assert summary.image_count == len(lying)
             assert list(work.boards.shown_images(board.board_id)) == _in_order(lying)
 
-    def check_lists(self, principal: Principal) -> None:
-        """Require every list of the principal's to be what the rule says."""
-        for query in self._queries():
+    def check_lists(self, principal: Principal, first: int = 0, every: int = 1) -> None:
+        """Require lists of the principal's to be what the rule says: every one, or a part of them."""
+        for query in list(self._queries())[first % every :: every]:
             wanted = _in_order(i for i in self.images.values() if self._is_of(i, principal, query))
             page = self.work.images.list_visible(principal, query)
             names = self.work.images.names_visible(principal, query)
@@ -301,5 +301,6 @@ class ImageWalkContract:
             for step in steps:
                 walk.take(step)
                 walk.check_counts()
-                walk.check_lists(principals[who])
+                walk.check_lists(principals[who], step.number, every=4)
+            walk.check_lists(principals[who])
             raise TakenBack
