@@ -15,9 +15,15 @@ _SERVICES_ASK_FIRST = (
     "services ask before they read, so that nothing is told of what is not there either"
 )
 _ASKED_TOGETHER = "the list and the standing of its people are asked for together, and each checks"
-_NEWS_OF_ADMINISTRATORS = "news for administrators or for one person alone is sent to no page: tests/unit/test_news_tail.py"
+_NEWS_OF_ADMINISTRATORS = (
+    "news for administrators or for one person is sent to no page: tests/unit/test_news_tail.py"
+)
 _MOVED = "where an image was and where it is are both asked: tests/unit/test_events.py"
 _OWN_LINK = "a holder's rights are made of the link's own board: tests/unit/test_board_links.py"
+_LINKS_ALONE = (
+    "domain.principals.require_usable:"
+    " without raise Forbidden('A link shows one board, and nothing else.')"
+)
 _KEPT = "what the old owner keeps shows in the next request: tests/unit/test_sharing_model.py"
 _DOCTOR = "no route leads here, a command of the host does"
 _LOOKED_FOR = "a batch is looked for among one's own, and what was found is judged again"
@@ -80,9 +86,8 @@ SURVIVORS: dict[str, str] = {
         "only with `user_directory: false`; tests/unit/test_users.py"
     ),
     "services.users._require_recoverable: without require_changeable(user.user_id)": _COMMANDS,
-    "domain.principals.require_usable: without raise Forbidden('A link shows one board, and nothing else.')": (
-        "no route takes a link's holder to another service: tests/unit/test_board_links.py"
-    ),
+    _LINKS_ALONE: "no route takes a link's holder to another service: tests/unit/test_board_links.py",
+    "domain.queue.require_manager: without require_usable(principal)": _SERVICES_ASK_FIRST,
     "domain.boards.permission_on: always Permission.READ": _OWN_LINK,
     "domain.boards.require: without require_no_duty(principal)": _SERVICES_ASK_FIRST,
     "domain.images.require_on_image: without require_no_duty(principal)": _SERVICES_ASK_FIRST,
