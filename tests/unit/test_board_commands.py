@@ -17,6 +17,7 @@ from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
 from invoke_core.domain.images import ImageCategory
 from invoke_core.domain.principals import Principal, Via, host_principal
+from invoke_core.errors import LinkLocked
 from invoke_core.testing.fakes import FixedClock
 from tests.unit.accounts import QuickHasher
 from tests.unit.picture_world import PNG
@@ -120,6 +121,17 @@ def test_links_are_made_listed_and_taken_back(app: Application, run: Run) -> Non
     assert link["link_id"] in run("board", "links", board_id).stdout
     run("board", "unlink", board_id, link["link_id"])
     assert record(run("board", "links", board_id, "--json")) == []
+
+
+def test_a_link_asks_for_a_password_from_standard_input(app: Application, run: Run) -> None:
+    board_id = a_board(app)
+
+    url = run("board", "link", board_id, "--password-stdin", typed="open sesame\n").stdout.strip()
+    said = run("board", "link", board_id, "--password", "open sesame").stderr
+
+    with pytest.raises(LinkLocked):
+        app.board_links.open(url.rpartition("/")[2], unlocked=None)
+    assert "others on this machine can read" in said
 
 
 def test_content_is_transferred_after_a_dry_run_and_undone(app: Application, run: Run) -> None:

@@ -11,6 +11,7 @@ from invoke_core.domain.principals import Principal
 from invoke_core.errors import Forbidden, NotFound
 from invoke_core.services import exports as module
 from invoke_core.services.exports import ExportService
+from invoke_core.testing.builders import a_style_preset, a_workflow
 from tests.unit.picture_world import PNG, World
 
 
@@ -46,12 +47,17 @@ def test_everything_of_an_account_is_in_the_archive(
         for n in range(3)
     ]
     world.image(guest, board)
+    with world.database.writing() as work:
+        user = work.users.get(person.user_id)
+        workflow = a_workflow(work, user, document='{"name":  "As it was"}')
+        preset = a_style_preset(work, user)
 
     with archive(world, person, person) as packed:
         assert packed.testzip() is None
         manifest = json.loads(packed.read("manifest.json"))
         lines = [json.loads(line) for line in packed.read("images.jsonl").splitlines()]
         names = set(packed.namelist())
+        document = packed.read(f"workflows/{workflow.workflow_id}.json")
         first = packed.read(f"images/{sent[0].image_name}")
 
     assert (manifest["format"], manifest["images"]) == (1, 3)
@@ -61,8 +67,12 @@ def test_everything_of_an_account_is_in_the_archive(
     assert {line["image_name"]: line["metadata"]["seed"] for line in lines} == {
         image.image_name: n for n, image in enumerate(sent)
     }
+    assert document == b'{"name":  "As it was"}'
+    assert [w["name"] for w in manifest["workflows"]] == [workflow.name]
+    assert [p["name"] for p in manifest["style_presets"]] == [preset.name]
     assert names == {
         "manifest.json",
+        f"workflows/{workflow.workflow_id}.json",
         "images.jsonl",
         *(f"images/{image.image_name}" for image in sent),
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from invoke_apps.cli._accounts import password_given, stdin_option
 from invoke_apps.cli._base import InvokeGroup, opened, root_option, this_host
 from invoke_apps.cli._times import TIME, in_utc
 from invoke_core.domain.access import Access
@@ -174,20 +175,23 @@ def unarchive(root: Path | None, board_id: BoardId) -> None:
 @click.option("--until", type=TIME, help="When it ends, UTC; else in 30 days.")
 @click.option("--metadata", is_flag=True, help="Also show how the pictures were made.")
 @click.option("--password", help="Ask for this password; others on this machine can read it.")
+@stdin_option
 def link(
     root: Path | None,
     board_id: BoardId,
     until: datetime | None,
     metadata: bool,
     password: str | None,
+    password_stdin: bool,
 ) -> None:
     """Make a link that shows BOARD_ID to whoever holds it, and print it this once."""
+    typed = password_given(password, password_stdin=password_stdin)
     with opened(root) as app:
         made = app.board_links.create(
             this_host(),
             board_id,
             expires_at=in_utc(until),
-            password=password,
+            password=typed,
             metadata=metadata,
             site=app.settings.site,
         )

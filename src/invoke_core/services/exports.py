@@ -16,6 +16,7 @@ from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.images import Image, ImageQuery, ImageScope
 from invoke_core.domain.principals import Principal, Via, require_administrator, require_usable
 from invoke_core.domain.users import User
+from invoke_core.domain.workflows import Workflow
 from invoke_core.errors import NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.storage import ImageStorage, Rendition
@@ -30,10 +31,11 @@ _ACCOUNT = ("user_id", "email", "display_name", "is_admin", "created_at", "last_
 
 @attrs.frozen
 class ExportService:
-    """Packs what an account owns: boards with their grants, images with all that is written about them.
+    """Packs what an account owns: boards with their grants, images, workflows and style presets.
 
-    The archive holds `manifest.json` (the account, its boards, how many images), `images/NAME` for every
-    picture, and `images.jsonl`: one line for each picture with its board, its metadata and its workflow.
+    The archive holds `manifest.json` (the account, its boards, workflows and presets, how many images),
+    `workflows/ID.json` for every document as it was given, `images/NAME` for every picture, and
+    `images.jsonl`: one line for each picture with its board, its metadata and its workflow.
     """
 
     reading: Reading
@@ -44,7 +46,7 @@ class ExportService:
     def export(self, principal: Principal, user_id: UserId) -> Iterator[bytes]:
         """Return the archive, part by part, as the account is while it is packed.
 
-        Pictures that go meanwhile are left out.
+        Pictures and workflows that go meanwhile are left out.
 
         Raises:
             Forbidden: it is another's, and the principal is no administrator.
@@ -60,6 +62,8 @@ class ExportService:
             user = work.users.get(user_id)
             boards = work.boards.owned_by(user_id)
             grants = {board.board_id: work.boards.grants(board.board_id) for board in boards}
+            workflows = work.workflows.owned_by(user_id)
+            presets = work.style_presets.owned_by(user_id)
             image_names = work.images.names_visible(person, everything).image_names
         with self.writing() as work:
             work.audit.record(
@@ -74,15 +78,30 @@ class ExportService:
             "exported_at": now,
             "account": {name: getattr(user, name) for name in _ACCOUNT},
             "boards": [_board(board, grants[board.board_id]) for board in boards],
+            "workflows": [attrs.asdict(workflow) for workflow in workflows],
+            "style_presets": [attrs.asdict(preset) for preset in presets],
             "images": len(image_names),
         }
-        return self._packed(user, manifest, image_names, now)
+        return self._packed(user, manifest, workflows, image_names, now)
 
     def _packed(
-        self, user: User, manifest: dict[str, Any], names: Sequence[ImageName], now: datetime
+        self,
+        user: User,
+        manifest: dict[str, Any],
+        workflows: Sequence[Workflow],
+        names: Sequence[ImageName],
+        now: datetime,
     ) -> Iterator[bytes]:
         archive = ZipStream()
         yield from archive.pack("manifest.json", io.BytesIO(_json(manifest, indent=2)), now)
+        for workflow in workflows:
+            try:
+                with self.reading() as work:
+                    document = work.workflows.document(workflow.workflow_id).encode()
+            except NotFound:
+                continue
+            path = f"workflows/{workflow.workflow_id}.json"
+            yield from archive.pack(path, io.BytesIO(document), workflow.created_at)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as lines:
             for place in range(0, len(names), STRETCH):
                 with self.reading() as work:
