@@ -91,6 +91,10 @@ SURVIVORS: dict[str, str] = {
     "domain.boards.permission_on: always Permission.READ": _OWN_LINK,
     "domain.boards.require: without require_no_duty(principal)": _SERVICES_ASK_FIRST,
     "domain.images.require_on_image: without require_no_duty(principal)": _SERVICES_ASK_FIRST,
+    "domain.shelves.require_sight: without require_usable(principal)": _SERVICES_ASK_FIRST,
+    "domain.shelves.may_change: without thing.shelf is Shelf.USER": (
+        "what stands with the server is the internal account's, and so nobody else's own"
+    ),
     "domain.api_keys.counts: without user.is_active": (
         "a deactivation removes the keys; tests/unit/test_api_keys.py"
     ),
