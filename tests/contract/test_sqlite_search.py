@@ -13,7 +13,15 @@ from invoke_core.domain.boards import Visibility
 from invoke_core.domain.images import ImageQuery, ImageScope
 from invoke_core.domain.principals import INTERNAL
 from invoke_core.errors import Unavailable
-from invoke_core.testing.builders import a_board, a_principal, a_user, an_image
+from invoke_core.testing.builders import (
+    NOON,
+    a_board,
+    a_principal,
+    a_transfer,
+    a_user,
+    an_image,
+)
+from invoke_core.testing.transfers import moving
 from invoke_core.testing.visibility import VisibilityContract
 
 RED = {"positive_prompt": "a red circle"}
@@ -49,6 +57,23 @@ def test_the_index_stays_true_to_its_content(database: SqlDatabase) -> None:
         require_whole(database)
     with database.writing() as work:
         work.images.remove([gone.image_name])
+
+    require_whole(database)
+
+
+def test_the_index_stays_true_through_a_transfer_and_the_bin(database: SqlDatabase) -> None:
+    with database.writing() as work:
+        giver, heir = a_user(work), a_user(work)
+        images = [an_image(work, giver, metadata=RED) for _ in range(3)]
+        transfer = moving(work, a_transfer(work, giver, heir))
+        work.transfers.move(transfer, limit=2)
+    require_whole(database)
+    with database.writing() as work:
+        names = [image.image_name for image in images]
+        work.bin.put_in(names, deleted_at=NOON, deleted_by=heir.user_id)
+    require_whole(database)
+    with database.writing() as work:
+        work.bin.take_out([binned.image for binned in work.bin.find_many(names[1:])])
 
     require_whole(database)
 

@@ -14,6 +14,9 @@ from invoke_adapters.sql.mapping import Kept
 
 _POLL_SECONDS = 0.2
 
+# Of a connection, at most. SQLite's own 2 MB do not hold what one page of a large gallery looks at.
+_CACHE_KIB = 16_384
+
 
 def engine(path: Path, *, busy_timeout: float, writing: bool) -> sa.Engine:
     """Return an engine on the file.
@@ -46,6 +49,7 @@ def engine(path: Path, *, busy_timeout: float, writing: bool) -> sa.Engine:
         for pragma in (
             "synchronous = FULL",
             "foreign_keys = ON",
+            f"cache_size = -{_CACHE_KIB}",
             f"query_only = {'OFF' if writing else 'ON'}",
         ):
             connection.execute(f"PRAGMA {pragma}")

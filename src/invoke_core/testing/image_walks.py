@@ -42,7 +42,7 @@ class Deed(Enum):
     BIN = auto()
     RESTORE = auto()
     TRANSFER = auto()  # everything of the giver begins to be the heir's
-    REWRITE = auto()  # the next row follows
+    REWRITE = auto()  # the next two rows follow
     HAND_OVER = auto()  # the giver's bin
     RESIZE = auto()  # the files take another size than was thought
 
@@ -61,7 +61,7 @@ class Step:
 _steps = st.lists(
     st.builds(
         Step,
-        deed=st.sampled_from(Deed),
+        deed=st.sampled_from([*Deed, Deed.TRANSFER, *[Deed.REWRITE] * 3]),
         number=st.integers(0, 5),
         owner=st.sampled_from([GIVER, GIVER, HEIR, THIRD]),
         board=st.integers(0, 2),
@@ -171,7 +171,7 @@ class _Walk:
         transfer = self.work.transfers.unfinished()
         if transfer is None:
             return
-        names = self.work.transfers.move(transfer, limit=1)
+        names = self.work.transfers.move(transfer, limit=2)
         after = (
             attrs.evolve(transfer, moved_name=names[-1])
             if names
