@@ -16,7 +16,7 @@ from tests.unit.matrix.table import THING_OF, Row
 from tests.unit.matrix.world import FILES, Memory, World
 
 REFUSED = {"u": 401, "n": 403, "h": 404, "r": 400, "v": 422, "c": 409}
-NOTED = {"audit", "tallies"}
+NOTED = {"audit", "tallies", "provider_logins"}  # a sign-in at a provider that failed is used up
 
 
 @attrs.frozen

@@ -15,6 +15,18 @@ _SERVICES_ASK_FIRST = (
     "services ask before they read, so that nothing is told of what is not there either"
 )
 _ASKED_TOGETHER = "the list and the standing of its people are asked for together, and each checks"
+_NEWS_OF_ADMINISTRATORS = (
+    "news for administrators or for one person is sent to no page: tests/unit/test_news_tail.py"
+)
+_MOVED = "where an image was and where it is are both asked: tests/unit/test_events.py"
+_OWN_LINK = "a holder's rights are made of the link's own board: tests/unit/test_board_links.py"
+_LINKS_ALONE = (
+    "domain.principals.require_usable:"
+    " without raise Forbidden('A link shows one board, and nothing else.')"
+)
+_KEPT = "what the old owner keeps shows in the next request: tests/unit/test_sharing_model.py"
+_DOCTOR = "no route leads here, a command of the host does"
+_LOOKED_FOR = "a batch is looked for among one's own, and what was found is judged again"
 _ONE_QUERY = "a key is read with the account that it belongs to; tests/unit/test_api_keys.py"
 
 SURVIVORS: dict[str, str] = {
@@ -27,11 +39,29 @@ SURVIVORS: dict[str, str] = {
     "services.events.EventService.since: without require_usable(principal)": (
         "a stream begins with `begin`, which asks the same"
     ),
-    "services.events._may_hear: everybody is an administrator": (
-        "news for administrators alone is sent to no page: tests/unit/test_news_tail.py"
+    "services.events._Ear._belongs_to: everybody is an administrator": _NEWS_OF_ADMINISTRATORS,
+    "services.events._Ear._belongs_to: nobody is an administrator": _NEWS_OF_ADMINISTRATORS,
+    "services.events._Ear._sees_board: nobody is an administrator": (
+        "the rule of boards knows administrators too"
     ),
-    "services.events._may_hear: nobody is an administrator": (
-        "the rule of boards knows administrators too, and news for them alone is sent to no page"
+    "services.events._Ear._belongs_to: self._sees_image(audience.owner_id, board_id) is True": _MOVED,
+    "services.events._Ear.hears: self._sees_image(image.owner_id, image.board_id) is True": _MOVED,
+    "services.bin.BinService.thumbnail: _may_restore(each, as_person(principal), places) is True": (
+        "it only settles what the audit log tells of administrators"
+    ),
+    "services.board_links.BoardLinkService.create: without _shared(work, principal, board_id)": _TWICE,
+    "services.board_links.BoardLinkService._opened: without require(Permission.READ, board, holder, ())": (
+        _OWN_LINK
+    ),
+    "services.boards.BoardService.transfer: ADMIN is READ": _KEPT,
+    "services.boards.BoardService.transfer: ADMIN is WRITE": _KEPT,
+    "services.boards.BoardService.transfer: ADMIN is OWNER": _KEPT,
+    "services.images.ImageService.recount: without require_administrator(principal)": _DOCTOR,
+    "services.images.ImageService.rebuild_search: without require_administrator(principal)": _DOCTOR,
+    "services.queue.QueueService.batch_counts: everybody is an administrator": _LOOKED_FOR,
+    "services.queue.QueueService.batch_counts: may_manage(jobs[0], principal) is True": _LOOKED_FOR,
+    "services.queue.QueueService._seen: may_manage(job, principal) is True": (
+        "more is forecast than is shown: the domain's `seen` decides again"
     ),
     "services.images.ImageService.upload: without _require_place(work, principal, board_id)": _TWICE,
     "services.links.LinkService.reset_link: without require_changeable(user_id)": (
@@ -56,8 +86,15 @@ SURVIVORS: dict[str, str] = {
         "only with `user_directory: false`; tests/unit/test_users.py"
     ),
     "services.users._require_recoverable: without require_changeable(user.user_id)": _COMMANDS,
-    "domain.boards.require: without require_usable(principal)": _SERVICES_ASK_FIRST,
-    "domain.images.require_on_image: without require_usable(principal)": _SERVICES_ASK_FIRST,
+    _LINKS_ALONE: "no route takes a link's holder to another service: tests/unit/test_board_links.py",
+    "domain.queue.require_manager: without require_usable(principal)": _SERVICES_ASK_FIRST,
+    "domain.boards.permission_on: always Permission.READ": _OWN_LINK,
+    "domain.boards.require: without require_no_duty(principal)": _SERVICES_ASK_FIRST,
+    "domain.images.require_on_image: without require_no_duty(principal)": _SERVICES_ASK_FIRST,
+    "domain.shelves.require_sight: without require_usable(principal)": _SERVICES_ASK_FIRST,
+    "domain.shelves.may_change: without thing.shelf is Shelf.USER": (
+        "what stands with the server is the internal account's, and so nobody else's own"
+    ),
     "domain.api_keys.counts: without user.is_active": (
         "a deactivation removes the keys; tests/unit/test_api_keys.py"
     ),

@@ -58,6 +58,7 @@ CHANGES_SOME_ON_BOARD = (
 LINK_HOLDER_ALONE = "uu uuuuuu u uuuuu uuu u u y uu uuu uu uu"  # nobody else's rights help
 NOBODY_FINDS = "hh hhhhhh h hhhhh hhh h h h hh hhh hh hh"
 
+READER_ALONE = "uu hhyhhh h uuuuu hhh h n u hh hhh hh nu"
 OWNER_SEES = "uu yhhhhh y uuuuu yyy u n u yy yyy yy nu"
 OWNER_SEES_PICTURE = "uu yhhhhh y uuuuu yyy y n u yy yyy yy nu"
 OWNER_CHANGES = "uu yhhhhh y uuuuu nny u n u yy nny yn nu"
@@ -501,6 +502,13 @@ BIN = [
         json={"image_names": ["{image}"]}),
     Row("GET /api/v1/images/download/{name}", "Who asked for it; no administrator.",
         "uu yhhhhh h uuuuu yyy y n u hh hhh yh nu", NO_COMMAND),
+    Row("GET /api/v1/images/download/{name}", "Of a board: who asked for it.", READER_ALONE, NO_COMMAND,
+        names={"name": "reader_board_download"}),
+    Row("GET /api/v1/images/download/{name}", "Of pictures on a board: who asked for it.", READER_ALONE,
+        NO_COMMAND, names={"name": "reader_named_download"}),
+    Row("GET /api/v1/images/download/{name}", "Nobody what they may not see.",
+        "uu hhhhhh h uuuuu hhh h n u hh hhh hh nu", NO_COMMAND,
+        names={"name": "reader_hidden_download"}),
     Row("GET /api/v1/images/download/{name}", "Nobody once they may see the board no more.",
         "uu hhhhhh h uuuuu hhh h n u hh hhh hh nu", NO_COMMAND, names={"name": "ended_download"}),
 ]  # fmt: skip
@@ -511,6 +519,8 @@ LINKS = [
         json={"expires_at": "2026-03-20T12:00:00Z", "password": "New-Password-7", "metadata": True}),
     Row("GET /api/v1/boards/{board_id}/links", "Whoever administers the board.", BOARD_ADMINISTRATORS_SEE,
         "invoke-admin board links", shows="{link}"),
+    Row("GET /api/v1/boards/{board_id}/links", "Those that have ended do not work.",
+        BOARD_ADMINISTRATORS_SEE, "invoke-admin board links", shows='"works":false'),
     Row("DELETE /api/v1/boards/{board_id}/links/{link_id}", "Whoever administers the board.",
         ADMINISTERS_BOARD, "invoke-admin board unlink", ok=204),
     Row("GET /api/v1/boards/{board_id}/links", "Where all may look: whoever administers it.",
@@ -552,6 +562,8 @@ LINKS = [
 ADMINISTRATION = [
     Row("GET /api/v1/boards/{board_id}/access", "Whoever administers the board.",
         BOARD_ADMINISTRATORS_SEE, "invoke-admin board access", shows="{user:guest}"),
+    Row("GET /api/v1/boards/{board_id}/access", "Links that have ended do not count.",
+        BOARD_ADMINISTRATORS_SEE, "invoke-admin board access", shows='"working_links":2'),
     Row("GET /api/v1/boards/{board_id}/access", "Where all may look: whoever administers it.",
         OWN_ACCOUNT_SEEN, "invoke-admin board access", names=_SHARED),
     Row("GET /api/v1/boards/{board_id}/access", "Who administers the server: administrators.",
@@ -661,6 +673,10 @@ QUEUE = [
         "uu yoyyyo y uuuuu yyy u n u yy yyy yy nu", NO_COMMAND, headers=_FROM_THE_FIRST, shows="{image}"),
     Row(f"GET {_QUEUE}/events", "Everybody; of an image on no board its owner.", JOB_SHOWN, NO_COMMAND,
         headers=_FROM_THE_FIRST, shows="{loose}"),
+    Row(f"GET {_QUEUE}/events", "Everybody; of a board its owner and administrators.", JOB_SHOWN, NO_COMMAND,
+        headers=_FROM_THE_FIRST, shows="{second_board}"),
+    Row(f"GET {_QUEUE}/events", "Everybody; of a deletion on no board its owner.", JOB_SHOWN, NO_COMMAND,
+        headers=_FROM_THE_FIRST, shows="{binned_loose}"),
     Row(f"GET {_QUEUE}/events", "Everybody; what is drawn its owner and administrators.", JOB_SHOWN,
         NO_COMMAND, headers=_FROM_THE_FIRST, shows="canary on a red wall"),
     Row(f"GET {_QUEUE}/events", "Everybody; how far a job is its owner and administrators.", JOB_SHOWN,
@@ -676,8 +692,8 @@ SINGLE_SIGN_ON = [
         NOT_FOR_HOST, ok=303, writes=True, params={"state": "{state}", "code": "owner@example.com"},
         headers={"Cookie": "invoke_oidc={departed}"}),
     Row(f"GET {_OIDC}/callback", "Nobody in another browser.", SIGNING_IN_FAILS, NOT_FOR_HOST, notes=True,
-        params={"state": "unknown", "code": "owner@example.com"},
-        headers={"Cookie": "invoke_oidc={departed}"}),
+        params={"state": "{state}", "code": "owner@example.com"},
+        headers={"Cookie": "invoke_oidc={owing}"}),
     Row(f"GET {_OIDC}/callback", "Nobody who left for no provider.", SIGNING_IN_FAILS, NOT_FOR_HOST,
         notes=True),
     Row(f"POST {_OIDC}/code", "Whoever owes a code, by the code.", SIGNING_IN, NOT_FOR_HOST, ok=303,
@@ -731,7 +747,8 @@ WORKFLOWS = [
         names=_DEFAULT_WORKFLOW),
     Row(f"GET {_WORKFLOW}/generation", "A graph of another program fills none.",
         "uu rrrrrr r uuuuu rrr u n u rr rrr rr nu", NO_COMMAND, names=_PUBLIC_WORKFLOW),
-    Row(f"PATCH {_WORKFLOW}", "Its owner.", OWNER_CHANGES, NO_COMMAND, json=_NEW_WORKFLOW),
+    Row(f"PATCH {_WORKFLOW}", "Its owner, who stays so.", OWNER_CHANGES, NO_COMMAND, json=_NEW_WORKFLOW,
+        shows="{user:owner}"),
     Row(f"PATCH {_WORKFLOW}", "A public one: its owner.", PUBLISHED_CHANGES, NO_COMMAND,
         names=_PUBLIC_WORKFLOW, json=_NEW_WORKFLOW),
     Row(f"PATCH {_WORKFLOW}", "A default one: administrators.", ADMINISTRATORS_CHANGE, NO_COMMAND,

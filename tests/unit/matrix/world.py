@@ -415,6 +415,14 @@ def _content(world: World) -> None:
         app.images.delete(by, things[name])
     download = app.downloads.ask(owner, image_names=[things["loose"]])
     things["download"] = f"{download.download_id}.zip"
+    reader = world.who("reader")
+    for name, asked in (
+        ("reader_board", {"board_id": things["board"]}),
+        ("reader_named", {"image_names": [things["image"]]}),
+        ("reader_hidden", {"image_names": [things["loose"]]}),
+    ):
+        download = app.downloads.ask(reader, **asked)
+        things[f"{name}_download"] = f"{download.download_id}.zip"
     download = app.downloads.ask(ex_grantee, board_id=things["board"])
     things["ended_download"] = f"{download.download_id}.zip"
     app.boards.unshare(owner, things["board"], world.user_ids["ex_grantee"])
