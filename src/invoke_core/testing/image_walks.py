@@ -83,12 +83,15 @@ class _Walk:
     binned: dict[ImageName, Image] = attrs.field(factory=dict, init=False)
 
     @classmethod
-    def begun(cls, work: Work) -> "_Walk":
+    def begun(cls, work: Work, *, amid_transfer: bool) -> "_Walk":
         users = [a_user(work, display_name=name) for name in NAMES]
         private = a_board(work, users[GIVER])
         shared = a_board(work, users[THIRD], visibility=Visibility.SHARED)
         walk = cls(work, users, [private, shared])
-        walk._add(Step(deed=Deed.ADD, number=0, owner=GIVER, board=2, starred=False))
+        for board in range(3):
+            walk._add(Step(deed=Deed.ADD, number=board, owner=GIVER, board=board, starred=False))
+        if amid_transfer:
+            walk._transfer()
         return walk
 
     def take(self, step: Step) -> None:
@@ -289,12 +292,12 @@ class ImageWalkContract:
     """A subclass provides the fixture `database`, empty."""
 
     @quietly
-    @given(steps=_steps, who=st.integers(0, 4))
+    @given(steps=_steps, who=st.integers(0, 4), amid_transfer=st.booleans())
     def test_lists_and_counts_are_right_whatever_happens_to_images(
-        self, database: Database, steps: list[Step], who: int
+        self, database: Database, steps: list[Step], who: int, amid_transfer: bool
     ) -> None:
         with suppress(TakenBack), database.writing() as work:
-            walk = _Walk.begun(work)
+            walk = _Walk.begun(work, amid_transfer=amid_transfer)
             principals = [a_principal(user) for user in walk.users]
             principals.append(a_principal(a_user(work, is_admin=True)))
             principals.append(link_holder(walk.boards[0].board_id))
