@@ -227,7 +227,9 @@ class TransferRepositoryContract:
             transfer = moving(work, a_transfer(work, owner, heir))
 
             work.images.put(attrs.evolve(work.images.get(image.image_name), starred=True))
+            assert work.images.recount() == 0
             work.transfers.move(transfer)
+            assert work.images.recount() == 0
 
             after = work.images.get(image.image_name)
             assert (after.owner_id, after.starred) == (heir.user_id, True)
