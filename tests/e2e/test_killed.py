@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 from pathlib import Path
 
@@ -17,12 +18,18 @@ from tests.e2e.running import (
     until_finished,
 )
 
+MOST_SECONDS = 120.0
 HELD = Path(__file__).parent / "held"
 
 
 def reach(pipes: Path) -> None:
     """Wait until the worker is held, and let it not be held again."""
-    (pipes / "reached").read_text()
+    pipe = os.open(pipes / "reached", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        heard, _, _ = select.select([pipe], [], [], MOST_SECONDS)
+    finally:
+        os.close(pipe)
+    assert heard, "the worker never came to the stage"
     (pipes / "reached").unlink()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 STAGES: dict[str, tuple[str, str, str]] = {  # module, object, method, after which it is held
     "claimed": ("invoke_core.services.dispatcher", "Dispatcher", "claim"),
     "denoising": ("invoke_adapters.sql.progress", "SqliteProgressStore", "put"),
-    "file written": ("invoke_core.services._image_files", "ImageFiles", "save"),
+    "file written": ("invoke_core.services._image_files", "ImageFiles", "store"),
     "before the commit": ("invoke_core.services.results", "flows", "move"),
 }
 
