@@ -38,6 +38,7 @@ from invoke_apps.config import load_settings
 from invoke_apps.logs import ConsoleLines, JsonLines
 from invoke_core.domain.identifiers import BoardId
 from invoke_core.domain.news import Audience, NewsKind
+from invoke_core.domain.principals import INTERNAL
 from invoke_core.services.boards import BoardService
 from invoke_core.testing.one_time_codes import code_at
 from tests.e2e.running import (
@@ -184,7 +185,7 @@ def foreign_events(server: RunningServer, count: int) -> tuple[int, int]:
     lee_id = lee.get(f"{AUTH}/me").json()["user_id"]
     body = {"user_ids": [lee_id], "permission": "read"}
     with build(load_settings(server.root, environ={})) as app:
-        begin = app.events.begin()
+        begin = app.events.begin(INTERNAL)
         ada.post(f"/api/v1/boards/{board}/share", json=body).raise_for_status()
         told = f"news-{time.monotonic_ns()}"
         _tell(app, Audience.of_board(BoardId(board)), count, told)
