@@ -86,8 +86,10 @@ class Crowd:
         self.size = size
         self.pool = ThreadPoolExecutor(size)
         self.barrier: Any = threading.Barrier(parties or size)
+        # No connection is kept: the server may close one at the moment in which a round begins.
+        kept = httpx.Limits(max_keepalive_connections=0)
         self.clients = [
-            httpx.Client(base_url=place.servers[number % 2].url, timeout=PATIENCE)
+            httpx.Client(base_url=place.servers[number % 2].url, timeout=PATIENCE, limits=kept)
             for number in range(size)
         ]
 
