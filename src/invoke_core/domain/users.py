@@ -169,11 +169,45 @@ def checked_display_name(text: str) -> str:
     return name
 
 
+def first_display_name(email: str, wished: str | None) -> str:
+    """Return how a new account is called: by its address, as far as there is room, unless wished otherwise.
+
+    Raises:
+        Invalid: see `checked_display_name`.
+    """
+    return checked_display_name(wished or email[:MAX_DISPLAY_NAME_CHARACTERS])
+
+
 def checked_note(text: str) -> str:
     """Return the note; raise Invalid over 10,000 characters."""
     if len(text) > MAX_NOTE_CHARACTERS:
         raise Invalid("A note has at most 10,000 characters.", field="note")
     return text
+
+
+def new_user(
+    user_id: UserId,
+    *,
+    email: str,
+    display_name: str,
+    now: datetime,
+    password_hash: str | None = None,
+    is_admin: bool = False,
+    must_change_password: bool = False,
+) -> User:
+    """Return an account as it begins, active; without a password where its owner has yet to choose one."""
+    return User(
+        user_id=user_id,
+        email=email,
+        display_name=display_name,
+        password_hash=password_hash,
+        is_admin=is_admin,
+        is_active=True,
+        must_change_password=must_change_password,
+        created_at=now,
+        updated_at=now,
+        password_changed_at=None if password_hash is None else now,
+    )
 
 
 def with_password(user: User, password_hash: str, now: datetime) -> User:

@@ -159,3 +159,15 @@ class Sessions:
         work.sessions.remove(session_id)
         body = {"user_id": user_id, "session_id": session_id}
         work.news.tell(NewsKind.SESSION_ENDED, Audience.of_user(user_id), body, now)
+
+
+def end_all_sessions(work: Work, user_id: UserId, now: datetime) -> None:
+    """End every sign-in of an account, and tell of it."""
+    tell_sessions_ended(work, user_id, now)
+    work.sessions.remove_of_user(user_id)
+
+
+def tell_sessions_ended(work: Work, user_id: UserId, now: datetime) -> None:
+    """Tell that every sign-in of an account has ended."""
+    body = {"user_id": user_id, "session_id": None}
+    work.news.tell(NewsKind.SESSION_ENDED, Audience.of_user(user_id), body, now)

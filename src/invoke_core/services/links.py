@@ -14,10 +14,11 @@ from invoke_core.domain.principals import Principal, require_administrator, requ
 from invoke_core.domain.sign_in import Client
 from invoke_core.domain.throttle import account_key
 from invoke_core.domain.users import (
-    MAX_DISPLAY_NAME_CHARACTERS,
     User,
     checked_display_name,
     checked_email,
+    first_display_name,
+    new_user,
     require_changeable,
     require_one_alphabet,
     with_password,
@@ -27,8 +28,10 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._links import forget_links
 from invoke_core.services._passwords import PasswordMemory
-from invoke_core.services.users import TOLD, SavedUser, tell_sessions_ended
+from invoke_core.services._sessions import end_all_sessions
+from invoke_core.services.users import TOLD, SavedUser
 
 _USED = {
     LinkPurpose.INVITATION: AuditAction.USER_ACCEPT,
@@ -87,15 +90,12 @@ class LinkService:
         if is_admin:
             require_one_alphabet(email)
         now = self.clock.now()
-        user = User(
-            user_id=UserId(self.randomness.identifier()),
+        user = new_user(
+            UserId(self.randomness.identifier()),
             email=email,
-            display_name=checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS]),
-            password_hash=None,
+            display_name=first_display_name(email, display_name),
+            now=now,
             is_admin=is_admin,
-            is_active=True,
-            created_at=now,
-            updated_at=now,
         )
         with self.writing() as work:
             work.users.add(user)
@@ -189,8 +189,7 @@ class LinkService:
     def _issue(self, work: Work, user: User, purpose: LinkPurpose, site: str) -> IssuedLink:
         now = self.clock.now()
         expires_at = now + LINK_LIVES[purpose]
-        work.links.remove(user.user_id)
-        work.outbox.remove(user.user_id)
+        forget_links(work, user.user_id)
         if self.by_mail:
             # The token is made when the letter is sent, so that none lies in the database until then.
             letter = Letter(
@@ -240,8 +239,7 @@ class LinkService:
             after = attrs.evolve(with_password(user, password_hash, now), display_name=name)
             work.users.put(after)
             work.links.remove(user.user_id)
-            tell_sessions_ended(work, user.user_id, now)
-            work.sessions.remove_of_user(user.user_id)
+            end_all_sessions(work, user.user_id, now)
             work.throttle.remove_account(account_key(user.email))
             work.audit.record(
                 Stranger.of(client, user.email),

@@ -27,12 +27,13 @@ from invoke_core.domain.sign_in import Client, is_setup_code, setup_code_require
 from invoke_core.domain.throttle import DAY, device_digest
 from invoke_core.domain.tokens import Claims, TokenAudience
 from invoke_core.domain.users import (
-    MAX_DISPLAY_NAME_CHARACTERS,
     MAX_EMAIL_CHARACTERS,
     User,
     checked_display_name,
     checked_email,
+    first_display_name,
     is_first_password_over,
+    new_user,
     require_changeable,
     require_one_alphabet,
     with_password,
@@ -58,6 +59,7 @@ from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._last_seen import LastSeen
+from invoke_core.services._links import forget_links
 from invoke_core.services._looks import Hourly
 from invoke_core.services._own_password import OwnPassword
 from invoke_core.services._passwords import PasswordMemory
@@ -177,20 +179,17 @@ class SignInService:
             raise Forbidden("Type the setup code that the server printed on its console.")
         email = checked_email(email)
         require_one_alphabet(email)
-        name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
+        name = first_display_name(email, display_name)
         owner = Owner(email=email, display_name=name)
         accepted = checked_password(password, self.policy, owner=owner)
         now = self.clock.now()
-        user = User(
-            user_id=UserId(self.randomness.identifier()),
+        user = new_user(
+            UserId(self.randomness.identifier()),
             email=email,
             display_name=name,
+            now=now,
             password_hash=self.hasher.hash(accepted.text),
             is_admin=True,
-            is_active=True,
-            created_at=now,
-            updated_at=now,
-            password_changed_at=now,
         )
         with self.recovery.passing() as recovering, self.writing() as work:
             if not recovering:
@@ -435,8 +434,7 @@ class SignInService:
                     raise Conflict("The password was changed meanwhile: try again.")
                 self._memory.replaced(work, user, now)
                 user = with_password(user, password_hash, now)
-                work.links.remove(user.user_id)
-                work.outbox.remove(user.user_id)
+                forget_links(work, user.user_id)
                 token = self._book.go_on(
                     work, principal.session_id, user, now, audience_of(principal)
                 )

@@ -31,9 +31,10 @@ from invoke_core.domain.sign_in import Client
 from invoke_core.domain.throttle import address_key
 from invoke_core.domain.tokens import TokenAudience
 from invoke_core.domain.users import (
-    MAX_DISPLAY_NAME_CHARACTERS,
     User,
     ends_sessions,
+    first_display_name,
+    new_user,
     require_administrator_left,
     require_one_alphabet,
 )
@@ -54,13 +55,14 @@ from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.tokens import TokenCodec
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services._links import forget_links
 from invoke_core.services._looks import Hourly
 from invoke_core.services._recovery import NoRecovery, end_recovery
 from invoke_core.services._second_factor import SecondFactors
-from invoke_core.services._sessions import Sessions
+from invoke_core.services._sessions import Sessions, end_all_sessions
 from invoke_core.services._throttle import Brake
 from invoke_core.services.sign_in import SignedIn
-from invoke_core.services.users import TOLD, account_changes, tell_sessions_ended
+from invoke_core.services.users import TOLD, account_changes
 
 
 @attrs.frozen
@@ -441,16 +443,14 @@ class SingleSignOnService:
         user = attrs.evolve(user, last_login_at=now)
         work.users.put(user)
         if user.epoch != before.epoch:
-            tell_sessions_ended(work, user.user_id, now)
-            work.sessions.remove_of_user(user.user_id)
+            end_all_sessions(work, user.user_id, now)
         if person.is_admin is not None and follows:
             claimed = person.is_admin
         self._tie(work, identity, person, user, claims_admin=claimed)
         target = Target("user", user.user_id)
         if way is Arrival.LINKED:
             if user.password_hash is None:  # an invitation that is not needed any more
-                work.links.remove(user.user_id)
-                work.outbox.remove(user.user_id)
+                forget_links(work, user.user_id)
             told = _from(rules, person)
             work.audit.record(stranger, AuditAction.IDENTITY_LINK, target, at=now, after=told)
         was, became = account_changes(before, user)
@@ -493,15 +493,11 @@ class SingleSignOnService:
         if way is Arrival.LINKED and same is not None:
             return same
         now, email = self.clock.now(), person.email or ""
-        user = User(
-            user_id=UserId(self.randomness.identifier()),
+        user = new_user(
+            UserId(self.randomness.identifier()),
             email=email,
-            display_name=person.display_name or email[:MAX_DISPLAY_NAME_CHARACTERS],
-            password_hash=None,
-            is_admin=False,
-            is_active=True,
-            created_at=now,
-            updated_at=now,
+            display_name=first_display_name(email, person.display_name),
+            now=now,
         )
         work.users.add(user)
         told = {**facts(user, TOLD), **_from(rules, person)}

@@ -8,7 +8,6 @@ import attrs
 
 from invoke_core.domain.audit import AuditAction, Facts, Target, difference, facts
 from invoke_core.domain.identifiers import ImageName, UserId
-from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.pages import Page, require_offset
 from invoke_core.domain.passwords import (
     AcceptedPassword,
@@ -27,7 +26,6 @@ from invoke_core.domain.principals import (
 from invoke_core.domain.storage import QUOTA_OF_SERVER, checked_quota, quota_of
 from invoke_core.domain.throttle import Tally, account_key, locked_until
 from invoke_core.domain.users import (
-    MAX_DISPLAY_NAME_CHARACTERS,
     User,
     UserPosition,
     checked_display_name,
@@ -36,6 +34,8 @@ from invoke_core.domain.users import (
     email_identity,
     ends_links,
     ends_sessions,
+    first_display_name,
+    new_user,
     require_administrator_left,
     require_changeable,
     require_one_alphabet,
@@ -50,8 +50,10 @@ from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
 from invoke_core.services._account_content import hand_over, remove_content
+from invoke_core.services._links import forget_links
 from invoke_core.services._passwords import PasswordMemory
 from invoke_core.services._recovery import NoRecovery, end_recovery
+from invoke_core.services._sessions import end_all_sessions, tell_sessions_ended
 from invoke_core.services.transfers import TransferService
 
 MIN_DIRECTORY_SEARCH = 2  # characters
@@ -224,21 +226,18 @@ class UserService:
         email = checked_email(email)
         if is_admin:
             require_one_alphabet(email)
-        name = checked_display_name(display_name or email[:MAX_DISPLAY_NAME_CHARACTERS])
+        name = first_display_name(email, display_name)
         owner = Owner(email=email, display_name=name)
         accepted = checked_password(password, self.policy, owner=owner)
         now = self.clock.now()
-        user = User(
-            user_id=UserId(self.randomness.identifier()),
+        user = new_user(
+            UserId(self.randomness.identifier()),
             email=email,
             display_name=name,
+            now=now,
             password_hash=self.hasher.hash(accepted.text),
             is_admin=is_admin,
-            is_active=True,
             must_change_password=must_change_password,
-            created_at=now,
-            updated_at=now,
-            password_changed_at=now,
         )
         with self.writing() as work:
             work.users.add(user)
@@ -395,8 +394,7 @@ class UserService:
             user = work.users.get(user_id)
             require_changeable(user_id)
             now, ended = self.clock.now(), work.sessions.of_user(user_id)
-            tell_sessions_ended(work, user_id, now)
-            work.sessions.remove_of_user(user_id)
+            end_all_sessions(work, user_id, now)
             work.audit.record(
                 principal,
                 AuditAction.SESSION_END,
@@ -486,11 +484,9 @@ class UserService:
         if after.password_hash != before.password_hash:
             self._memory.replaced(work, before, self.clock.now())
         if ends_links(before, after):
-            work.links.remove(after.user_id)
-            work.outbox.remove(after.user_id)
+            forget_links(work, after.user_id)
         if after.epoch != before.epoch:
-            tell_sessions_ended(work, after.user_id, self.clock.now())
-            work.sessions.remove_of_user(after.user_id)
+            end_all_sessions(work, after.user_id, self.clock.now())
         if before.is_active and not after.is_active:
             work.api_keys.remove_of_user(after.user_id)
             flows.suspend(work, after.user_id, self.clock.now())
@@ -505,12 +501,6 @@ class UserService:
     @property
     def _memory(self) -> PasswordMemory:
         return PasswordMemory(self.hasher, self.policy)
-
-
-def tell_sessions_ended(work: Work, user_id: UserId, now: datetime) -> None:
-    """Tell that every sign-in of an account has ended."""
-    body = {"user_id": user_id, "session_id": None}
-    work.news.tell(NewsKind.SESSION_ENDED, Audience.of_user(user_id), body, now)
 
 
 def account_changes(before: User, after: User) -> tuple[Facts, Facts]:
