@@ -301,10 +301,9 @@ def test_a_text_that_cannot_be_stored_is_refused(url: str) -> None:
         ("work.jobs.front('u')", "ix_jobs_head"),
         ("work.jobs.front('u')", "ix_jobs_oldest"),
         ("work.jobs.counts(owner_id='u')", "ix_jobs_oldest"),
-        ("work.flows.contending(QueueMode.FIFO)", "ix_queue_flows_fifo"),
-        ("work.flows.contending(QueueMode.ROUND_ROBIN)", "ix_queue_flows_round_robin"),
-        ("work.flows.contending(QueueMode.FAIR_SHARE)", "ix_queue_flows_fair_share"),
         ("work.queue.contest(QueueMode.FIFO)", "ix_queue_flows_fifo"),
+        ("work.queue.contest(QueueMode.ROUND_ROBIN)", "ix_queue_flows_round_robin"),
+        ("work.queue.contest(QueueMode.FAIR_SHARE)", "ix_queue_flows_fair_share"),
         ("work.queue.contest(QueueMode.FIFO, warm={'m'})", "ix_queue_flows_model_fifo"),
         (
             "work.queue.contest(QueueMode.FAIR_SHARE, warm={'m'})",

@@ -78,7 +78,7 @@ class Schedule:
         job = self.world.claim(worker, self.warm[worker])
         if job is None:
             with self.world.database.reading() as work:
-                assert not work.flows.contending(self.mode)  # no runner is idle beside work
+                assert not work.queue.contest(self.mode).candidates  # no runner is idle beside work
             return
         self.runners[worker] = job
         self.longest = max(self.longest, job.charged)

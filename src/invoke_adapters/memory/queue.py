@@ -140,10 +140,6 @@ class MemoryFlowRepository:
             raise NotFound("user", flow.user_id)
         self.state.flows[flow.user_id] = flow
 
-    def contending(self, mode: QueueMode, *, limit: int = 1) -> Sequence[Flow]:
-        """Return the first contending flows in the policy's order."""
-        return _contending(self.state, mode)[:limit]
-
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
         active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]

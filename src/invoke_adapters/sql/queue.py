@@ -30,12 +30,6 @@ _ORDERS: Mapping[QueueMode, tuple[sa.Column[Any], ...]] = {
     QueueMode.ROUND_ROBIN: (_flows.round_robin, _flows.oldest_or_zero, _flows.user_id),
     QueueMode.FAIR_SHARE: (_flows.fair_share, _flows.oldest_or_zero, _flows.user_id),
 }
-_FIRST = {
-    mode: FLOWS.select.where(_flows.contends == sa.true())
-    .order_by(*order)
-    .limit(sa.bindparam("limit"))
-    for mode, order in _ORDERS.items()
-}
 _ACTIVE = FLOWS.select.where(sa.or_(_flows.pending > 0, _flows.in_flight > 0)).order_by(
     _flows.user_id
 )
@@ -150,11 +144,6 @@ class SqlFlowRepository:
                 upsert(self.connection, schema.queue_flows, row)
         except sa.exc.IntegrityError as error:
             raise NotFound("user", flow.user_id) from error
-
-    def contending(self, mode: QueueMode, *, limit: int = 1) -> Sequence[Flow]:
-        """Return the first contending flows in the policy's order."""
-        rows = self.connection.execute(_FIRST[mode], {"limit": limit})
-        return [FLOWS.value(row) for row in rows]
 
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""

@@ -112,9 +112,6 @@ class FlowRepository(Protocol):
     def put(self, flow: Flow) -> None:
         """Keep the flow; raise NotFound for an unknown user."""
 
-    def contending(self, mode: QueueMode, *, limit: int = 1) -> Sequence[Flow]:
-        """Return the first contending flows in the policy's order: counter, oldest job, user id."""
-
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
 
@@ -126,7 +123,7 @@ class QueueStateRepository(Protocol):
     """What the queue remembers as a whole, inside one unit of work."""
 
     def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
-        """Return what a decision looks at: the first contending flow in the policy's order.
+        """Return what a decision looks at: the first contending flow by counter, oldest job, user id.
 
         For each of the warm models the first contending flow whose head wants it is returned too.
         """

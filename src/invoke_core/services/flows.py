@@ -24,6 +24,7 @@ from invoke_core.ports.queue import Candidate
 from invoke_core.ports.unit_of_work import Work
 
 COUNTED = (QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE)  # the modes that have a counter
+AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
 TOLD_ONE_BY_ONE = 20  # moves of one owner in one unit; more are told as "many"
 
 
@@ -126,12 +127,16 @@ def reconsider(work: Work, flow: Flow, now: datetime) -> None:
 
 def may_run(owner: User) -> bool:
     """Return whether the owner's jobs may be served; those of `system`, who never signs in, always."""
-    return owner.is_active or owner.user_id == SYSTEM
+    return _is_served(owner.user_id, is_active=owner.is_active)
 
 
 def may_be_served(candidate: Candidate) -> bool:
     """Return whether the candidate's jobs may be served: see `may_run`."""
-    return candidate.owner_is_active or candidate.flow.user_id == SYSTEM
+    return _is_served(candidate.flow.user_id, is_active=candidate.owner_is_active)
+
+
+def _is_served(user_id: UserId, *, is_active: bool) -> bool:
+    return is_active or user_id == SYSTEM
 
 
 def _set_suspended(work: Work, user_id: UserId, now: datetime, *, suspended: bool) -> None:

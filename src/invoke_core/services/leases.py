@@ -66,9 +66,9 @@ class LeaseService:
                 work.workers.remove(worker_id)
             orphans = work.workers.orphaned_jobs()
             flows.move(work, [Move(job, _after_loss(job, now)) for job in orphans], now)
-            for user_id in _returned(work):
+            for user_id in _returned(work, work.flows.list_active()):
                 flows.resume(work, user_id, now)
-            for flow in _spent_before(work, now):
+            for flow in _spent_before(work.flows.list_active(), now):
                 flows.reconsider(work, flow, now)
         self._discard(orphans)
         return orphans
@@ -80,10 +80,11 @@ class LeaseService:
         """
         with self.reading() as work:
             workers = work.workers.list()
+            active = work.flows.list_active()
             is_due = bool(
                 work.workers.orphaned_jobs()
-                or _returned(work)
-                or _spent_before(work, self.clock.now())
+                or _returned(work, active)
+                or _spent_before(active, self.clock.now())
             )
         beats = {worker.worker_id: worker.beat for worker in workers}
         silent = watch.silent(beats, self.clock.monotonic())
@@ -135,20 +136,18 @@ def _after_loss(job: Job, now: datetime) -> Job:
     )
 
 
-def _spent_before(work: Work, now: datetime) -> Sequence[Flow]:
+def _spent_before(active: Sequence[Flow], now: datetime) -> Sequence[Flow]:
     """Return the flows that wait for a day that has begun."""
-    return [
-        flow for flow in work.flows.list_active() if flow.is_spent and flow != flow.on(now.date())
-    ]
+    return [flow for flow in active if flow.is_spent and flow != flow.on(now.date())]
 
 
-def _returned(work: Work) -> Sequence[UserId]:
+def _returned(work: Work, active: Sequence[Flow]) -> Sequence[UserId]:
     """Return whose flow is suspended though the account is active.
 
     An account can be reactivated without this program, by hand in the database.
     """
     return [
         flow.user_id
-        for flow in work.flows.list_active()
+        for flow in active
         if flow.suspended and flows.may_run(work.users.get(flow.user_id))
     ]

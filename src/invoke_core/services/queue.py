@@ -37,9 +37,7 @@ from invoke_core.services import _seen, _wishes, flows
 from invoke_core.services._forecast import Forecasts, Place, forecast
 from invoke_core.services._looks import Hourly, image_looks, job_looks
 from invoke_core.services._quota import require_storage
-from invoke_core.services.flows import Move
-
-AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
+from invoke_core.services.flows import AT_ONCE, Move
 
 
 @attrs.frozen(kw_only=True)
@@ -87,7 +85,7 @@ class QueueService:
         """
         require_usable(principal)
         require_sensible(wish)
-        digest = wish_digest(wish)
+        digest = "" if key is None else wish_digest(wish)
         if key is not None:
             checked_key(key)
         batch_id = BatchId(self.randomness.identifier())

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from invoke_core.domain.audit import AuditAction, Target, difference
-from invoke_core.domain.estimates import ALL_KINDS
+from invoke_core.domain.audit import QUEUE, AuditAction, Target, difference
+from invoke_core.domain.estimates import ALL_KINDS, Measured
 from invoke_core.domain.fairness import Caps, Flow, QueueMode, cost_of, slack_of
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.principals import INTERNAL, Principal, require_administrator
@@ -16,9 +16,8 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
 from invoke_core.services._forecast import forecast
-from invoke_core.services.flows import Move
+from invoke_core.services.flows import AT_ONCE, Move
 
-AT_ONCE = 500  # jobs that one writing unit changes: a long one would hold up everybody else
 _TOLD = ("weight", "max_pending", "max_running", "gpu_seconds_per_day")
 
 
@@ -51,11 +50,12 @@ class QueueCareService:
                 user.user_id: user.display_name
                 for user in work.users.get_many([user_id for user_id, _ in shown])
             }
-            longest = self._longest(work)
-            known = work.queue.run_seconds([ALL_KINDS]).get(ALL_KINDS)
+            measured = work.queue.run_seconds()
+            longest = self._longest(work, measured)
         everybodys = sum(flow.used_seconds for flow in today)
         weights = sum(flow.weight for flow in active)
-        slack = slack_of(self.mode, self.slack_seconds, known.mean if known else 0.0)
+        every = measured.get(ALL_KINDS)
+        slack = slack_of(self.mode, self.slack_seconds, every.mean if every else 0.0)
         return Overview(
             shares=[
                 _share(flow, names[user_id], now, everybodys, weights, waits.get(user_id))
@@ -110,9 +110,8 @@ class QueueCareService:
                 found = work.jobs.find_many(waiting[start : start + AT_ONCE])
                 jobs = [job for job in found if job.status is JobStatus.PENDING]
                 flows.move(work, [Move(job, job.canceled(now)) for job in jobs], now)
-                target = Target("queue", "default")
                 told = {"canceled": len(jobs)}
-                work.audit.record(INTERNAL, AuditAction.QUEUE_CLEAR, target, at=now, after=told)
+                work.audit.record(INTERNAL, AuditAction.QUEUE_CLEAR, QUEUE, at=now, after=told)
             canceled += len(jobs)
         return canceled
 
@@ -142,11 +141,11 @@ class QueueCareService:
             waits.setdefault(start.job.owner_id, start.wait.seconds)
         return waits
 
-    def _longest(self, work: Work) -> float:
+    def _longest(self, work: Work, measured: Measured) -> float:
         """Return the largest cost of a job, as far as the queue knows it now."""
         running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=None)).items
         charged = [job.charged for job in running if job.charged_policy is self.mode]
-        known = [cost_of(self.mode, kind.mean) for kind in work.queue.run_seconds().values()]
+        known = [cost_of(self.mode, kind.mean) for kind in measured.values()]
         return max([*charged, *known, cost_of(self.mode, 0.0)])
 
 

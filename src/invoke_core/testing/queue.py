@@ -337,7 +337,7 @@ class FlowRepositoryContract:
             work.flows.put(changed)
 
             assert work.flows.get(flow.user_id) == changed
-            assert list(work.flows.contending(QueueMode.FIFO)) == []
+            assert list(work.queue.contest(QueueMode.FIFO).candidates) == []
 
     def test_a_flow_needs_its_user(self, database: Database) -> None:
         with database.writing() as work, pytest.raises(NotFound):
@@ -350,34 +350,33 @@ class FlowRepositoryContract:
         counters = [(1.0, 3.0, 9), (2.0, 1.0, 8), (2.0, 1.0, 2), (0.5, 3.0, 9), (1.0, 3.0, 9)]
         with database.writing() as work:
             flows = [
-                Flow(
-                    user_id=a_user(work).user_id,
-                    pending=1,
+                a_contender(
+                    work,
                     round_robin=round_robin,
                     fair_share=fair_share,
                     oldest_item_id=ItemId(oldest),
-                )
+                ).flow
                 for round_robin, fair_share, oldest in counters
             ]
             for flow in reversed(flows):
                 work.flows.put(flow)
 
-            found = list(work.flows.contending(mode, limit=4))
+            found = []
+            while candidates := work.queue.contest(mode).candidates:
+                found.append(candidates[0].flow)
+                work.flows.put(attrs.evolve(candidates[0].flow, pending=0))
 
             expected = sorted(
                 flows, key=lambda f: (f.counter(mode), f.oldest_item_id or 0, f.user_id)
             )
-            assert found == expected[:4]
+            assert found == expected
 
-    def test_one_contending_flow_comes_unless_more_are_asked_for(self, database: Database) -> None:
+    def test_one_contending_flow_comes_where_no_model_is_warm(self, database: Database) -> None:
         with database.writing() as work:
-            flows = [Flow(user_id=a_user(work).user_id, pending=1) for _ in range(3)]
-            for flow in flows:
-                work.flows.put(flow)
+            candidates = [a_contender(work) for _ in range(3)]
 
-            assert list(work.flows.contending(QueueMode.ROUND_ROBIN)) == flows[:1]
-            assert list(work.flows.contending(QueueMode.ROUND_ROBIN, limit=2)) == flows[:2]
-            assert list(work.flows.contending(QueueMode.ROUND_ROBIN, limit=9)) == flows
+            found = work.queue.contest(QueueMode.ROUND_ROBIN).candidates
+            assert list(found) == candidates[:1]
 
     def test_flows_without_jobs_or_suspended_do_not_contend(self, database: Database) -> None:
         with database.writing() as work:
@@ -393,7 +392,7 @@ class FlowRepositoryContract:
                 work.flows.put(attrs.evolve(flow, **state))
 
             for mode in QueueMode:
-                assert list(work.flows.contending(mode, limit=9)) == []
+                assert list(work.queue.contest(mode).candidates) == []
                 contest = work.queue.contest(mode, warm=frozenset({model}))
                 assert list(contest.candidates) == []
 

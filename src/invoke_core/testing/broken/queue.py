@@ -9,7 +9,7 @@ import attrs
 from invoke_core.domain.fairness import QueueMode, VirtualTime
 from invoke_core.domain.queue import JobQuery, JobStatus
 from invoke_core.errors import Conflict, NotFound
-from invoke_core.ports.queue import Front
+from invoke_core.ports.queue import Candidate, Front
 from invoke_core.testing.broken.faults import (
     Fault,
     after,
@@ -113,8 +113,27 @@ def _always_by_turns(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
     return real(QueueMode.ROUND_ROBIN, **kwargs)
 
 
+def _with_candidates(work: Any, contest: Any, flows: Any) -> Any:
+    heads = [work.jobs.front(flow.user_id) for flow in flows]
+    more = [
+        Candidate(flow=flow, head=front and front.head, owner_is_active=True, expected=None)
+        for flow, front in zip(flows, heads, strict=True)
+    ]
+    return attrs.evolve(contest, candidates=[*contest.candidates, *more])
+
+
 def _suspended_contend(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
-    return [*real(mode, **kwargs), *(f for f in work.flows.list_active() if f.suspended)]
+    suspended = [flow for flow in work.flows.list_active() if flow.suspended]
+    return _with_candidates(work, real(mode, **kwargs), suspended)
+
+
+def _all_who_contend(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
+    contest = real(mode, **kwargs)
+    known = {each.flow.user_id for each in contest.candidates}
+    others = [
+        flow for flow in work.flows.list_active() if flow.contends and flow.user_id not in known
+    ]
+    return _with_candidates(work, contest, others)
 
 
 def _pending_alone(flows: Any) -> Any:
@@ -126,12 +145,12 @@ FLOWS: Mapping[str, Fault] = {
     "test_a_flow_that_was_never_kept_is_all_zero": Fault("flows.get", _unknown_is_missing),
     "test_a_flow_is_replaced": Fault("flows.put", with_first(evolved(head_model="model"))),
     "test_a_flow_needs_its_user": Fault("flows.put", forgiving(NotFound)),
-    "test_contending_flows_come_in_the_policys_order": Fault("flows.contending", _always_by_turns),
-    "test_one_contending_flow_comes_unless_more_are_asked_for": Fault(
-        "flows.contending", ignoring("limit")
+    "test_contending_flows_come_in_the_policys_order": Fault("queue.contest", _always_by_turns),
+    "test_one_contending_flow_comes_where_no_model_is_warm": Fault(
+        "queue.contest", _all_who_contend
     ),
     "test_flows_without_jobs_or_suspended_do_not_contend": Fault(
-        "flows.contending", _suspended_contend
+        "queue.contest", _suspended_contend
     ),
     "test_flows_are_found_by_the_day_that_they_were_used_last": Fault(
         "flows.used_on", lambda work, real, day: [*real(day), *real(day - timedelta(days=1))]
@@ -143,8 +162,8 @@ FLOWS: Mapping[str, Fault] = {
 
 
 def _least_now(work: Any, real: Any) -> VirtualTime:
-    first = work.flows.contending(QueueMode.ROUND_ROBIN)
-    return VirtualTime(round_robin=first[0].round_robin if first else 0.0)
+    first = work.queue.contest(QueueMode.ROUND_ROBIN).candidates
+    return VirtualTime(round_robin=first[0].flow.round_robin if first else 0.0)
 
 
 def _everybody_is_active(contest: Any) -> Any:
