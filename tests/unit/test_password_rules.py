@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from litestar.testing import TestClient
 
 from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
+from invoke_apps.cli import _accounts
 from invoke_apps.cli import user as commands
 from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
@@ -70,6 +71,7 @@ def test_every_way_in_gives_one_verdict(tmp_path, monkeypatch, profile):
             yield app
 
         monkeypatch.setattr(commands, "opened", opened)
+        monkeypatch.setattr(_accounts, "opened", opened)
         body = {"email": EMAIL, "display_name": NAME}
 
         def by_service(password):

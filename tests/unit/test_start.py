@@ -21,14 +21,29 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 NEEDLESS = {"torch", "diffusers", "transformers", "numpy", "alembic", "pydantic", "hypothesis"}
 
 
-def test_a_start_loads_nothing_needless() -> None:
+def _printed_by(program: str) -> str:
     path = [str(Path(folder).resolve()) for folder in sys.path if folder]
-    program = f"import sys; sys.path[:0] = {path!r}\n{PROGRAM}"
-
+    program = f"import sys; sys.path[:0] = {path!r}\n{program}"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
+    return done.stdout
 
-    loaded = set(done.stdout.split())
+
+def test_a_start_loads_nothing_needless() -> None:
+    loaded = set(_printed_by(PROGRAM).split())
+
     assert "litestar" in loaded
     assert not NEEDLESS & loaded
+
+
+def test_the_help_of_a_command_loads_no_services() -> None:
+    program = (
+        "import sys, invoke_apps.cli.admin, invoke_apps.cli.web, invoke_apps.cli.worker\n"
+        "print(*sorted(sys.modules))"
+    )
+
+    loaded = set(_printed_by(program).split())
+
+    assert "invoke_apps.cli.user" in loaded
+    assert not {"invoke_apps.application", "sqlalchemy", "litestar", "torch"} & loaded

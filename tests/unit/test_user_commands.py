@@ -7,7 +7,7 @@ import attrs
 import pytest
 from click.testing import CliRunner
 
-from invoke_apps.cli import account_life, identities
+from invoke_apps.cli import _accounts, account_life
 from invoke_apps.cli import user as commands
 from invoke_apps.cli.admin import main as admin
 from invoke_apps.config import ConfigurationError
@@ -44,7 +44,7 @@ def run(accounts, monkeypatch, tmp_path):
 
     monkeypatch.setattr(commands, "opened", opened)
     monkeypatch.setattr(account_life, "opened", opened)
-    monkeypatch.setattr(identities, "opened", opened)
+    monkeypatch.setattr(_accounts, "opened", opened)
 
     def run(command, *arguments, typed="", code=0):
         result = CliRunner().invoke(command, arguments, input=typed)
@@ -134,6 +134,7 @@ def test_trouble_with_the_root_exits_with_4(run, monkeypatch, error):
 
     monkeypatch.setattr(commands, "opened", opened)
     monkeypatch.setattr(account_life, "opened", opened)
+    monkeypatch.setattr(_accounts, "opened", opened)
 
     result = run(commands.userlist, code=4)
     assert result.stderr == " ".join(str(error).split()) + "\n"
@@ -150,6 +151,7 @@ def test_a_weak_password_is_accepted_with_a_warning_where_settings_say_so(
 
     monkeypatch.setattr(commands, "opened", opened)
     monkeypatch.setattr(account_life, "opened", opened)
+    monkeypatch.setattr(_accounts, "opened", opened)
 
     result = run(commands.useradd, "-e", "a@example.com", "--password-stdin", typed="weak\n")
     assert result.stderr.count("Warning: ") == 3

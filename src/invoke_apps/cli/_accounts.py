@@ -1,12 +1,19 @@
 """What the commands for accounts share: options, passwords, warnings."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from invoke_apps.cli._base import ask
-from invoke_core.domain.users import checked_email
+from invoke_apps.cli._base import ask, opened, this_host
+from invoke_core.domain.users import User, checked_email
 from invoke_core.errors import Invalid
+
+if TYPE_CHECKING:  # the help of a command is shown without loading the server
+    from invoke_apps.application import Application
 
 EXPOSED = (
     "Warning: others on this machine can read a password on the command line;"
@@ -21,6 +28,18 @@ stdin_option = click.option(
     is_flag=True,
     help="Read the password from the first line of standard input.",
 )
+
+
+@contextmanager
+def account(root: Path | None, email: str | None) -> Iterator[tuple["Application", User]]:
+    """Yield the application and the account of an address, which is asked for where none is given.
+
+    Raises:
+        NotFound: no account has this address.
+    """
+    email = email or ask("--email", "E-mail address")
+    with opened(root) as app:
+        yield app, app.users.get_by_email(this_host(), email)
 
 
 def password_given(password: str | None, *, password_stdin: bool) -> str | None:

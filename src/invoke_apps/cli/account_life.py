@@ -6,6 +6,7 @@ import attrs
 import click
 
 from invoke_apps.cli._accounts import (
+    account,
     address,
     email_option,
     new_password,
@@ -42,9 +43,7 @@ def invite(root: Path | None, email: str | None, name: str | None, admin: bool) 
 @email_option
 def reset_link(root: Path | None, email: str | None) -> None:
     """Make a link by which a user chooses a new password, once within a day."""
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         issued = app.links.reset_link(this_host(), user.user_id, site=app.settings.site)
         _show_link(issued, app.settings.base_url)
 
@@ -58,9 +57,7 @@ def content(root: Path | None, email: str | None, as_json: bool) -> None:
     from invoke_apps.cli._tables import print_json, print_table
     from invoke_apps.web.routes.account_life import ContentView
 
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         found = app.statistics.content(this_host(), user.user_id)
     if as_json:
         print_json(ContentView.of(found))
@@ -84,9 +81,7 @@ def content(root: Path | None, email: str | None, as_json: bool) -> None:
 @email_option
 def unlock(root: Path | None, email: str | None) -> None:
     """Forget a user's wrong sign-ins, so that they can try again at once."""
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         app.users.unlock(this_host(), user.user_id)
     click.echo(f"Unlocked {user.email}.")
 
@@ -96,9 +91,7 @@ def unlock(root: Path | None, email: str | None) -> None:
 @email_option
 def reset_second_factor(root: Path | None, email: str | None) -> None:
     """Take the second factor off a user who lost it; a password is enough to sign in then."""
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         app.second_factor.reset(this_host(), user.user_id)
     click.echo(f"{user.email} signs in without a second factor.")
 
@@ -134,9 +127,7 @@ def recover(
 @email_option
 def end_sessions(root: Path | None, email: str | None) -> None:
     """End every sign-in of a user at once; the password goes on working."""
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         app.users.end_sessions(this_host(), user.user_id)
     click.echo(f"{user.email} is signed out everywhere.")
 
@@ -150,9 +141,7 @@ def statistics(root: Path | None, email: str | None, as_json: bool) -> None:
     from invoke_apps.cli._tables import print_json, print_table
     from invoke_apps.web.routes.account_life import StatisticsView
 
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         found = StatisticsView.of(app.statistics.of_user(this_host(), user.user_id))
     if as_json:
         print_json(found)

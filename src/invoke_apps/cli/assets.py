@@ -2,15 +2,18 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from invoke_apps.application import Application
 from invoke_apps.cli._accounts import some
 from invoke_apps.cli._base import InvokeGroup, confirm, opened, root_option, this_host
 from invoke_apps.cli._times import TIME, in_utc
 from invoke_core.domain.identifiers import SYSTEM, BoardId, TransferId, UserId
 from invoke_core.domain.transfers import Transfer, TransferWish
+
+if TYPE_CHECKING:  # the help of a command is shown without loading the server
+    from invoke_apps.application import Application
 
 
 @click.group(cls=InvokeGroup)
@@ -119,7 +122,7 @@ def undo(root: Path | None, transfer_id: str) -> None:
     click.echo(f"Gave back {_given(done)}.")
 
 
-def _account(app: Application, email: str) -> UserId:
+def _account(app: "Application", email: str) -> UserId:
     return SYSTEM if email == SYSTEM else app.users.get_by_email(this_host(), email).user_id
 
 

@@ -2,29 +2,30 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import click
 
-from invoke_apps.application import Application
 from invoke_apps.cli._base import REFUSED, InvokeGroup, opened, root_option, this_host
+from invoke_apps.cli._times import TIME, in_utc
 from invoke_core.domain.audit import Actor, AuditEntry, AuditQuery
 from invoke_core.domain.pages import DEFAULT_LIMIT
 from invoke_core.domain.principals import Via
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:  # the help of a command is shown without loading the server
+    from invoke_apps.application import Application
 
-_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _filters(command: F) -> F:
     """Give the command the options that choose entries."""
     for option in (
-        click.option("--until", type=click.DateTime(_TIMES), help="Only before this time, UTC."),
-        click.option("--since", type=click.DateTime(_TIMES), help="Only from this time on, UTC."),
+        click.option("--until", type=TIME, help="Only before this time, UTC."),
+        click.option("--since", type=TIME, help="Only from this time on, UTC."),
         click.option("--target", help="Only what was done to this id, or this kind of thing."),
         click.option("--action", help="Only this action, or those of this kind, such as user."),
         click.option("--actor", help="Only what this user id or e-mail address did."),
@@ -120,8 +121,8 @@ def _query(
         actor=actor,
         action=action,
         target=target,
-        since=since and since.replace(tzinfo=UTC),
-        until=until and until.replace(tzinfo=UTC),
+        since=in_utc(since),
+        until=in_utc(until),
         limit=limit,
     )
 
@@ -134,7 +135,7 @@ def _who(actor: Actor) -> str:
     return actor.email or actor.user_id or actor.via
 
 
-def _addresses(app: Application) -> Mapping[str | None, str]:
+def _addresses(app: "Application") -> Mapping[str | None, str]:
     """Return the addresses of the accounts that are there, by id: people know each other by those."""
     return {user.user_id: user.email for user in app.users.list(this_host(), limit=None).items}
 

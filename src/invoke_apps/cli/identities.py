@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from invoke_apps.cli._accounts import email_option
-from invoke_apps.cli._base import InvokeCommand, ask, opened, root_option, this_host
+from invoke_apps.cli._accounts import account, email_option
+from invoke_apps.cli._base import InvokeCommand, root_option, this_host
 from invoke_core.domain.identifiers import IdentityId
 
 
@@ -18,9 +18,7 @@ def identities(root: Path | None, email: str | None, as_json: bool) -> None:
     from invoke_apps.cli._tables import print_json, print_table
     from invoke_apps.web.routes._users import IdentityView
 
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         found = app.single_sign_on.identities(this_host(), user.user_id)
     views = [IdentityView.of(identity) for identity in found]
     if as_json:
@@ -36,9 +34,7 @@ def identities(root: Path | None, email: str | None, as_json: bool) -> None:
 @click.argument("identity_id")
 def unlink(root: Path | None, email: str | None, identity_id: str) -> None:
     """Untie IDENTITY_ID from a user; their sign-ins that began at a provider end."""
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         app.single_sign_on.unlink(this_host(), user.user_id, IdentityId(identity_id))
     click.echo(f"{user.email} does not sign in there any more.")
 

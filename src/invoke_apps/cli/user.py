@@ -6,6 +6,7 @@ import click
 
 from invoke_apps.cli import account_life, identities
 from invoke_apps.cli._accounts import (
+    account,
     address,
     email_option,
     new_password,
@@ -176,7 +177,6 @@ def usermod(
             " --help lists every option."
         )
     typed = password_given(password, password_stdin=password_stdin)
-    email = email or ask("--email", "E-mail address")
     changes = UserChanges(
         email=new_email,
         display_name=name,
@@ -187,8 +187,7 @@ def usermod(
         note=note,
         storage_quota_bytes=storage_quota,
     )
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         saved = app.users.update(this_host(), user.user_id, changes)
     warn(saved.warnings)
     click.echo(f"Changed {saved.user.email}.")
@@ -201,9 +200,7 @@ def usermod(
 @click.option("--transfer-to", metavar="EMAIL", help="Who gets the boards and images instead.")
 def userdel(root: Path | None, email: str | None, force: bool, transfer_to: str | None) -> None:
     """Delete a user with all boards, images and jobs, for good."""
-    email = email or ask("--email", "E-mail address")
-    with opened(root) as app:
-        user = app.users.get_by_email(this_host(), email)
+    with account(root, email) as (app, user):
         heir = app.users.get_by_email(this_host(), transfer_to) if transfer_to else None
         if not force:
             found = app.statistics.content(this_host(), user.user_id)
