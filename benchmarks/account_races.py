@@ -23,7 +23,7 @@ import click
 import httpx
 
 from invoke_apps.application import Application
-from invoke_apps.cli import user as commands
+from invoke_apps.cli import _accounts, user
 from invoke_apps.composition import build
 from invoke_apps.config import load_settings
 from invoke_core.domain.principals import host_principal
@@ -138,15 +138,15 @@ DEEDS: Sequence[tuple[str, dict[str, bool] | None]] = (
     ("DELETE", None),
 )
 COMMAND_LINES = (
-    (commands.usermod, ["--no-admin"]),
-    (commands.usermod, ["--deactivate"]),
-    (commands.userdel, ["--force"]),
+    (user.usermod, ["--no-admin"]),
+    (user.usermod, ["--deactivate"]),
+    (user.userdel, ["--force"]),
 )
 
 
 def _command_line(root: Path, barrier: Barrier, orders: Any, codes: Any) -> None:
     """Run the guide's commands; each waits with its database open until the others are there too."""
-    plainly = commands.opened
+    plainly = _accounts.opened
 
     @contextmanager
     def held(given: Path | None) -> Iterator[Application]:
@@ -154,7 +154,7 @@ def _command_line(root: Path, barrier: Barrier, orders: Any, codes: Any) -> None
             barrier.wait(PATIENCE)
             yield app
 
-    commands.opened = held  # type: ignore[assignment]
+    _accounts.opened = held  # type: ignore[assignment]
     while (order := orders.get()) is not None:
         number, email = order
         command, options = COMMAND_LINES[number]
