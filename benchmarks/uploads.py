@@ -7,15 +7,12 @@ connections that never say what they want.
 
 import argparse
 import io
-import json
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,6 +22,7 @@ import attrs
 import httpx
 from PIL import Image
 
+from benchmarks.asking import Asker, ask, p99
 from benchmarks.server import resident_megabytes
 from tests.e2e.running import (
     PATIENCE,
@@ -70,8 +68,8 @@ def upload_at_once(
     ]
     asker = add_person(administrator, server, "asker@example.com")
     files = [_picture(number) for number in range(8)]
-    idle = _Asker(server, asker).latencies(at_least=asks)
-    watching = _Asker(server, asker)
+    idle = Asker(server, asker).latencies(at_least=asks)
+    watching = Asker(server, asker)
     began = time.perf_counter()
     with ThreadPoolExecutor(people) as pool:
         statuses = list(
@@ -93,8 +91,8 @@ def upload_at_once(
         stored=len({name.removesuffix(".png") for name in names} & whole),
         refused=sum(status != 201 for status in statuses),
         seconds=seconds,
-        idle_p99=_p99(idle),
-        busy_p99=_p99(busy),
+        idle_p99=p99(idle),
+        busy_p99=p99(busy),
         bytes_on_disk=sum(path.stat().st_size for path in on_disk),
         bytes_in_statistics=sum(_storage(administrator, sender) for sender in senders),
     )
@@ -141,54 +139,7 @@ def drip(server: RunningServer, person: httpx.Client, *, sockets: int, asks: int
             connection = socket.create_connection((address.hostname, address.port))
             opened.enter_context(connection)
             connection.sendall(b"GET /api/v1/auth/me HTTP/1.1\r\nHost: ")
-        return _p99(_latencies(person, lambda done: done >= asks))
-
-
-class _Asker:
-    """Asks who it is, again and again, in a process of its own: it must not wait for the senders' threads."""
-
-    def __init__(self, server: RunningServer, person: httpx.Client) -> None:
-        command = [sys.executable, "-m", "benchmarks.uploads", "--ask", server.url]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{person.headers['Authorization']}\n")
-        self._process.stdin.flush()
-
-    def latencies(self, *, at_least: int = 0) -> list[float]:
-        """End it; return how many milliseconds each answer took.
-
-        Args:
-            at_least: so many answers are awaited first.
-        """
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{at_least}\n")
-        found: list[float] = json.loads(self._process.communicate()[0])
-        return found
-
-
-def ask_on(url: str) -> None:
-    """Be the process of `_Asker`: read the credential, ask, and stop when a number comes."""
-    credential = sys.stdin.readline().strip()
-    wanted: list[int] = []
-    threading.Thread(target=lambda: wanted.append(int(sys.stdin.readline())), daemon=True).start()
-    with httpx.Client(base_url=url, headers={"Authorization": credential}) as client:
-        found = _latencies(client, lambda done: bool(wanted) and done >= wanted[0])
-    print(json.dumps(found))
-
-
-def _latencies(client: httpx.Client, enough: Callable[[int], bool]) -> list[float]:
-    found: list[float] = []
-    while not enough(len(found)):
-        began = time.perf_counter()
-        client.get("/api/v1/auth/me").raise_for_status()
-        found.append((time.perf_counter() - began) * 1000)
-    return found
-
-
-def _p99(latencies: list[float]) -> float:
-    return sorted(latencies)[int(len(latencies) * 0.99)] if latencies else 0.0
+        return p99(ask(person, lambda done: done >= asks))
 
 
 def _picture(number: int) -> bytes:
@@ -224,11 +175,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--gibibytes", type=float, default=5.0)
     parser.add_argument("--sockets", type=int, default=500)
-    parser.add_argument("--ask", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.ask:
-        ask_on(arguments.ask)
-        return
     with tempfile.TemporaryDirectory() as folder:
         root = multiuser_root(Path(folder) / "root", workers="external")
         with running(root) as server:
