@@ -43,8 +43,13 @@ class ChoiceForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     password: str = ""
     again: str = ""
-    display_name: str = ""
     username: str = ""  # for password managers
+
+
+class InvitationForm(ChoiceForm, forbid_unknown_fields=True, kw_only=True):
+    """The same, by whoever was invited."""
+
+    display_name: str = ""
 
 
 @attrs.frozen
@@ -75,7 +80,7 @@ class _LinkPage:
         )
 
     def _use(self, links: LinkService, client: Client, data: ChoiceForm) -> None:
-        if self.purpose is LinkPurpose.INVITATION:
+        if isinstance(data, InvitationForm):
             name = data.display_name.strip() or None
             links.accept(client, self.token, password=data.password, display_name=name)
         else:
@@ -110,7 +115,7 @@ def invitation(
 )
 def accept(
     token: FromPath[str],
-    data: URLEncodedBody[ChoiceForm],
+    data: URLEncodedBody[InvitationForm],
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
 ) -> Response[str]:

@@ -203,7 +203,7 @@ PAGES = [
         names={"token": "invitation_token"}),
     Row("POST /invitation/{token}", "Whoever holds the link, once.", ANYBODY, OPEN_PAGE,
         names={"token": "invitation_token"},
-        form={"password": "{new_password}", "again": "{new_password}"}),
+        form={"password": "{new_password}", "again": "{new_password}", "display_name": "Ann"}),
     Row("GET /links/{token}", "Whoever holds the link.", ANYBODY, OPEN_PAGE, shows="{image}"),
     Row("GET /links/{token}", "With a password: whoever gave it; others see a form.",
         "oo oooooo o ooooo ooo o o y oo ooo oo oo", OPEN_PAGE, names=_LOCKED, shows="{image}"),
