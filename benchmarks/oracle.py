@@ -107,7 +107,8 @@ def served(world: World) -> Iterator[None]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=SAMPLES, help="of each kind")
-    samples = parser.parse_args().samples
+    parser.add_argument("--only", default="", help="routes with this in their name")
+    wanted = parser.parse_args()
     rng, found = random.Random(0), []
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -117,7 +118,9 @@ def main() -> int:
     ):
         print("| request | hidden | not there | ratio | area |\n|---|---|---|---|---|")
         for row in requests():
-            timing = measure(world, row, samples, rng)
+            if wanted.only not in row.route:
+                continue
+            timing = measure(world, row, wanted.samples, rng)
             found.append(timing)
             print(
                 f"| `{timing.name}` | {timing.hidden:.2f} ms | {timing.unknown:.2f} ms |"

@@ -41,7 +41,8 @@ class Account:
     password: str | None
     must_change: bool = False
     active: bool = True
-    used: bool = False  # somebody signed in once
+    set_at: datetime | None = None  # when the password was set
+    entered: datetime | None = None  # when somebody signed in last
     factor: tuple[str, list[str]] | None = None  # the secret, and the recovery codes that are left
     link: tuple[str, str, datetime] | None = None  # its purpose, its token, its end
     sessions: dict[str, datetime] = attrs.field(factory=dict)  # tokens, and their ends
@@ -50,7 +51,16 @@ class Account:
 
     @property
     def administers(self) -> bool:
-        return self.admin and self.active and (self.password is not None or self.used)
+        return (
+            self.admin and self.active and (self.password is not None or self.entered is not None)
+        )
+
+    def waited_too_long(self, now: datetime) -> bool:
+        """Whether the password is another's choice and was not used within seven days."""
+        if not self.must_change or self.set_at is None:
+            return False
+        is_used = self.entered is not None and self.entered >= self.set_at
+        return not is_used and now >= self.set_at + timedelta(days=7)
 
 
 @attrs.define
@@ -223,7 +233,9 @@ class AccountLife(RuleBasedStateMachine):
             refusal,
             self.oracle.taken(email) and "Conflict",
         ):
-            self.oracle.accounts[made[0].user.user_id] = Account(email, admin, password, temporary)
+            self.oracle.accounts[made[0].user.user_id] = Account(
+                email, admin, password, temporary, set_at=self.now
+            )
 
     @rule(actor=actor, number=number, admin=st.booleans())
     def invite(self, actor: int, number: int, admin: bool) -> None:
@@ -285,7 +297,7 @@ class AccountLife(RuleBasedStateMachine):
         self.expect(lambda: self.choose(use, token, self.password()), "RuleViolation")
 
     def password_is_new(self, account: Account, password: str, *, temporary: bool = False) -> None:
-        account.password, account.must_change = password, temporary
+        account.password, account.must_change, account.set_at = password, temporary, self.now
         self.oracle.end_sessions(account)
         self.end_link(account)
 
@@ -305,7 +317,10 @@ class AccountLife(RuleBasedStateMachine):
         typed, counts = self.code(account, code)
         made, client, email = [], self.elsewhere(), account.email
         closed = self.oracle.closed(email, self.now)
-        refused = right and account.active and account.factor is not None and not counts
+        waited = account.waited_too_long(self.now)
+        refused = (
+            right and account.active and not waited and account.factor is not None and not counts
+        )
         done = self.expect(
             lambda: made.append(
                 self.world.sign_in.login(
@@ -319,6 +334,7 @@ class AccountLife(RuleBasedStateMachine):
             closed and "TooMany",
             not right and "Unauthenticated",
             not account.active and "AccountDisabled",
+            waited and "FirstPasswordOver",
             refused and "SecondFactorRequired",
         )
         if closed:
@@ -328,7 +344,7 @@ class AccountLife(RuleBasedStateMachine):
             self.oracle.take_back(email)
         if done:
             end = self.now + (timedelta(days=7) if remember else DAY)
-            account.sessions[made[0].token], account.used = end, True
+            account.sessions[made[0].token], account.entered = end, self.now
             if account.factor is not None and code == "r":
                 account.factor[1].remove(typed)
 

@@ -36,9 +36,10 @@ class SqlImageRepository:
     def get(self, image_name: ImageName) -> Image:
         """Return the image."""
         image = IMAGES.find(self.connection, image_name)
-        if image is None:
+        owned = as_owned(self.connection, [] if image is None else [image])
+        if not owned:  # after the same reads as a hidden one: see `required_board`
             raise NotFound("image", image_name)
-        return as_owned(self.connection, [image])[0]
+        return owned[0]
 
     def find_many(self, image_names: Sequence[ImageName]) -> Sequence[Image]:
         """Return the known images among these, in the order asked for, each once."""

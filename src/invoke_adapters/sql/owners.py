@@ -115,7 +115,7 @@ def is_owned_by(connection: sa.Connection, user_id: UserId) -> sa.ColumnElement[
 
 def as_owned(connection: sa.Connection, images: Sequence[Image]) -> list[Image]:
     """Return the images of rows with the accounts that they belong to."""
-    transfer = moving(connection) if images else None
+    transfer = moving(connection)
     if transfer is None:
         return list(images)
     doubtful = [image.image_name for image in images if image.owner_id == transfer.from_id]

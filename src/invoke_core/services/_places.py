@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import attrs
 
-from invoke_core.domain.boards import Board, Grant, Permission, permission_on
+from invoke_core.domain.boards import Board, Grant, Permission, permission_on, require
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import (
     Image,
@@ -14,11 +14,34 @@ from invoke_core.domain.images import (
     require_on_image,
     require_takeable,
 )
-from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.principals import Principal, Via, require_usable
 from invoke_core.errors import NotFound
 from invoke_core.ports.unit_of_work import Work
 
 NOWHERE = BoardId("00000000-0000-0000-0000-000000000000")  # the id of no board
+
+
+def required_board(
+    work: Work, needed: Permission, principal: Principal, board_id: BoardId
+) -> tuple[Board, Sequence[Grant]]:
+    """Return the board on which the principal has the permission, with its grants.
+
+    What is hidden and what is not there are refused after the same reads, for otherwise the time of the
+    answer tells them apart.
+
+    Raises:
+        NotFound: it is unknown or hidden from the principal.
+        Forbidden: the principal may see it, but not do this.
+    """
+    require_usable(principal)  # before anything is told of the board, even that it is unknown
+    board, grants = _read(work, board_id)
+    require(needed, board, principal, grants)
+    return board, grants
+
+
+def _read(work: Work, board_id: BoardId) -> tuple[Board, Sequence[Grant]]:
+    grants = work.boards.grants(board_id)  # first: they are read also where there is no board
+    return work.boards.get(board_id), grants
 
 
 @attrs.frozen
@@ -62,15 +85,13 @@ class Places:
     def board(self, board_id: BoardId) -> Place:
         """Return the board as a place; raise NotFound where it is unknown."""
         if board_id not in self._known:
-            grants = self.work.boards.grants(board_id)
-            self._known[board_id] = Place(self.work.boards.get(board_id), grants)
+            self._known[board_id] = Place(*_read(self.work, board_id))
         return self._known[board_id]
 
     def required(self, needed: Permission, principal: Principal, image_name: ImageName) -> Image:
         """Return the image on which the principal has the permission.
 
-        What is hidden and what is not there are refused after the same reads, for otherwise the time of the
-        answer tells them apart.
+        What is hidden and what is not there are refused after the same reads, see `required_board`.
 
         Raises:
             NotFound: it is unknown or hidden from the principal.
@@ -80,7 +101,7 @@ class Places:
             image = self.work.images.get(image_name)
             self.require(needed, image, principal)
         except NotFound:
-            self._read_as_much()
+            self.read_as_much()
             raise
         return image
 
@@ -90,11 +111,11 @@ class Places:
             image = self.work.images.get(image_name)
             self.require_takeable(image, principal)
         except NotFound:
-            self._read_as_much()
+            self.read_as_much()
             raise
         return image
 
-    def _read_as_much(self) -> None:
+    def read_as_much(self) -> None:
         """Look for a board that is not there, unless an image's board was read."""
         if not self._known:
             with suppress(NotFound):

@@ -1,13 +1,13 @@
 """What a wish names is looked up, and the principal's right to use it checked."""
 
-from invoke_core.domain.boards import Permission, require
+from invoke_core.domain.boards import Permission
 from invoke_core.domain.generation import Generation, GenerationWish, LoraWeight, settled
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.domain.models import Model, ModelType
 from invoke_core.domain.principals import Principal
 from invoke_core.errors import Invalid, NotFound
 from invoke_core.ports.unit_of_work import Work
-from invoke_core.services._places import Places
+from invoke_core.services._places import Places, required_board
 
 
 def settle(work: Work, principal: Principal, wish: GenerationWish, seed: int) -> Generation:
@@ -27,8 +27,7 @@ def settle(work: Work, principal: Principal, wish: GenerationWish, seed: int) ->
     model = _find(work, wish.model, ModelType.MAIN)
     loras = tuple(_lora(work, lora, model) for lora in wish.loras)
     if wish.board_id is not None:
-        grants = work.boards.grants(wish.board_id)  # first: see `Places.required`
-        require(Permission.WRITE, work.boards.get(wish.board_id), principal, grants)
+        required_board(work, Permission.WRITE, principal, wish.board_id)
     if wish.init_image is not None:
         require_visible(work, principal, wish.init_image.image_name)
     return settled(

@@ -6,7 +6,7 @@ import attrs
 
 from invoke_core.domain.access import Access, access_of
 from invoke_core.domain.audit import AuditAction, Target, is_private_look
-from invoke_core.domain.boards import OPEN_TO_ALL, Board, BoardQuery, Permission, require
+from invoke_core.domain.boards import OPEN_TO_ALL, Board, BoardQuery, Permission
 from invoke_core.domain.identifiers import BoardId, UserId
 from invoke_core.domain.principals import (
     Principal,
@@ -18,6 +18,7 @@ from invoke_core.domain.users import User
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._looks import Hourly, acts_as_administrator
+from invoke_core.services._places import required_board
 from invoke_core.services.board_links import link_works
 
 
@@ -49,11 +50,8 @@ class AccessService:
             NotFound: the board is unknown or hidden from the principal.
             Forbidden: the principal's permission on the board is below ADMIN.
         """
-        require_usable(principal)
         with self.reading() as work:
-            board = work.boards.get(board_id)
-            grants = work.boards.grants(board_id)
-            require(Permission.ADMIN, board, principal, grants)
+            board, grants = required_board(work, Permission.ADMIN, principal, board_id)
             users = {user.user_id: user for user in _concerned(work, board, principal)}
             found = [access_of(board, user, grants) for user in users.values()]
             now = self.clock.now()

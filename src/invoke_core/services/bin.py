@@ -13,7 +13,7 @@ from invoke_core.domain.bin import (
     board_of_restored,
     may_restore,
 )
-from invoke_core.domain.boards import Permission, require
+from invoke_core.domain.boards import Permission
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
 from invoke_core.domain.images import ImageScope, own_scope, require_few
 from invoke_core.domain.news import NewsKind
@@ -27,7 +27,7 @@ from invoke_core.services._deleting import AT_ONCE
 from invoke_core.services._image_files import ImageContent, ImageFiles, opened_content
 from invoke_core.services._image_news import tell_of_board, tell_of_image
 from invoke_core.services._looks import Hourly, board_looks
-from invoke_core.services._places import Place, Places
+from invoke_core.services._places import Place, Places, required_board
 
 
 @attrs.frozen
@@ -70,8 +70,7 @@ class BinService:
         with self.reading() as work:
             looks = []
             if board_id is not None:
-                board, grants = work.boards.get(board_id), work.boards.grants(board_id)
-                require(Permission.ADMIN, board, principal, grants)
+                board, grants = required_board(work, Permission.ADMIN, principal, board_id)
                 looks = [*board_looks(principal, board, grants)]
             page = work.bin.list(query)
         self.looks.write_down(self.writing, principal, looks, self.clock.now())
@@ -163,6 +162,7 @@ def _places(work: Work, binned_images: Sequence[BinnedImage]) -> Mapping[BoardId
         if board_id is not None:
             with suppress(NotFound):
                 found[board_id] = places.board(board_id)
+    places.read_as_much()
     return found
 
 

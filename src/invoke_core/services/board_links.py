@@ -27,7 +27,7 @@ from invoke_core.domain.identifiers import BoardId, BoardLinkId, ImageName
 from invoke_core.domain.images import Image, ImagePlace, require_on_image
 from invoke_core.domain.links import link_digest
 from invoke_core.domain.png import without_texts
-from invoke_core.domain.principals import Principal, link_holder, require_usable
+from invoke_core.domain.principals import Principal, link_holder
 from invoke_core.domain.sign_in import Client
 from invoke_core.errors import LinkLocked, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
@@ -38,6 +38,7 @@ from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._image_files import ImageContent
 from invoke_core.services._image_news import tell_of_board
 from invoke_core.services._looks import Hourly
+from invoke_core.services._places import required_board
 from invoke_core.services._throttle import Brake
 
 
@@ -330,7 +331,4 @@ def link_works(work: Work, link: BoardLink, now: datetime) -> bool:
 
 def _shared(work: Work, principal: Principal, board_id: BoardId) -> Board:
     """Return the board; refuse unless the principal may share it."""
-    require_usable(principal)
-    board = work.boards.get(board_id)
-    require(Permission.ADMIN, board, principal, work.boards.grants(board_id))
-    return board
+    return required_board(work, Permission.ADMIN, principal, board_id)[0]

@@ -38,6 +38,7 @@ from invoke_core.services._image_news import (
     tell_people_of_board,
 )
 from invoke_core.services._looks import Deed, Hourly, acts_as_administrator, board_looks
+from invoke_core.services._places import required_board
 
 MAX_SHARES = 1000  # in one call
 _AUDITED = ("name", "description", "visibility", "archived", "cover_image_name")
@@ -210,10 +211,8 @@ class BoardService:
             NotFound: the board is unknown or hidden from the principal.
             Forbidden: the principal sees the board without a share in it.
         """
-        require_usable(principal)
         with self.reading() as work:
-            grants = work.boards.grants(board_id)
-            board = work.boards.get(board_id)
+            board, grants = required_board(work, Permission.READ, principal, board_id)
             held = require(Permission.READ, board, principal, grants)
             if not may_see_shares(principal, grants, held):
                 raise Forbidden("Only people with a share in the board may see who has one.")
@@ -348,13 +347,7 @@ class BoardService:
 
 
 def _required(work: Work, needed: Permission, principal: Principal, board_id: BoardId) -> Board:
-    require_usable(principal)  # before anything is told of the board, even that it is unknown
-    grants = work.boards.grants(
-        board_id
-    )  # first: a board that is not there takes as long as a hidden one
-    board = work.boards.get(board_id)
-    require(needed, board, principal, grants)
-    return board
+    return required_board(work, needed, principal, board_id)[0]
 
 
 def _require_on_board(work: Work, board_id: BoardId, image_name: ImageName) -> None:

@@ -16,7 +16,7 @@ from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage, Rendition
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._looks import Hourly, place_looks
-from invoke_core.services._places import Places
+from invoke_core.services._places import Places, required_board
 
 STRETCH = 100  # pictures that are packed between two looks at what the principal may see
 
@@ -58,8 +58,7 @@ class DownloadService:
         )
         with self.writing() as work:
             if board_id is not None:
-                board = work.boards.get(board_id)
-                require(Permission.READ, board, principal, work.boards.grants(board_id))
+                required_board(work, Permission.READ, principal, board_id)
             work.downloads.add(download)
         return download
 

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.audit import AuditAction, Facts, Target, as_person, difference
-from invoke_core.domain.boards import Permission, require
+from invoke_core.domain.boards import Permission
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import (
     METADATA_TEXT,
@@ -43,7 +43,7 @@ from invoke_core.services._looks import (
     place_looks,
     query_looks,
 )
-from invoke_core.services._places import Places
+from invoke_core.services._places import Places, required_board
 from invoke_core.services._quota import require_storage
 
 _CHANGEABLE = ("starred", "is_intermediate", "category", "run_id")
@@ -448,16 +448,14 @@ def _require_place(work: Work, principal: Principal, board_id: BoardId | None) -
     """Refuse unless the principal may put images there; their own uncategorised ones always."""
     require_usable(principal)
     if board_id is not None:
-        grants = work.boards.grants(board_id)  # first: see `Places.required`
-        require(Permission.WRITE, work.boards.get(board_id), principal, grants)
+        required_board(work, Permission.WRITE, principal, board_id)
 
 
 def _allowed(work: Work, principal: Principal, query: ImageQuery) -> ImageQuery:
     """Return the query as it applies to the principal; raise NotFound for a hidden board."""
     require_usable(principal)
     if query.board_id is not None:
-        grants = work.boards.grants(query.board_id)  # first: see `Places.required`
-        require(Permission.READ, work.boards.get(query.board_id), principal, grants)
+        required_board(work, Permission.READ, principal, query.board_id)
     if query.scope is ImageScope.OWN:
         return attrs.evolve(query, scope=own_scope(principal))
     return query
