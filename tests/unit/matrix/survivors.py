@@ -27,9 +27,18 @@ _LINKS_ALONE = (
 _KEPT = "what the old owner keeps shows in the next request: tests/unit/test_sharing_model.py"
 _DOCTOR = "no route leads here, a command of the host does"
 _LOOKED_FOR = "a batch is looked for among one's own, and what was found is judged again"
+_COMES_BACK = (
+    "the board that a picture comes back to shows in the next request: tests/unit/test_bin.py"
+)
+_RESTORED = "domain.bin.board_of_restored: "
+_HELD = "(permission_on(board, principal, grants) or 0) < Permission.WRITE"
 _ONE_QUERY = "a key is read with the account that it belongs to; tests/unit/test_api_keys.py"
 
 SURVIVORS: dict[str, str] = {
+    f"{_RESTORED}without {_HELD}": _COMES_BACK,
+    f"{_RESTORED}not {_HELD}": _COMES_BACK,
+    f"{_RESTORED}without permission_on(board, principal, grants)": _COMES_BACK,
+    f"{_RESTORED}without 0": _COMES_BACK,
     "scope of PATCH /api/v1/auth/users/{user_id}: generate": _ADMINISTERS_NOTHING,
     "scope of DELETE /api/v1/auth/users/{user_id}: generate": _ADMINISTERS_NOTHING,
     "services._seen.seen_jobs: may_manage(job, principal) is True": (
