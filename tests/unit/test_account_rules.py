@@ -1,7 +1,7 @@
 """The rules of accounts and sign-ins, each at its borders: plain calls, no services."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
@@ -34,12 +34,16 @@ from invoke_core.domain.tokens import TokenAudience
 from invoke_core.domain.users import (
     SYSTEM_USER,
     User,
+    UserPosition,
     checked_display_name,
     checked_email,
     checked_note,
     email_identity,
     ends_links,
     ends_sessions,
+    first_display_name,
+    is_first_password_over,
+    new_user,
     require_administrator_left,
     require_changeable,
     require_one_alphabet,
@@ -101,6 +105,67 @@ def test_the_internal_account_is_no_person():
     with pytest.raises(RuleViolation):
         require_changeable(SYSTEM)
     require_changeable(UserId("u"))
+
+
+# How accounts begin
+
+
+def test_an_account_begins_active_and_with_what_it_was_given():
+    given = {
+        "email": "Ada@example.com", "display_name": "Ada", "password_hash": "hash",
+        "is_admin": True, "must_change_password": True,
+    }  # fmt: skip
+    user = new_user(UserId("u"), now=NOON, **given)
+
+    assert {name: getattr(user, name) for name in given} == given
+    assert (user.user_id, user.is_active, user.epoch) == ("u", True, 0)
+    assert (user.created_at, user.updated_at, user.password_changed_at) == (NOON, NOON, NOON)
+    assert user.last_login_at is None
+
+
+def test_an_account_whose_owner_has_yet_to_choose_has_no_password_and_no_rights():
+    user = new_user(UserId("u"), email="a@example.com", display_name="A", now=NOON)
+
+    assert (user.password_hash, user.password_changed_at) == (None, None)
+    assert (user.is_admin, user.must_change_password) == (False, False)
+
+
+def test_an_account_is_called_by_its_address_unless_wished_otherwise():
+    assert first_display_name("ada@example.com", None) == "ada@example.com"
+    assert first_display_name("ada@example.com", "Ada") == "Ada"
+    assert first_display_name("a" * 120, None) == "a" * 100
+
+
+WEEK = timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("changes", "later", "over"),
+    [
+        ({}, WEEK, True),
+        ({}, WEEK - MOMENT, False),
+        ({"must_change_password": False}, WEEK, False),
+        ({"last_login_at": NOON}, WEEK, False),
+        ({"last_login_at": NOON - MOMENT}, WEEK, True),
+        ({"password_changed_at": NOON + MOMENT}, WEEK, False),
+        ({"password_changed_at": NOON + MOMENT}, WEEK + MOMENT, True),
+        ({"password_changed_at": NOON + MOMENT, "last_login_at": NOON}, WEEK + MOMENT, True),
+    ],
+)
+def test_a_first_password_waits_for_a_week(changes, later, over):
+    user = attrs.evolve(a_user(must_change_password=True), **changes)
+
+    assert is_first_password_over(user, NOON + later) is over
+
+
+def test_a_place_in_a_list_is_read_back_from_its_cursor():
+    at = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
+    place = UserPosition.of(a_user(created_at=at))
+
+    assert place == UserPosition(created_at=at, user_id=UserId("u"))
+    assert UserPosition.of_cursor(place.cursor()) == place
+    with pytest.raises(Invalid):
+        UserPosition.of_cursor("x")
 
 
 ADMIN = a_user(is_admin=True)

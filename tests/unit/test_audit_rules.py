@@ -1,5 +1,6 @@
 """The rules of the audit log, plain calls: what an entry says, how it is kept, and the chain."""
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
@@ -136,15 +137,17 @@ def test_a_row_is_found_by_the_words_of_its_entry():
 def test_what_is_written_has_a_plain_form():
     facts_written = {
         "word": Via.CLI, "level": Permission.READ, "time": NOON, "none": None, "yes": True,
-        "number": 7, "half": 0.5, "text": "\ud800é", "set": {"b", "a"}, "tuple": ("x",),
-        "frozen": frozenset({2, 1}), "list": [Via.API_KEY], "inner": {1: Target("user", "u")},
+        "number": 7, "half": 0.5, "text": "\ud800é", "set": set("gfedcba"), "tuple": ("y", "x"),
+        "frozen": frozenset({2, 1}), "action": AuditAction.USER_UPDATE,
+        "list": [Via.API_KEY], "inner": {1: Target("user", "u")},
     }  # fmt: skip
     (row,) = chained([an_entry(after=facts_written)])
 
     assert read_entry(row).after == {
         "word": "cli", "level": "read", "time": "2026-03-01T12:00:00.000000Z", "none": None,
-        "yes": True, "number": 7, "half": 0.5, "text": "?é", "set": ["a", "b"], "tuple": ["x"],
-        "frozen": [1, 2], "list": ["api_key"], "inner": {"1": {"kind": "user", "id": "u"}},
+        "yes": True, "number": 7, "half": 0.5, "text": "?é", "set": [*"abcdefg"],
+        "tuple": ["y", "x"], "frozen": [1, 2], "action": "user.update",
+        "list": ["api_key"], "inner": {"1": {"kind": "user", "id": "u"}},
     }  # fmt: skip
     with pytest.raises(TypeError, match="object cannot stand in the audit log"):
         chained([an_entry(after={"object": object()})])
@@ -235,7 +238,16 @@ def test_a_difference_names_what_changed_alone():
     assert facts(after, ["via", "address"]) == {"via": Via.SESSION, "address": "::1"}
 
 
-def test_times_are_kept_in_utc():
+@pytest.fixture
+def east_of_here(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_times_are_kept_in_utc(east_of_here):
     east = timezone(timedelta(hours=2))
 
     assert at_text(datetime(2026, 3, 1, 14, 0, 0, 5, tzinfo=east)) == "2026-03-01T12:00:00.000005Z"
