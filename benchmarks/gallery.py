@@ -2,7 +2,7 @@
 
 CPU milliseconds of the server process for each request, over HTTP, on data sets of 10,000 and a million
 pictures with the same 2,000 boards, 500 people and grants; the data sets are made once and kept in the
-folder. XX
+folder.
 """
 
 import argparse

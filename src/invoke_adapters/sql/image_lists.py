@@ -494,7 +494,8 @@ def _totals(shape: Shape) -> Prepared:
         some = sa.select(every.c.starred).limit(sa.bindparam("most", type_=sa.Integer()))
         return Prepared(sa.select(sa.func.count()).select_from(some.subquery()))
     sums = sa.union_all(*(_number(shape, source) for source in shape.sources)).subquery()
-    return Prepared(sa.select(sa.func.sum(sums.c.images)))
+    # Every page of a walk has the total, and who sees many boards has many numbers to add.
+    return Prepared(sa.select(sa.func.sum(sums.c.images)), kept=True)
 
 
 def _number(shape: Shape, source: Source) -> sa.Select[Any]:

@@ -141,9 +141,15 @@ class Prepared:
     to find out that it knows them than the database takes to answer.
     """
 
-    def __init__(self, query: sa.Select[Any]) -> None:
-        """Make the query; lists stand in it as `among_listed` has them."""
+    def __init__(self, query: sa.Select[Any], *, kept: bool = False) -> None:
+        """Make the query.
+
+        Args:
+            query: what is asked; lists stand in it as `among_listed` has them.
+            kept: whether readers keep the rows until somebody commits, see `Kept`; for few rows.
+        """
         self._query = query
+        self._kept = kept
         self._text = ""
         self._names: list[str] = []
         self._given: dict[str, Any] = {}
@@ -159,19 +165,28 @@ class Prepared:
             return connection.execute(self._query, known).all()
         if not self._text:
             self._prepare(connection.dialect)
-        driver: Any = connection.connection.dbapi_connection
+        pooled = connection.connection
+        driver: Any = pooled.dbapi_connection
         if not driver.in_transaction:  # a reading unit, which begins with its first question
             driver.execute("BEGIN")
-        found: list[Sequence[Any]] = driver.execute(self._text, self._values(parameters)).fetchall()
-        if not self._converters:
-            return found
-        rows = []
-        for row in found:
-            values = list(row)
-            for place, convert in self._converters:
-                values[place] = convert(values[place])
-            rows.append(values)
+        values = self._values(parameters)
+        kept: Kept | None = pooled.info.get(Kept) if self._kept else None
+        if kept is None:
+            return self._ask(driver, values)
+        present, key = kept.present(driver), (self, *values)
+        if key not in present:
+            present[key] = self._ask(driver, values)
+        rows: Sequence[Sequence[Any]] = present[key]
         return rows
+
+    def _ask(self, driver: Any, values: list[Any]) -> Sequence[Sequence[Any]]:
+        found: list[Sequence[Any]] = driver.execute(self._text, values).fetchall()
+        if not self._converters or not found:
+            return found
+        columns: list[Any] = list(zip(*found, strict=True))
+        for place, convert in self._converters:
+            columns[place] = map(convert, columns[place])
+        return list(zip(*columns, strict=True))
 
     def _values(self, parameters: Mapping[str, Any]) -> list[Any]:
         values = []
