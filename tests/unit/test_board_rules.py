@@ -9,6 +9,7 @@ import pytest
 from invoke_core.domain.boards import (
     Board,
     BoardChanges,
+    BoardPosition,
     Grant,
     Permission,
     Visibility,
@@ -19,10 +20,12 @@ from invoke_core.domain.boards import (
     permission_on,
     require,
     require_grantable,
+    require_heir,
     shown_permission,
 )
-from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
-from invoke_core.domain.principals import Principal, Via
+from invoke_core.domain.identifiers import NOBODY, SYSTEM, BoardId, ImageName, UserId
+from invoke_core.domain.principals import Principal, Via, link_holder
+from invoke_core.domain.users import new_user
 from invoke_core.errors import (
     Forbidden,
     Invalid,
@@ -182,3 +185,57 @@ def test_how_long_texts_are(check, least, most, field):
         with pytest.raises(Invalid) as refused:
             check("x" * length)
         assert refused.value.field == field
+
+
+# Whoever holds a link
+
+
+@pytest.mark.parametrize("visibility", [*Visibility])
+def test_a_link_shows_its_own_board_and_no_other_however_open(visibility):
+    board = attrs.evolve(BOARD, visibility=visibility)
+    nobodys = [a_grant(NOBODY, Permission.ADMIN)]
+
+    assert permission_on(board, link_holder(BOARD.board_id), nobodys) is Permission.READ
+    assert permission_on(board, link_holder(BoardId("another")), nobodys) is None
+
+
+def test_who_holds_a_link_is_nobody():
+    holder = link_holder(BOARD.board_id, address="192.0.2.1")
+
+    assert (holder.user_id, holder.via, holder.board_id) == (NOBODY, Via.LINK, BOARD.board_id)
+    assert (holder.is_admin, holder.address) == (False, "192.0.2.1")
+    assert link_holder(BOARD.board_id).address is None
+
+
+# Lists and heirs
+
+
+def test_a_place_in_a_list_is_read_back_from_its_cursor():
+    board = attrs.evolve(BOARD, name="ÄB C", created_at=NOON + timedelta(microseconds=7))
+    place = BoardPosition.of(board)
+
+    assert (place.created_at, place.board_id) == (board.created_at, BOARD.board_id)
+    assert place.folded_name == "Äb c"  # as every database folds: ASCII alone
+    assert BoardPosition.of_cursor(place.cursor()) == place
+    with pytest.raises(Invalid):
+        BoardPosition.of_cursor("x")
+
+
+@pytest.mark.parametrize(
+    ("user_id", "active", "said"),
+    [
+        (OWNER, True, "theirs already"),
+        (SYSTEM, True, "internal account"),
+        (ME, False, "deactivated"),
+        (ME, True, None),
+    ],
+)
+def test_who_can_be_given_a_board(user_id, active, said):
+    heir = attrs.evolve(
+        new_user(user_id, email="a@example.com", display_name="A", now=NOON), is_active=active
+    )
+    if said is None:
+        require_heir(BOARD, heir)
+    else:
+        with pytest.raises(RuleViolation, match=said):
+            require_heir(BOARD, heir)
