@@ -24,6 +24,7 @@ from invoke_core.services.doctor import DoctorService
 from invoke_core.services.downloads import DownloadService
 from invoke_core.services.events import EventService
 from invoke_core.services.exports import ExportService
+from invoke_core.services.health import HealthService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.links import LinkService
@@ -64,6 +65,7 @@ class Application:
     passwords: PasswordService
     mail: MailService
     statistics: StatisticsService
+    health: HealthService
     sweep: SweepService
     api_keys: ApiKeyService
     second_factor: SecondFactorService

@@ -23,6 +23,7 @@ from invoke_adapters.pyjwt.recovery import KeyFileRecovery
 from invoke_adapters.smtp import SmtpMailer
 from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
+from invoke_adapters.system.faults import LatestFaults
 from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
@@ -64,6 +65,7 @@ from invoke_core.services.doctor import DoctorService
 from invoke_core.services.downloads import DownloadService
 from invoke_core.services.events import EventService
 from invoke_core.services.exports import ExportService
+from invoke_core.services.health import HealthService
 from invoke_core.services.images import ImageService
 from invoke_core.services.leases import LeaseService
 from invoke_core.services.links import LinkService
@@ -235,6 +237,7 @@ def build(
         processes = processes or HostProcesses()
         sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
+        faults = opened.enter_context(closing(LatestFaults()))
         opened.callback(news.stop)
         return Application(
             settings=settings,
@@ -255,6 +258,7 @@ def build(
                 mailer=mailer,
             ),
             statistics=StatisticsService(reading, clock),
+            health=HealthService(reading, database.size_bytes, storage, faults, clock),
             sweep=sweep,
             api_keys=ApiKeyService(reading, writing, clock, randomness),
             second_factor=SecondFactorService(

@@ -9,6 +9,7 @@ import attrs
 
 from invoke_apps.settings import Settings
 from invoke_core.domain.identifiers import ModelKey
+from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import Unavailable
 from invoke_core.ports.runner import Report, Runner, RunRequest, RunResult, ShouldStop
 
@@ -71,6 +72,7 @@ class RefusingRunner:
     device: str
     reason: str
     warm_models: frozenset[ModelKey] = frozenset()
+    memory: DeviceMemory | None = None
 
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop

@@ -155,7 +155,9 @@ class Worker:
         """Show that the worker is alive, and look after the others, until it rests."""
         while not resting.wait(BEAT_SECONDS):
             try:
-                if self._parts.leases.beat(self._worker_id):
+                memory = self._runner.memory
+                held = [] if memory is None else [memory]
+                if self._parts.leases.beat(self._worker_id, held):
                     self._take_over(watch)
                 else:
                     self._begin_anew()

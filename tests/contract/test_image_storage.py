@@ -257,6 +257,7 @@ FAULTS = {
     "IsAlwaysOld": {"test_what_was_just_put_is_young"},
     "KeepsWhatIsSetAside": {"test_what_is_set_aside_is_there_no_more"},
     "TidiesEverything": {"test_a_storage_that_nobody_disturbed_is_tidy"},
+    "SwapsWhatIsFree": {"test_no_more_is_free_than_there_is"},
     "CutsContent": {"test_what_was_put_is_opened", "test_of_many_puts_at_once_one_is_kept_whole"},
     "CannotSeek": {"test_content_can_be_read_from_anywhere"},
     "KeepsTheFirst": {"test_a_second_put_replaces_the_first"},

@@ -4,6 +4,7 @@ from typing import Final, NoReturn
 
 import torch
 
+from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import Invalid, Unavailable
 
 PRECISIONS: Final = {
@@ -65,6 +66,14 @@ def raise_device_trouble(error: Exception, device: torch.device) -> NoReturn:
             f"{device} has failed: restart the worker, and look at the driver's log if it fails again."
         ) from error
     raise error
+
+
+def device_memory(device: torch.device) -> DeviceMemory | None:
+    """Return what a GPU has and what is free, as its driver says; None for a CPU."""
+    if device.type != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info(device)
+    return DeviceMemory(device=str(device), total_bytes=total, free_bytes=free)
 
 
 def free_unused_memory(device: torch.device) -> None:

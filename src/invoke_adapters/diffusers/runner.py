@@ -9,6 +9,7 @@ import attrs
 import torch
 
 from invoke_adapters.diffusers.devices import (
+    device_memory,
     free_unused_memory,
     is_out_of_memory,
     number_format,
@@ -18,6 +19,7 @@ from invoke_adapters.diffusers.devices import (
 from invoke_adapters.diffusers.drawing import LoadedModel, Stopped
 from invoke_adapters.diffusers.loading import load_pipelines
 from invoke_core.domain.identifiers import ModelKey
+from invoke_core.domain.queue import DeviceMemory
 from invoke_core.ports.runner import ModelFiles, Report, RunRequest, RunResult, ShouldStop
 
 T = TypeVar("T")
@@ -46,6 +48,11 @@ class DiffusersRunner:
     def device(self) -> str:
         """Return `cpu`, or `cuda:` and a number."""
         return str(self.place)
+
+    @property
+    def memory(self) -> DeviceMemory | None:
+        """Return the memory of a GPU, whoever uses it; None for a CPU."""
+        return device_memory(self.place)
 
     @property
     def warm_models(self) -> frozenset[ModelKey]:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 import attrs
 
+from invoke_core.domain.health import DiskSpace
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.domain.images import is_image_name
 from invoke_core.errors import NotFound, StorageFull
@@ -126,6 +127,13 @@ class FileImageStorage:
             with suppress(NotFound), self.open(image_name, rendition) as stream:
                 changed.append(os.fstat(stream.fileno()).st_mtime)
         return max(0.0, time.time() - max(changed)) if changed else None
+
+    def space(self) -> DiskSpace | None:
+        """See `ImageStorage`: of the file system that the folder lies on."""
+        found = os.statvfs(self.folder)
+        return DiskSpace(
+            total_bytes=found.f_blocks * found.f_frsize, free_bytes=found.f_bavail * found.f_frsize
+        )
 
     def set_aside(self, image_name: ImageName) -> str:
         """See `ImageStorage`."""

@@ -238,6 +238,10 @@ class MemoryDatabase:
         if after.facts[None].news_id != before.facts[None].news_id:
             self._ring()
 
+    def size_bytes(self) -> int:
+        """Return 0: nothing is written anywhere."""
+        return 0
+
     def bell(self) -> MemoryNewsBell:
         """Return a new bell that rings after commits that told news."""
         bell = MemoryNewsBell(self._forget)

@@ -11,7 +11,14 @@ from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import Job, JobQuery, JobStatus, QueueCounts, WorkerRecord
+from invoke_core.domain.queue import (
+    DeviceMemory,
+    Job,
+    JobQuery,
+    JobStatus,
+    QueueCounts,
+    WorkerRecord,
+)
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Contest, Front, NewJob
 
@@ -237,12 +244,14 @@ class MemoryWorkerRepository:
             raise Conflict(f"There is a worker {worker.worker_id!r} already.")
         self.state.workers[worker.worker_id] = worker
 
-    def beat(self, worker_id: WorkerId) -> bool:
+    def beat(self, worker_id: WorkerId, memory: Sequence[DeviceMemory] = ()) -> bool:
         """Add one to the worker's beat; return False where others have given it up."""
         worker = self.state.workers.get(worker_id)
         if worker is None:
             return False
-        self.state.workers[worker_id] = attrs.evolve(worker, beat=worker.beat + 1)
+        self.state.workers[worker_id] = attrs.evolve(
+            worker, beat=worker.beat + 1, memory=tuple(memory)
+        )
         return True
 
     def list(self) -> Sequence[WorkerRecord]:

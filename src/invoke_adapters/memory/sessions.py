@@ -63,6 +63,10 @@ class MemorySessionRepository:
             [s.session_id for s in self.of_user(user_id) if s.session_id != keep]
         )
 
+    def count(self, now: datetime) -> int:
+        """Return how many sessions end after `now`."""
+        return sum(now < session.expires_at for session in self.state.sessions.values())
+
     def remove_expired(self, now: datetime) -> int:
         """Forget sessions whose `expires_at` is not after `now`; return how many went."""
         return self._remove_all(

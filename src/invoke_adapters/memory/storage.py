@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import attrs
 
+from invoke_core.domain.health import DiskSpace
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.domain.images import is_image_name
 from invoke_core.errors import NotFound
@@ -66,6 +67,10 @@ class MemoryImageStorage:
         with self._lock:
             put = self._put_at.get(image_name)
         return None if put is None else time.monotonic() - put
+
+    def space(self) -> DiskSpace | None:
+        """Return None: memory ends with the process, and nobody says where."""
+        return None
 
     def set_aside(self, image_name: ImageName) -> str:
         """See `ImageStorage`."""

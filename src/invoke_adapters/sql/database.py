@@ -74,6 +74,13 @@ class SqlDatabase:
         if work.told.anything:
             self._belfry.ring()
 
+    def size_bytes(self) -> int:
+        """Return how many bytes the database takes, indexes and side files included."""
+        with translated(writing=False), self._reader.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                return int(connection.execute(postgresql.SIZE).scalar_one())
+            return sqlite.size_bytes(connection)
+
     def bell(self) -> Bell:
         """Return a new bell that rings after commits that told news, also those of other processes."""
         return self._belfry.bell()

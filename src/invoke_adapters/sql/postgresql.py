@@ -13,6 +13,7 @@ _CHANNEL = "invoke_news"
 _RETRY_SECONDS = 1.0
 
 TAKE_WRITER = sa.text(f"SELECT pg_advisory_xact_lock({_WRITER})")
+SIZE = sa.text("SELECT pg_database_size(current_database())")
 NOTIFY = sa.text(f"NOTIFY {_CHANNEL}")  # sent when, and only when, the transaction commits
 
 

@@ -15,7 +15,7 @@ from invoke_adapters.sql.mapping import KEY, Mapper, among, upsert
 from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
 from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import ModelKey, UserId, WorkerId
-from invoke_core.domain.queue import Job, JobStatus, WorkerRecord
+from invoke_core.domain.queue import DeviceMemory, Job, JobStatus, WorkerRecord
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Contest
 
@@ -50,7 +50,10 @@ _EXPECTED = (
 _BEAT = (
     sa.update(schema.workers)
     .where(schema.workers.c.worker_id == sa.bindparam(KEY))
-    .values(beat=schema.workers.c.beat + 1)
+    .values(
+        beat=schema.workers.c.beat + 1,
+        memory=sa.bindparam("seen_memory", type_=schema.workers.c.memory.type),
+    )
 )
 _IN_PROGRESS = SELECT_JOBS.where(_jobs.status == JobStatus.IN_PROGRESS).order_by(_jobs.item_id)
 
@@ -228,9 +231,10 @@ class SqlWorkerRepository:
         except sa.exc.IntegrityError as error:
             raise Conflict(f"There is a worker {worker.worker_id!r} already.") from error
 
-    def beat(self, worker_id: WorkerId) -> bool:
+    def beat(self, worker_id: WorkerId, memory: Sequence[DeviceMemory] = ()) -> bool:
         """Add one to the worker's beat; return False where others have given it up."""
-        return self.connection.execute(_BEAT, {KEY: worker_id}).rowcount == 1
+        bound = {KEY: worker_id, "seen_memory": tuple(memory)}
+        return self.connection.execute(_BEAT, bound).rowcount == 1
 
     def list(self) -> Sequence[WorkerRecord]:
         """Return the workers, ordered by id."""

@@ -18,7 +18,7 @@ from invoke_core.domain.links import LinkPurpose
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, ModelType
 from invoke_core.domain.news import AudienceKind, NewsKind
 from invoke_core.domain.principals import Scope
-from invoke_core.domain.queue import EnqueuedBatch, JobStatus
+from invoke_core.domain.queue import DeviceMemory, EnqueuedBatch, JobStatus
 from invoke_core.domain.shelves import Shelf
 from invoke_core.domain.transfers import ItemKind, TransferPhase
 
@@ -620,6 +620,9 @@ workers = sa.Table(
     _column("process_id", sa.BigInteger()),
     _column("process_started", sa.Double()),
     _column("devices", Json[tuple[str, ...]](tuple[str, ...])),
+    _column(
+        "memory", Json[tuple[DeviceMemory, ...]](tuple[DeviceMemory, ...]), server_default="[]"
+    ),
     _column("beat", sa.BigInteger()),
 )
 

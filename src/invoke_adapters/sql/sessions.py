@@ -95,6 +95,11 @@ class SqlSessionRepository:
             query = query.where(_sessions.session_id != keep)
         return self.connection.execute(query).rowcount
 
+    def count(self, now: datetime) -> int:
+        """Return how many sessions end after `now`."""
+        query = sa.select(sa.func.count()).where(_sessions.expires_at > now)
+        return int(self.connection.execute(query).scalar_one())
+
     def remove_expired(self, now: datetime) -> int:
         """Forget sessions whose `expires_at` is not after `now`; return how many went."""
         query = sa.delete(schema.sessions).where(_sessions.expires_at <= now)

@@ -130,3 +130,15 @@ class CommitWatcher:
         self._stopping.set()
         self._thread.join()
         self._connection.close()
+
+
+_FILE = sa.text("SELECT file FROM pragma_database_list WHERE name = 'main'")
+
+
+def size_bytes(connection: sa.Connection) -> int:
+    """Return how many bytes the database's file takes, and the log and index beside it."""
+    (path,) = connection.execute(_FILE).scalars()
+    if not path:
+        return 0  # in memory
+    beside = (Path(path + ending) for ending in ("", "-wal", "-shm"))
+    return sum(file.stat().st_size for file in beside if file.exists())

@@ -110,7 +110,12 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
     """Answer a fault of ours: an id that the log explains, and nothing else."""
     error_id = str(uuid.uuid4())
     _log.error(
-        "error %s at %s %s", error_id, request.method, shown_path(request.url.path), exc_info=error
+        "error %s at %s %s",
+        error_id,
+        request.method,
+        shown_path(request.url.path),
+        exc_info=error,
+        extra={"error_id": error_id},
     )
     return problem(
         request,

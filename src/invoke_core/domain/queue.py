@@ -275,6 +275,15 @@ class Process:
 
 
 @attrs.frozen(kw_only=True)
+class DeviceMemory:
+    """The memory of one device, whoever uses it."""
+
+    device: str  # such as `cuda:0`
+    total_bytes: int
+    free_bytes: int
+
+
+@attrs.frozen(kw_only=True)
 class WorkerRecord:
     """A worker as others see it: alive while its beat grows or its process is there."""
 
@@ -283,6 +292,7 @@ class WorkerRecord:
     process_id: int
     process_started: float  # seconds since boot, as the operating system counts them; 0: unknown
     devices: tuple[str, ...]
+    memory: tuple[DeviceMemory, ...] = ()  # of devices with one of their own, at the last beat
     beat: int = 0
 
     @property

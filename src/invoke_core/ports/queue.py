@@ -11,7 +11,7 @@ from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId, WorkerId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import Job, JobQuery, QueueCounts, WorkerRecord
+from invoke_core.domain.queue import DeviceMemory, Job, JobQuery, QueueCounts, WorkerRecord
 
 
 @attrs.frozen(kw_only=True)
@@ -162,8 +162,13 @@ class WorkerRepository(Protocol):
     def add(self, worker: WorkerRecord) -> None:
         """Keep a new worker; raise Conflict where its id is taken."""
 
-    def beat(self, worker_id: WorkerId) -> bool:
-        """Add one to the worker's beat; return False where others have given it up."""
+    def beat(self, worker_id: WorkerId, memory: Sequence[DeviceMemory] = ()) -> bool:
+        """Add one to the worker's beat; return False where others have given it up.
+
+        Args:
+            worker_id: who shows that it is alive.
+            memory: of its devices, as far as they have one of their own.
+        """
 
     def list(self) -> Sequence[WorkerRecord]:
         """Return the workers, ordered by id."""

@@ -8,6 +8,7 @@ import attrs
 from invoke_core.domain.identifiers import ItemId, ModelKey
 from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
+from invoke_core.domain.queue import DeviceMemory
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +69,10 @@ class Runner(Protocol):
     @property
     def device(self) -> str:
         """Return the device's name, such as `cpu` or `cuda:0`."""
+
+    @property
+    def memory(self) -> DeviceMemory | None:
+        """Return the device's own memory; None where it has none, as a CPU."""
 
     @property
     def warm_models(self) -> frozenset[ModelKey]:

@@ -33,5 +33,8 @@ class SessionRepository(Protocol):
     def remove_of_user(self, user_id: UserId, *, keep: SessionId | None = None) -> int:
         """Forget the account's sessions but one; return how many went."""
 
+    def count(self, now: datetime) -> int:
+        """Return how many sessions end after `now`."""
+
     def remove_expired(self, now: datetime) -> int:
         """Forget sessions whose `expires_at` is not after `now`; return how many went."""

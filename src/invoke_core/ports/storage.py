@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
+from invoke_core.domain.health import DiskSpace
 from invoke_core.domain.identifiers import ImageName
 
 
@@ -43,6 +44,9 @@ class ImageStorage(Protocol):
 
     def age(self, image_name: ImageName) -> float | None:
         """Return for how many seconds nothing was put under the name; None where nothing is there."""
+
+    def space(self) -> DiskSpace | None:
+        """Return what is left to keep pictures on; None where no end is known."""
 
     def set_aside(self, image_name: ImageName) -> str:
         """Take every content out of the storage without losing it; return where a person finds it.

@@ -135,5 +135,12 @@ class Database(Protocol):
     def bell(self) -> NewsBell:
         """Return a new bell that rings after commits that told news, also those of other processes."""
 
+    def size_bytes(self) -> int:
+        """Return how many bytes everything that is kept takes, indexes and side files included.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+
     def close(self) -> None:
         """Close every connection; a single-file database is whole afterwards, without side files."""

@@ -7,7 +7,7 @@ import attrs
 
 from invoke_core.domain.fairness import Flow
 from invoke_core.domain.identifiers import UserId, WorkerId
-from invoke_core.domain.queue import MAX_ATTEMPTS, Job, WorkerRecord, result_name
+from invoke_core.domain.queue import MAX_ATTEMPTS, DeviceMemory, Job, WorkerRecord, result_name
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.storage import ImageStorage
@@ -34,10 +34,15 @@ class LeaseService:
         with self.writing() as work:
             work.workers.add(worker)
 
-    def beat(self, worker_id: WorkerId) -> bool:
-        """Show that the worker is alive; return False where others have given it up."""
+    def beat(self, worker_id: WorkerId, memory: Sequence[DeviceMemory] = ()) -> bool:
+        """Show that the worker is alive; return False where others have given it up.
+
+        Args:
+            worker_id: the worker.
+            memory: of its devices.
+        """
         with self.writing() as work:
-            return work.workers.beat(worker_id)
+            return work.workers.beat(worker_id, memory)
 
     def leave(self, worker_id: WorkerId) -> None:
         """Forget a worker that stops as it should; the jobs that it still holds wait again.

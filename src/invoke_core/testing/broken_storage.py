@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import attrs
 
+from invoke_core.domain.health import DiskSpace
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.errors import NotFound
 from invoke_core.ports.storage import ImageStorage, Rendition
@@ -38,6 +39,9 @@ class Storage:
 
     def set_aside(self, image_name: ImageName) -> str:
         return self.inner.set_aside(image_name)
+
+    def space(self) -> DiskSpace | None:
+        return self.inner.space()
 
     def untidy(self, *, alone: bool = False) -> int:
         return self.inner.untidy(alone=alone)
@@ -83,6 +87,13 @@ class TidiesEverything(Storage):
         for name in names:
             self.inner.remove(name)
         return len(names)
+
+
+class SwapsWhatIsFree(Storage):
+    """Takes what is used for what is free, and the other way round, where there is an end."""
+
+    def space(self) -> DiskSpace | None:
+        return DiskSpace(total_bytes=1, free_bytes=2)
 
 
 class CutsContent(Storage):
@@ -201,6 +212,7 @@ BROKEN: tuple[type[Storage], ...] = (
     MeasuresPicturesAlone,
     IsAlwaysOld,
     KeepsWhatIsSetAside,
+    SwapsWhatIsFree,
     TidiesEverything,
     CutsContent,
     CannotSeek,

@@ -19,7 +19,7 @@ from invoke_core.domain.identifiers import (
     UserId,
     WorkerId,
 )
-from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
+from invoke_core.domain.queue import DeviceMemory, Job, JobQuery, JobStatus, Lease, QueueCounts
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Contest
 from invoke_core.ports.unit_of_work import Database, Work
@@ -580,6 +580,19 @@ class WorkerRepositoryContract:
 
             assert work.workers.beat(worker.worker_id) is True
             assert list(work.workers.list()) == [attrs.evolve(worker, beat=1), other]
+
+    def test_a_beat_says_what_memory_is_free(self, database: Database) -> None:
+        free, full = (
+            DeviceMemory(device="cuda:0", total_bytes=2**37, free_bytes=free) for free in (2**36, 0)
+        )
+        with database.writing() as work:
+            worker = a_worker(work, memory=(free,))
+            assert list(work.workers.list()) == [worker]
+
+            work.workers.beat(worker.worker_id, [full])
+            assert list(work.workers.list()) == [attrs.evolve(worker, beat=1, memory=(full,))]
+            work.workers.beat(worker.worker_id)
+            assert list(work.workers.list()) == [attrs.evolve(worker, beat=2, memory=())]
 
     def test_a_worker_that_was_given_up_hears_of_it(self, database: Database) -> None:
         with database.writing() as work:

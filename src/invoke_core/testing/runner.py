@@ -11,6 +11,7 @@ import pytest
 from invoke_core.domain.identifiers import ItemId, ModelKey
 from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
+from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import NotFound
 from invoke_core.ports.runner import (
     ModelFiles,
@@ -89,6 +90,11 @@ class FakeRunner:
     def device(self) -> str:
         """Return the device's name."""
         return self._device
+
+    @property
+    def memory(self) -> DeviceMemory | None:
+        """Return nothing: there is no device."""
+        return None
 
     @property
     def warm_models(self) -> frozenset[ModelKey]:

@@ -143,6 +143,15 @@ class SessionRepositoryContract:
             assert work.sessions.remove_of_user(user.user_id, keep=kept.session_id) == 1
             assert list(work.sessions.of_user(user.user_id)) == [kept]
 
+    def test_those_are_counted_that_have_not_ended(self, database: Database) -> None:
+        with database.writing() as work:
+            user, other = a_user(work), a_user(work)
+            for at in (NOON - MINUTE, NOON, NOON + timedelta(microseconds=1)):
+                a_session(work, user, expires_at=at)
+            a_session(work, other, expires_at=NOON + MINUTE)
+
+            assert work.sessions.count(NOON) == 2
+
     def test_expired_sessions_go_at_the_instant_of_their_end(self, database: Database) -> None:
         with database.writing() as work:
             user = a_user(work)

@@ -126,6 +126,11 @@ class ImageStorageContract:
         assert age is not None
         assert 0 <= age < 60
 
+    def test_no_more_is_free_than_there_is(self, storage: ImageStorage) -> None:
+        space = storage.space()
+
+        assert space is None or 0 <= space.free_bytes <= space.total_bytes
+
     def test_what_is_set_aside_is_there_no_more(self, storage: ImageStorage) -> None:
         name, other = an_image_name(), an_image_name()
         for kept in (name, other):

@@ -37,6 +37,12 @@ class UnitOfWorkContract:
                 work.boards.get(board.board_id)
             assert work.users.list().total == 0
 
+    def test_its_size_is_a_number_of_bytes(self, database: Database) -> None:
+        with database.writing() as work:
+            a_board(work)
+
+        assert database.size_bytes() >= 0
+
     def test_an_error_passes_through(self, database: Database) -> None:
         with pytest.raises(ZeroDivisionError), database.writing():
             raise ZeroDivisionError

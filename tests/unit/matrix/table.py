@@ -321,6 +321,8 @@ ACCOUNTS = [
     Row("GET /api/v1/auth/directory", "Everybody finds people by name.", EVERYBODY,
         "invoke-admin user list", params={"search": "Person owner"}, shows="{user:owner}"),
     Row("GET /api/v1/audit", "Administrators.", ADMINISTRATORS, "invoke-admin audit list"),
+    Row("GET /api/v1/system/health", "Administrators.", ADMINISTRATORS,
+        NO_COMMAND),
     Row("GET /api/v1/audit/verify", "Administrators.", ADMINISTRATORS, "invoke-admin audit verify"),
 ]  # fmt: skip
 

@@ -216,6 +216,9 @@ WORKERS: Mapping[str, Fault] = {
     "test_workers_come_back_whole_ordered_by_id": Fault("workers.list", after(backwards)),
     "test_an_id_is_taken_once": Fault("workers.add", forgiving(Conflict)),
     "test_a_beat_grows_by_one": Fault("workers.beat", returning(True)),
+    "test_a_beat_says_what_memory_is_free": Fault(
+        "workers.beat", lambda work, real, worker_id, memory=(): real(worker_id)
+    ),
     "test_a_worker_that_was_given_up_hears_of_it": Fault("workers.beat", _adds_the_given_up),
     "test_removing_a_worker_that_is_gone_does_nothing": Fault("workers.remove", _requires_known),
     "test_leased_jobs_are_those_that_the_worker_holds": Fault("workers.leased_jobs", _every_lease),

@@ -220,6 +220,7 @@ class _HoldsOn:
 UNITS: Mapping[str, Fault] = {
     "test_what_ends_well_is_kept": Fault("writing", _keeps_nothing),
     "test_what_raises_leaves_no_trace": Fault("writing", _keeps_what_failed),
+    "test_its_size_is_a_number_of_bytes": Fault("size_bytes", lambda database, real: -real() - 1),
     "test_an_error_passes_through": Fault("writing", _swallows_errors),
     "test_a_unit_sees_its_own_changes": Fault("writing", _does_not_see_itself),
     "test_others_do_not_see_what_is_not_kept_yet": Fault("writing", _keeps_at_once),
