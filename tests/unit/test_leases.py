@@ -7,6 +7,7 @@ from invoke_core.domain.queue import JobStatus, result_name
 from invoke_core.errors import LeaseLost
 from invoke_core.ports.storage import Rendition
 from invoke_core.services.leases import DEAD_AFTER_SECONDS, Watch
+from invoke_core.services.sweeping import SweepService
 from tests.queue_world import SMALL, World
 
 
@@ -184,3 +185,20 @@ def test_orphans_of_unknown_workers_are_taken_back() -> None:
         work.jobs.put(attrs.evolve(job, lease=lease))
 
     assert [lost.item_id for lost in world.leases.take_over(Watch())] == [item_id]
+
+
+def test_the_file_of_a_dead_worker_is_removed_also_where_the_job_was_canceled_meanwhile() -> None:
+    world = World()
+    person = world.person()
+    (item_id,) = world.enqueue(person)
+    job = world.claim(world.worker())
+    made = world.results.files.made_of_pixels(SMALL, {})
+    world.results.files.store(made, result_name(job))  # and here it dies
+
+    world.queue.cancel(person, item_id)
+    world.leases.bury(["worker-1"])
+    SweepService(
+        world.database.reading, world.database.writing, world.storage
+    ).remove_doomed_files()
+
+    assert list(world.storage.names()) == []

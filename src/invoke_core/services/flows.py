@@ -1,9 +1,10 @@
 """The one home of every move of a job: the job, its owner's flow, the virtual time, and the news of it.
 
-Whatever enqueues, claims, completes, cancels, gives back or forgets a job goes through here, so that three
+Whatever enqueues, claims, completes, cancels, gives back or forgets a job goes through here, so that four
 things always hold. A flow's counts and head are those of its jobs. Its counter is the sum of what its jobs
 are charged. It is lifted to the virtual time whenever it begins to contend again, and the virtual time has
-seen every least counter (see `domain.fairness`).
+seen every least counter (see `domain.fairness`). A run that ends without a picture leaves no file: its holder
+may have died when it had stored one, so the name is written down for the sweep.
 """
 
 import math
@@ -17,7 +18,7 @@ from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import Caps, Flow, QueueMode
 from invoke_core.domain.identifiers import SYSTEM, UserId
 from invoke_core.domain.news import Audience, NewsKind
-from invoke_core.domain.queue import Job, JobQuery, JobStatus
+from invoke_core.domain.queue import Job, JobQuery, JobStatus, result_name
 from invoke_core.domain.users import User
 from invoke_core.errors import TooMany
 from invoke_core.ports.queue import Candidate
@@ -50,6 +51,9 @@ def move(work: Work, moves: Sequence[Move], now: datetime) -> None:
         by_owner[each.before.owner_id].append(each)
         if each.after is not None:
             work.jobs.put(each.after)
+    unwanted = [result_name(each.before) for each in moves if _ends_without_picture(each)]
+    if unwanted:
+        work.doomed_files.add(unwanted, now)
     forgotten = [each.before.item_id for each in moves if each.after is None]
     if forgotten:
         work.jobs.remove(forgotten)
@@ -164,6 +168,12 @@ def _reshape(work: Work, flow: Flow, moves: Sequence[Move], now: datetime) -> No
 def _change(move: Move, status: JobStatus) -> int:
     is_there = move.after is not None and move.after.status is status
     return int(is_there) - int(move.before.status is status)
+
+
+def _ends_without_picture(move: Move) -> bool:
+    stays = {JobStatus.IN_PROGRESS, JobStatus.COMPLETED}
+    is_over = move.after is None or move.after.status not in stays
+    return move.before.status is JobStatus.IN_PROGRESS and is_over
 
 
 def _charged(flow: Flow, move: Move) -> Flow:
