@@ -87,6 +87,7 @@ class World:
             slack_seconds=slack_seconds,
             caps=caps or Caps(),
             history=history,
+            forecasts=self.queue.forecasts,
         )
         self.dispatcher = Dispatcher(writing, self.clock, rules)
         self.leases = LeaseService(reading, writing, self.clock, self.storage, self.processes)

@@ -236,6 +236,8 @@ def build(
         sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
         opened.callback(news.stop)
+        queue = QueueService(reading, writing, clock, randomness, progress, rules)
+        news.subscribe(lambda item: queue.forecasts.hear(item, clock.monotonic()))
         return Application(
             settings=settings,
             database=database,
@@ -312,7 +314,7 @@ def build(
             workflows=WorkflowService(reading, writing, clock, randomness, pictures),
             style_presets=StylePresetService(reading, writing, clock, randomness, pictures),
             client_state=ClientStateService(reading, writing, clock),
-            queue=QueueService(reading, writing, clock, randomness, progress, rules),
+            queue=queue,
             queue_care=QueueCareService(
                 reading=reading,
                 writing=writing,
@@ -321,6 +323,7 @@ def build(
                 slack_seconds=dispatch_rules.slack_seconds,
                 caps=settings.caps,
                 history=settings.max_queue_history,
+                forecasts=queue.forecasts,
             ),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, dispatch_rules),

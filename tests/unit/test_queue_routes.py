@@ -250,6 +250,7 @@ def test_an_administrator_sees_and_changes_shares(world: World, ask: Ask) -> Non
     }  # fmt: skip
     assert (row["user_id"], row["pending"], row["fair_share"]) == (person.user_id, 2, 1.0)
     assert seen.json()["fairness_gap"] <= seen.json()["fairness_bound"]
+    assert seen.json()["wait_accuracy"] is None  # nothing that was shown has started yet
     cleared = ask(admin, "PATCH", f"users/{person.user_id}", json={"max_running": None})
     assert cleared.json()["max_running"] is None
     assert ask(admin, "PATCH", "users/nobody", json={}).status_code == 404

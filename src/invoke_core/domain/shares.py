@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from invoke_core.domain.calibration import Accuracy
 from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.identifiers import UserId
 from invoke_core.errors import Invalid
@@ -69,6 +70,7 @@ class Overview:
     shares: Sequence[Share]  # of the people who have jobs in it, or had GPU time today; by user id
     fairness_gap: float  # in the policy's unit: between the contending counters, see `gap`
     fairness_bound: float  # what it never exceeds, see `bound`
+    wait_accuracy: Accuracy | None  # of the waits that were shown; None: none was compared yet
 
 
 def gap(flows: Sequence[Flow], mode: QueueMode) -> float:

@@ -15,7 +15,7 @@ from invoke_core.domain.submissions import REMEMBERED
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
-from invoke_core.services._forecast import forecast
+from invoke_core.services._forecast import Forecasts, forecast
 from invoke_core.services.flows import AT_ONCE, Move
 
 _TOLD = ("weight", "max_pending", "max_running", "gpu_seconds_per_day")
@@ -32,6 +32,7 @@ class QueueCareService:
     slack_seconds: float
     caps: Caps = attrs.field(factory=Caps)  # the server's, for everybody without an own one
     history: int | None = None  # ended jobs that are remembered; None: all
+    forecasts: Forecasts = attrs.field(factory=Forecasts, repr=False)  # those that people are shown
 
     def overview(self, principal: Principal) -> Overview:
         """Return how the people stand to each other.
@@ -63,6 +64,7 @@ class QueueCareService:
             ],
             fairness_gap=gap(active, self.mode),
             fairness_bound=bound(active, self.mode, slack=slack, longest=longest),
+            wait_accuracy=self.forecasts.accuracy(),
         )
 
     def change_share(self, principal: Principal, user_id: UserId, changes: ShareChanges) -> Flow:
