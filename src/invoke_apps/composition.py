@@ -327,7 +327,7 @@ def build(
             ),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, dispatch_rules),
-            leases=LeaseService(reading, writing, clock, storage, processes),
+            leases=LeaseService(reading, writing, clock, storage, processes, progress),
             requests=RequestService(
                 reading, storage, codec, str(models_dir), settings.storage_quota_bytes
             ),

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from invoke_adapters.memory import MemoryProgressStore
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.pixels import Pixels
+from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import Job, JobStatus, WorkerRecord, result_name
 from invoke_core.errors import LeaseLost, NotFound, Unavailable
 from invoke_core.services._image_files import ImageFiles
@@ -45,7 +45,7 @@ class SimulatedServer:
             writing,
             machine,
             simulation.randomness,
-            MemoryProgressStore(),
+            simulation.progress,
             QueueRules(mode=rules.mode, caps=simulation.caps),
         )
         storage: Any = MachineStorage(machine, simulation.storage)
@@ -72,10 +72,12 @@ class SimulatedWorker:
         codec: Any = PlainCodec()
         processes = MachineProcesses(machine, simulation.machines)
         self._dispatcher = Dispatcher(writing, machine, simulation.rules)
-        self._leases = LeaseService(reading, writing, machine, storage, processes)
+        self._leases = LeaseService(
+            reading, writing, machine, storage, processes, simulation.progress
+        )
         self._requests = RequestService(reading, storage, codec, "/models")
         files = ImageFiles(storage, codec, simulation.randomness)
-        self._results = ResultService(reading, writing, machine, files, MemoryProgressStore())
+        self._results = ResultService(reading, writing, machine, files, simulation.progress)
         self._watch = Watch()
         self._worker_id = WorkerId("")
         self._warm: list[Any] = []
@@ -176,6 +178,7 @@ class SimulatedWorker:
             self._forget(job)
             return
         self._warm = [job.generation.model]
+        self._tell(job, 0)
         for _ in range(steps):
             yield seconds / steps
             took += seconds / steps
@@ -193,10 +196,15 @@ class SimulatedWorker:
             yield from self._try(lambda: self._results.fail(job, "Invalid", "No.", took))
             self._forget(job)
             return
+        self._tell(job, steps)
         self._storing += 1
         self._simulation.begin(partial(self._store, job, took), self.machine)
         while self._storing > 1:
             yield 0.1
+
+    def _tell(self, job: Job, step: int) -> None:
+        progress = Progress(item_id=job.item_id, step=step, steps=job.generation.steps)
+        self._simulation.progress.put(progress)
 
     def _die(self) -> None:
         self.machine.die()

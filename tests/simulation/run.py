@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from invoke_adapters.memory import MemoryDatabase
+from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_core.domain.fairness import Caps, Flow, QueueMode
 from invoke_core.domain.generation import GenerationWish
@@ -71,6 +71,7 @@ class Simulation:
         self.clock = FixedClock()
         self.database = MemoryDatabase()
         self.storage = MemoryImageStorage()
+        self.progress = MemoryProgressStore()
         self.steps = 0
         self.limit: int | None = None  # of steps
         self.told: list[str] = []  # what happened, for people
