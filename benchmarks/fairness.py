@@ -88,7 +88,7 @@ def heavy_and_light(options: Options) -> None:
                 row(
                     name,
                     runners,
-                    f"{replay.gap() / L:.1f}",
+                    f"{replay.gap() / max(L, replay.longest):.1f}",
                     _of_bound(replay),
                     f"{replay.jain(people):.4f}",
                     f"{got[people[0].user_id] / got.total():.1%}",
@@ -101,7 +101,7 @@ def heavy_and_light(options: Options) -> None:
 
 def _follow(replay: Replay, curves: dict[UserId, list[tuple[float, float]]], job: Job) -> None:
     curves[job.owner_id].append((replay.now, replay.service[job.owner_id]))
-    if len(replay.served) % 20 == 0:
+    if len(replay.served) % 7 == 0:  # in no step with a round of turns
         replay.look_at_bound()
 
 
@@ -245,42 +245,55 @@ def weights(options: Options) -> None:
 
 
 def swaps(options: Options) -> None:
-    """Six models that do not fit together: what the slack is worth."""
+    """Six models that do not fit together: what the slack is worth.
+
+    Once with few jobs waiting, and once with so many that every head is past its deadline of ten minutes,
+    beyond which warmth counts for nothing.
+    """
     slacks = (0.0, 20.0, 60.0, 120.0, 300.0)
     table(
         f"Six people with a model each, 15 s to load one, jobs of 4 s, one runner, {options.hours:g} h",
         [
             "policy",
+            "waiting of each",
             *(f"S = {slack:g} s" for slack in slacks),
             "largest gap of counters, of the bound",
         ],
     )
     for mode in POLICIES[1:]:
-        useful, gaps = [], []
-        for slack in slacks:
-            with replaying(mode, slack=slack, swap=15.0, seed=2, pairs=False) as replay:
-                models = replay.models(6)
-                replay.know(LIGHT, models=models)
-                people = replay.people(6)
-                own = dict(zip([p.user_id for p in people], models, strict=True))
-                replay.begun = partial(_refill_with_model, replay, people, own)
-                replay.ended = partial(_follow, replay, defaultdict(list))
-                for person in people:
-                    replay.submit(person, LIGHT, 100, model=own[person.user_id])
-                replay.run(options.hours * HOUR)
-                useful.append(replay.useful / replay.now)
-                gaps.append(replay.largest_gap)
-        row(mode.value, *(f"{part:.0%}" for part in useful), f"{max(gaps):.2f}")
-        if options.plots:
-            fairness_plots.draw_slack(options.plots, mode.value, slacks, useful)
+        for batch in (8, 100):
+            useful, gaps = [], []
+            for slack in slacks:
+                with replaying(mode, slack=slack, swap=15.0, seed=2, pairs=False) as replay:
+                    models = replay.models(6)
+                    replay.know(LIGHT, models=models)
+                    people = replay.people(6)
+                    own = dict(zip([p.user_id for p in people], models, strict=True))
+                    replay.begun = partial(_refill_with_model, replay, people, own, batch)
+                    replay.ended = partial(_follow, replay, defaultdict(list))
+                    for person in people:
+                        replay.submit(person, LIGHT, batch, model=own[person.user_id])
+                    replay.run(options.hours * HOUR)
+                    useful.append(replay.useful / replay.now)
+                    gaps.append(replay.largest_gap)
+            waiting = f"at most {batch}"
+            row(mode.value, waiting, *(f"{part:.0%}" for part in useful), f"{max(gaps):.2f}")
+            if options.plots:
+                name = f"{mode.value}, {waiting}"
+                fairness_plots.draw_slack(options.plots, name, slacks, useful)
 
 
 def _refill_with_model(
-    replay: Replay, people: Sequence[Principal], own: dict[UserId, ModelKey], job: Job
+    replay: Replay,
+    people: Sequence[Principal],
+    own: dict[UserId, ModelKey],
+    batch: int,
+    job: Job,
 ) -> None:
-    if replay.pending[job.owner_id] == 0:
+    """Keep so many jobs of everybody waiting, the oldest of them young where there are few."""
+    if replay.pending[job.owner_id] <= batch // 2:
         person = next(p for p in people if p.user_id == job.owner_id)
-        replay.submit(person, LIGHT, 100, model=own[job.owner_id])
+        replay.submit(person, LIGHT, batch - batch // 2, model=own[job.owner_id])
 
 
 def estimates(options: Options) -> None:

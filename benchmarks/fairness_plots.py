@@ -60,7 +60,9 @@ def draw_slack(folder: Path, policy: str, slacks: Sequence[float], useful: Seque
     _slack[policy] = (slacks, useful)
     figure, (axis,) = _figure(1)
     for name, (seconds, parts) in _slack.items():
-        axis.plot(seconds, parts, "o-", color=COLORS[name], label=name)
+        policy, _, waiting = name.partition(", ")
+        style = "o-" if waiting == "at most 8" else "o:"
+        axis.plot(seconds, parts, style, color=COLORS[policy], label=f"{policy}, {waiting} waiting")
     axis.set_ylim(0, 1)
     axis.set_xlabel("S, seconds")
     axis.set_ylabel("useful part of the GPU's time")

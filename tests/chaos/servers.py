@@ -163,6 +163,7 @@ class Clients:
         """Begin at once."""
         self.acknowledged: dict[str, list[int]] = {}
         self.refused: Counter[int] = Counter()
+        self.without_word = 0  # refusals that do not say when to come again
         self.seconds: list[float] = []  # of each answer
         self._place, self._credential = place, credential
         self._stopping = threading.Event()
@@ -198,6 +199,7 @@ class Clients:
                 self.acknowledged[key] = answer.json()["item_ids"]
                 return True
             self.refused[answer.status_code] += 1
+            self.without_word += "retry-after" not in answer.headers
         return False
 
     def wrong(self, jobs: list[Job]) -> list[str]:
@@ -298,6 +300,8 @@ def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:
     wrong = crowd.wrong(place.jobs())
     if set(crowd.refused) - {503}:
         wrong.append(f"answers other than 201 and 503: {dict(crowd.refused)}")
+    if crowd.without_word:
+        wrong.append(f"{crowd.without_word} refusals had no Retry-After")
     if seconds <= 3 and crowd.refused:
         wrong.append(f"{crowd.refused.total()} were refused")
     slowest = max(crowd.seconds)

@@ -214,15 +214,15 @@ def zombies(folder: Path, rounds: int) -> Outcome:
     The observer's monotonic clock is moved by hand, so that nobody waits for half a minute; the stopped
     process is a real one, and finds out when it wakes.
     """
-    late = 0
+    late = amid = 0
     with world_in(folder) as world, fleet(folder, 1, 30.0) as (zombie,):
         (person,) = world.people(1)
         item_ids: list[ItemId] = []
         for _ in range(rounds):
             item_ids += world.enqueue(person, runs=4, steps=2)
             zombie.let_go()
-            held = _wait_for_claim(world)
-            zombie.process.send_signal(signal.SIGSTOP)
+            _wait_for_claim(world)
+            amid += _stop_outside_transactions(zombie, folder)
             held = [job for job in jobs_of(world) if job.status is JobStatus.IN_PROGRESS]
             late += len(held)
             watch = Watch()
@@ -235,7 +235,30 @@ def zombies(folder: Path, rounds: int) -> Outcome:
         zombie.kill()
         wrong = list(wrong_in(world, folder, item_ids))
         ends = Counter(job.error_type or job.status.value for job in jobs_of(world))
-    return Outcome(f"{rounds} stops, {late} late holders refused; {dict(ends)}", tuple(wrong))
+    told = f"{rounds} stops ({amid} anew, outside a transaction), {late} late holders refused"
+    return Outcome(f"{told}; {dict(ends)}", tuple(wrong))
+
+
+def _stop_outside_transactions(worker: WorkerProcess, folder: Path) -> int:
+    """Stop the process where it does not hold the write lock; return how often it did.
+
+    Whoever is stopped amid a transaction keeps every other writer waiting, and no lease can change that.
+    """
+    tries = 0
+    while True:
+        worker.process.send_signal(signal.SIGSTOP)
+        connection = sqlite3.connect(folder / "invokeai.db", timeout=0.5, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            tries += 1
+            worker.process.send_signal(signal.SIGCONT)
+            time.sleep(0.005)
+        else:
+            return tries
+        finally:
+            connection.close()
 
 
 def _wait_for_claim(world: World) -> list[Job]:

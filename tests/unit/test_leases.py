@@ -2,10 +2,10 @@ import attrs
 import pytest
 
 from invoke_core.domain.fairness import QueueMode
-from invoke_core.domain.identifiers import WorkerId
+from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import Job, JobStatus, result_name
-from invoke_core.errors import LeaseLost
+from invoke_core.errors import LeaseLost, Unavailable
 from invoke_core.ports.storage import Rendition
 from invoke_core.services.leases import DEAD_AFTER_SECONDS, Watch
 from invoke_core.services.sweeping import SweepService
@@ -250,3 +250,21 @@ def test_what_a_dead_worker_told_of_a_job_is_not_held_against_its_next_run() -> 
     world.leases.bury([worker])
 
     assert world.progress.get([1]) == {}
+
+
+def test_jobs_are_taken_back_whole_where_the_store_of_progress_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    (item_id,) = world.enqueue(world.person())
+    worker = world.worker()
+    job = world.claim(worker)
+    world.storage.put(result_name(job), Rendition.FULL, b"content")
+
+    def busy(item_id: ItemId) -> None:
+        raise Unavailable("Busy.")
+
+    monkeypatch.setattr(world.progress, "remove", busy)
+
+    assert [each.item_id for each in world.leases.bury([worker])] == [item_id]
+    assert list(world.storage.names()) == []

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from invoke_core.domain.fairness import Flow
 from invoke_core.domain.identifiers import ItemId, UserId, WorkerId
 from invoke_core.domain.queue import MAX_ATTEMPTS, Job, WorkerRecord, result_name, suspects
+from invoke_core.errors import Unavailable
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
@@ -113,7 +115,11 @@ class LeaseService:
         """Remove what a dead holder may have stored and told before it could complete the job."""
         for job in jobs:
             self.storage.remove(result_name(job))
-            self.progress.remove(job.item_id)  # the next holder's draws its own
+        # A process that was stopped amid a report may hold the store of progress: then the next holder's
+        # first word takes the place of this one's last.
+        with suppress(Unavailable):
+            for job in jobs:
+                self.progress.remove(job.item_id)
 
 
 class Watch:
