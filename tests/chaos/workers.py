@@ -162,8 +162,9 @@ def killed_workers(folder: Path, kills: int, *, seed: int = 1) -> Outcome:
         coming = WorkerProcess(folder, 1000, 4.0)
         held: Counter[JobStatus | str] = Counter()
         for number in range(kills):
-            for person in people:
-                item_ids += world.enqueue(person, runs=15, steps=3)
+            if sum(job.status is JobStatus.PENDING for job in jobs_of(world)) < 120:
+                for person in people:
+                    item_ids += world.enqueue(person, runs=15, steps=3)
             worker, coming = coming, WorkerProcess(folder, 1001 + number, 4.0)
             worker.wait_until_ready()
             worker.let_go()
@@ -247,6 +248,7 @@ def _stop_outside_transactions(worker: WorkerProcess, folder: Path) -> int:
     tries = 0
     while True:
         worker.process.send_signal(signal.SIGSTOP)
+        os.waitpid(worker.process.pid, os.WUNTRACED)  # until it really stands still
         connection = sqlite3.connect(folder / "invokeai.db", timeout=0.5, isolation_level=None)
         try:
             connection.execute("BEGIN IMMEDIATE")
