@@ -1,61 +1,216 @@
-"""What a scheduling decision costs on SQLite, beside an empty transaction that is as durable."""
+"""What a scheduling decision costs on SQLite: `python -m benchmarks.queue`.
 
+Every claim is a transaction of its own, written through to the disk, of the real dispatcher on the real
+database. Beside it stands, in the same run and on the same file, a transaction of one small row that is as
+durable and comes from the driver itself: what the disk and SQLite take whoever asks. Claims are compared
+with few and many pending jobs, people, and jobs that have ended.
+"""
+
+import argparse
+import sqlite3
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import attrs
 
 from invoke_adapters.sql import open_database
 from invoke_adapters.system import SystemClock
-from invoke_core.domain.estimates import RunTime
+from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import QueueMode
-from invoke_core.domain.identifiers import WorkerId
-from invoke_core.services import flows
+from invoke_core.domain.identifiers import ModelKey, WorkerId
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
-from invoke_core.testing.builders import a_new_job, a_user, a_worker
+from invoke_core.testing.builders import a_generation, a_job, a_user, a_worker
 
-PEOPLE = 50
+WARM = frozenset({ModelKey("warm"), ModelKey("warmer")})  # two models that nobody waits for
+
+
+@attrs.frozen(kw_only=True)
+class Size:
+    """What there is."""
+
+    pending: int = 10_000  # jobs
+    people: int = 50
+    ended: int = 0  # jobs
+    groups: int = 0  # that the people are spread over
 
 
 @attrs.frozen(kw_only=True)
 class Decision:
-    """Milliseconds, medians."""
+    """Milliseconds of one claim."""
 
-    pending: int
-    claim: float
-    claim_cpu: float
-    empty_commit: float
+    size: Size
+    claim: float  # median
+    claim_p99: float
+    claim_cpu: float  # median
+    empty: float  # median of the empty commits
+    statements: int  # of one claim, but for its beginning and end
+
+    @property
+    def beyond(self) -> float:
+        """Return what a claim takes longer than the empty commit beside it, by their medians."""
+        return self.claim - self.empty
 
 
-def measure(pending: int, claims: int = 100) -> Decision:
-    """Claim jobs of a queue with that many pending ones, and commit nothing in between."""
+SIZES = (
+    Size(),
+    Size(pending=1_000_000),
+    Size(people=10, pending=100_000),
+    Size(people=100_000, pending=100_000),
+    Size(ended=500_000),
+    Size(groups=10),
+)
+
+
+def measure(size: Size, claims: int = 300) -> Decision:
+    """Claim jobs of a queue of this size, each beside an empty commit."""
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/invokeai.db"
-        with open_database(url, run_folder=Path(folder)) as database:
+        path = Path(folder) / "invokeai.db"
+        with open_database(f"sqlite:///{path}", run_folder=Path(folder)) as database:
             with database.writing() as work:
                 worker = a_worker(work)
-                for _ in range(PEOPLE):
-                    user = a_user(work)
-                    own = [a_new_job(user) for _ in range(pending // PEOPLE)]
-                    work.jobs.add_all(own)
-                    flows.entered(work, user.user_id, len(own))
+                user = a_user(work)
+                a_job(work, user)
+            _multiply(path, size)
             rules = DispatchRules(mode=QueueMode.FAIR_SHARE)
             dispatcher = Dispatcher(database.writing, SystemClock(), rules)
+            worker_id = WorkerId(worker.worker_id)
+            with _watched(database) as asked:
+                assert dispatcher.claim(worker_id, "cpu", WARM) is not None
+                statements = len(asked)
             claim, cpu, empty = [], [], []
-            for number in range(claims):
-                began, spent = time.perf_counter(), time.thread_time()
-                assert dispatcher.claim(WorkerId(worker.worker_id), "cpu") is not None
-                claim.append(time.perf_counter() - began)
-                cpu.append(time.thread_time() - spent)
-                began = time.perf_counter()
-                with database.writing() as work:
-                    work.queue.put_run_seconds("model|64x64|20", RunTime(1.0, number))
-                empty.append(time.perf_counter() - began)
+            with closing(_driver(path)) as driver:
+                for _ in range(claims):
+                    began, spent = time.perf_counter(), time.thread_time()
+                    assert dispatcher.claim(worker_id, "cpu", WARM) is not None
+                    claim.append(time.perf_counter() - began)
+                    cpu.append(time.thread_time() - spent)
+                    began = time.perf_counter()
+                    driver.execute("BEGIN IMMEDIATE")
+                    driver.execute(
+                        "UPDATE queue_state SET forgotten_event_id = 1 - forgotten_event_id"
+                    )
+                    driver.execute("COMMIT")
+                    empty.append(time.perf_counter() - began)
     return Decision(
-        pending=pending,
+        size=size,
         claim=statistics.median(claim) * 1000,
+        claim_p99=statistics.quantiles(claim, n=100)[98] * 1000,
         claim_cpu=statistics.median(cpu) * 1000,
-        empty_commit=statistics.median(empty) * 1000,
+        empty=statistics.median(empty) * 1000,
+        statements=statements,
     )
+
+
+def _driver(path: Path) -> sqlite3.Connection:
+    driver = sqlite3.connect(path, isolation_level=None)
+    driver.execute("PRAGMA synchronous = FULL")
+    return driver
+
+
+@contextmanager
+def _watched(database: object) -> Iterator[list[str]]:
+    """Yield what the writer asks, but for the beginnings and ends of its transactions."""
+    asked: list[str] = []
+    pooled = database._writer.raw_connection()  # type: ignore[attr-defined]
+    driver = pooled.dbapi_connection
+    pooled.close()
+
+    def note(text: str) -> None:
+        if not text.startswith(("--", "BEGIN", "COMMIT", "ROLLBACK")):
+            asked.append(text)
+
+    driver.set_trace_callback(note)
+    try:
+        yield asked
+    finally:
+        driver.set_trace_callback(None)
+
+
+def _multiply(path: Path, size: Size) -> None:
+    """Make many of the one person and job that are there, and the flows that follow from them."""
+    kind = kind_of(a_generation())
+    with closing(_driver(path)) as driver:
+        driver.execute("PRAGMA synchronous = OFF")
+        driver.execute("PRAGMA cache_size = -262144")
+        driver.execute("BEGIN")
+        (first,) = driver.execute("SELECT owner_id FROM jobs").fetchone()
+        columns = _columns(driver, "users", but={"user_id", "email", "email_identity"})
+        driver.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            f" INSERT INTO users (user_id, email, email_identity, {columns})"
+            f" SELECT 'p' || i, 'p' || i, 'p' || i, {columns} FROM n, users WHERE user_id = ?",
+            (size.people, first),
+        )
+        for count, status in ((size.pending, "pending"), (size.ended, "completed")):
+            columns = _columns(driver, "jobs", but={"item_id", "owner_id", "status", "run_id"})
+            driver.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
+                f" INSERT INTO jobs (owner_id, status, run_id, {columns})"
+                f" SELECT 'p' || (i % ? + 1), ?, 'r' || i, {columns} FROM n, jobs"
+                " WHERE item_id = 1 AND ? > 0",
+                (count, size.people, status, count),
+            )
+        driver.execute("DELETE FROM jobs WHERE item_id = 1")
+        given = {
+            "weight": "1.0",
+            "round_robin": "0.0",
+            "fair_share": "0.0",
+            "suspended": "0",
+            "contends": "1",
+            "head_model": "'model'",
+            "head_kind": f"'{kind}'",
+            "in_flight": "0",
+            "group_name": f"'g' || (abs(random()) % {size.groups})" if size.groups else "''",
+        }
+        known = set(_columns(driver, "queue_flows", but=set()).split(", "))
+        given = {name: value for name, value in given.items() if name in known}
+        driver.execute(
+            f"INSERT INTO queue_flows (user_id, pending, oldest_item_id, head_item_id,"
+            f" oldest_or_zero, {', '.join(given)})"
+            f" SELECT owner_id, count(*), min(item_id), min(item_id), min(item_id),"
+            f" {', '.join(given.values())} FROM jobs WHERE status = 'pending' GROUP BY owner_id"
+        )
+        driver.execute("INSERT INTO run_seconds VALUES (?, 4.0, 100, 0.1)", (kind,))
+        for number in range(size.groups):
+            driver.execute(
+                "INSERT INTO queue_groups VALUES (?, 1.0, 0.0, 0.0, 0.0, 0.0)", (f"g{number}",)
+            )
+        driver.execute("COMMIT")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _columns(driver: sqlite3.Connection, table: str, *, but: set[str]) -> str:
+    names = [row[1] for row in driver.execute(f"PRAGMA table_info({table})")]
+    return ", ".join(name for name in names if name not in but)
+
+
+def table(decisions: Sequence[Decision]) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield "| pending | people | ended | groups | claim | p99 | empty commit | beyond it | CPU |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for each in decisions:
+        size = each.size
+        yield (
+            f"| {size.pending:,} | {size.people:,} | {size.ended:,} | {size.groups} |"
+            f" {each.claim:.2f} ms | {each.claim_p99:.2f} ms | {each.empty:.2f} ms |"
+            f" {each.beyond:.2f} ms | {each.claim_cpu:.2f} ms, {each.statements} statements |"
+        )
+
+
+def main() -> None:
+    """Measure every size, and print the table as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--claims", type=int, default=300, help="of each size")
+    parser.add_argument("--only", type=int, default=None, help="the number of a size, from 0")
+    arguments = parser.parse_args()
+    sizes = SIZES if arguments.only is None else SIZES[arguments.only : arguments.only + 1]
+    for line in table([measure(size, arguments.claims) for size in sizes]):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

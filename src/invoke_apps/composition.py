@@ -229,6 +229,7 @@ def build(
             mode=settings.queue_mode,
             max_queue_size=settings.max_queue_size,
             caps=settings.caps,
+            groups=settings.groups,
             limits=settings.generation_limits,
             storage_quota=settings.storage_quota_bytes,
         )
@@ -320,6 +321,7 @@ def build(
                 mode=settings.queue_mode,
                 slack_seconds=dispatch_rules.slack_seconds,
                 caps=settings.caps,
+                groups=settings.groups,
                 history=settings.max_queue_history,
             ),
             events=EventService(reading, writing, clock),

@@ -81,7 +81,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     async def life(_: Litestar) -> AsyncIterator[None]:
         alarm.start()
         application.sign_in.settle_recovery()
-        application.queue_care.settle_caps()
+        application.queue_care.settle()
         if application.settings.clear_queue_on_startup:
             application.queue_care.clear_pending()
         with ExitStack() as opened:

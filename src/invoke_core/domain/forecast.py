@@ -1,12 +1,13 @@
 """When the pending jobs will start, if nothing changes: the policy played forward."""
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
 from invoke_core.domain.estimates import Expectation
-from invoke_core.domain.fairness import Flow, QueueMode, cost_of
+from invoke_core.domain.fairness import Flow, Group, QueueMode, cost_of
 from invoke_core.domain.identifiers import ItemId, UserId
 from invoke_core.domain.queue import Job
 
@@ -31,8 +32,67 @@ class _Waiting:
     oldest: Iterator[ItemId]  # of what is left after each turn; only for FIFO
 
 
+_Line = list[tuple[float, ItemId, UserId, _Waiting]]  # a heap: the flows of one group
+
+
+class _Play:
+    """The contending flows, by group; gives the next, and takes it back as it was served."""
+
+    def __init__(self, mode: QueueMode, groups: Iterable[Group]) -> None:
+        self._mode = mode
+        self._groups = {} if mode is QueueMode.FIFO else {group.name: group for group in groups}
+        self._lines: dict[str, _Line] = defaultdict(list)
+        # Whoever the rule compares first: a group by its name, and by "" the first of those in none.
+        self._order: list[tuple[float, str]] = []
+
+    def join(self, flow: Flow, later: Iterator[Job], oldest: Iterator[ItemId]) -> None:
+        """Let a flow wait with what it will have served; nothing happens where that is nothing."""
+        job = next(later, None)
+        if job is None:
+            return
+        key = (flow.counter(self._mode), flow.oldest_item_id or job.item_id, flow.user_id)
+        line = self._lines[self._name(flow)]
+        heapq.heappush(line, (*key, _Waiting(flow, job, later, oldest)))
+        self._stand(self._name(flow))
+
+    def first(self) -> _Waiting | None:
+        """Take out the flow whose turn it is; None: none is left."""
+        while self._order:
+            counter, name = heapq.heappop(self._order)
+            line = self._lines[name]
+            if line and counter == self._counter(name):  # else it has moved on since
+                waiting = heapq.heappop(line)[3]
+                self._stand(name)
+                return waiting
+        return None
+
+    def served(self, waiting: _Waiting, cost: float) -> None:
+        """Charge a flow that was taken out, and let it wait again."""
+        flow = waiting.flow.charged(self._mode, cost)
+        name = self._name(flow)
+        if name:
+            self._groups[name] = self._groups[name].charged(self._mode, cost)
+            self._stand(name)
+        oldest = next(waiting.oldest, None)
+        if oldest is not None or flow.oldest_item_id == waiting.job.item_id:
+            # Outside FIFO it only settles ties: then the next job stands for the oldest one left.
+            flow = attrs.evolve(flow, oldest_item_id=oldest)
+        self.join(flow, waiting.later, waiting.oldest)
+
+    def _name(self, flow: Flow) -> str:
+        return flow.group_name if flow.group_name in self._groups else ""
+
+    def _counter(self, name: str) -> float:
+        return self._groups[name].counter(self._mode) if name else self._lines[""][0][0]
+
+    def _stand(self, name: str) -> None:
+        if self._lines[name]:
+            heapq.heappush(self._order, (self._counter(name), name))
+
+
 def starts(
     flows: Iterable[Flow],
+    groups: Iterable[Group],
     mode: QueueMode,
     upcoming: Callable[[UserId], Iterable[Job]],
     expected: Callable[[Job], Expectation],
@@ -44,32 +104,28 @@ def starts(
 
     Args:
         flows: the active ones; those that do not contend get no turn.
+        groups: all of them.
         mode: the policy.
         upcoming: gives a user's pending jobs in their order; read as far as it is needed.
         expected: gives how long a job is expected to run.
         busy: for each device, how long until it is free; at least one.
     """
-    waiting: list[tuple[float, ItemId, UserId, _Waiting]] = []
+    play = _Play(mode, groups)
     for flow in flows:
         if flow.contends:
-            _join(waiting, mode, flow, _in_order(upcoming(flow.user_id), mode))
+            play.join(flow, *_in_order(upcoming(flow.user_id), mode))
     free = [(until.seconds, number, until) for number, until in enumerate(busy)]
     heapq.heapify(free)
     for _ in range(HORIZON):
-        if not waiting:
+        first = play.first()
+        if first is None:
             return
-        first = heapq.heappop(waiting)[3]
         _, number, wait = free[0]
         yield Start(first.job, wait)
         runs = expected(first.job)
         after = wait.then(runs)
         heapq.heapreplace(free, (after.seconds, number, after))
-        served = first.flow.charged(mode, cost_of(mode, runs.seconds))
-        oldest = next(first.oldest, None)
-        if oldest is not None or served.oldest_item_id == first.job.item_id:
-            # Outside FIFO it only settles ties: then the next job stands for the oldest one left.
-            served = attrs.evolve(served, oldest_item_id=oldest)
-        _join(waiting, mode, served, (first.later, first.oldest))
+        play.served(first, cost_of(mode, runs.seconds))
 
 
 def left(runs: Expectation, elapsed: float) -> Expectation:
@@ -79,19 +135,6 @@ def left(runs: Expectation, elapsed: float) -> Expectation:
     """
     rest = max(runs.seconds - elapsed, 0.1 * runs.seconds)
     return Expectation(rest, runs.variance)
-
-
-def _join(
-    waiting: list[tuple[float, ItemId, UserId, _Waiting]],
-    mode: QueueMode,
-    flow: Flow,
-    order: tuple[Iterator[Job], Iterator[ItemId]],
-) -> None:
-    later, oldest = order
-    job = next(later, None)
-    if job is not None:
-        key = (flow.counter(mode), flow.oldest_item_id or job.item_id, flow.user_id)
-        heapq.heappush(waiting, (*key, _Waiting(flow, job, later, oldest)))
 
 
 def _in_order(jobs: Iterable[Job], mode: QueueMode) -> tuple[Iterator[Job], Iterator[ItemId]]:

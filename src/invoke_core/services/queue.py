@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.audit import QUEUE, AuditAction, Target, is_private_look
-from invoke_core.domain.fairness import Caps, QueueMode
+from invoke_core.domain.fairness import Caps, GroupRule, QueueMode
 from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
 from invoke_core.domain.identifiers import BatchId, ItemId, RunId, UserId
 from invoke_core.domain.news import Audience, NewsKind
@@ -47,6 +47,7 @@ class QueueRules:
     mode: QueueMode = QueueMode.ROUND_ROBIN
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
+    groups: Sequence[GroupRule] = ()
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
     storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
@@ -106,7 +107,7 @@ class QueueService:
             self._require_room(work, principal.user_id, wish.runs, now)
             require_storage(work, principal.user_id, 0, self.rules.storage_quota)
             front = work.jobs.front(principal.user_id) if wish.prepend else None
-            priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
+            priority = max(wish.priority, front.priority + 1) if front else wish.priority
             jobs = [
                 NewJob(
                     batch_id=batch_id,
@@ -121,7 +122,7 @@ class QueueService:
                 for run in range(wish.runs)
             ]
             item_ids = work.jobs.add_all(jobs)
-            flows.entered(work, principal.user_id, len(jobs), self.rules.caps, now)
+            self._entered(work, principal.user_id, len(jobs), now)
             self._tell_enqueued(work, principal, batch_id, len(jobs))
             batch = EnqueuedBatch(
                 batch_id=batch_id,
@@ -321,7 +322,7 @@ class QueueService:
                 own = [self._again(job, now) for job in jobs if job.owner_id == owner_id]
                 self._require_room(work, owner_id, len(own), now)
                 work.jobs.add_all(own)
-                flows.entered(work, owner_id, len(own), self.rules.caps, now)
+                self._entered(work, owner_id, len(own), now)
             if jobs:
                 work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
         return [job.item_id for job in jobs]
@@ -357,6 +358,9 @@ class QueueService:
             now,
         )
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
+
+    def _entered(self, work: Work, owner_id: UserId, count: int, now: datetime) -> None:
+        flows.entered(work, owner_id, count, self.rules.caps, now, groups=self.rules.groups)
 
     def _require_room(self, work: Work, owner_id: UserId, wanted: int, now: datetime) -> None:
         flows.require_room(work.flows.get(owner_id), self.rules.caps, wanted, now)
