@@ -12,16 +12,16 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import attrs
 
-from invoke_adapters.sql import open_database
+from invoke_adapters.sql import SqlDatabase, open_database
 from invoke_adapters.system import SystemClock
 from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import QueueMode
-from invoke_core.domain.identifiers import ModelKey, WorkerId
+from invoke_core.domain.identifiers import ModelKey
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.testing.builders import a_generation, a_job, a_user, a_worker
 
@@ -46,63 +46,86 @@ class Decision:
     claim: float  # median
     claim_p99: float
     claim_cpu: float  # median
-    empty: float  # median of the empty commits
+    empty: float  # of the empty commits: the median
+    empty_p99: float
     statements: int  # of one claim, but for its beginning and end
-
-    @property
-    def beyond(self) -> float:
-        """Return what a claim takes longer than the empty commit beside it, by their medians."""
-        return self.claim - self.empty
 
 
 SIZES = (
     Size(),
     Size(pending=1_000_000),
-    Size(people=10, pending=100_000),
-    Size(people=100_000, pending=100_000),
+    Size(pending=100_000, people=10),
+    Size(pending=100_000, people=100_000),
     Size(ended=500_000),
     Size(groups=10),
 )
 
 
-def measure(size: Size, claims: int = 300) -> Decision:
-    """Claim jobs of a queue of this size, each beside an empty commit."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "invokeai.db"
-        with open_database(f"sqlite:///{path}", run_folder=Path(folder)) as database:
-            with database.writing() as work:
-                worker = a_worker(work)
-                user = a_user(work)
-                a_job(work, user)
-            _multiply(path, size)
-            rules = DispatchRules(mode=QueueMode.FAIR_SHARE)
-            dispatcher = Dispatcher(database.writing, SystemClock(), rules)
-            worker_id = WorkerId(worker.worker_id)
-            with _watched(database) as asked:
-                assert dispatcher.claim(worker_id, "cpu", WARM) is not None
-                statements = len(asked)
-            claim, cpu, empty = [], [], []
-            with closing(_driver(path)) as driver:
-                for _ in range(claims):
-                    began, spent = time.perf_counter(), time.thread_time()
-                    assert dispatcher.claim(worker_id, "cpu", WARM) is not None
-                    claim.append(time.perf_counter() - began)
-                    cpu.append(time.thread_time() - spent)
-                    began = time.perf_counter()
-                    driver.execute("BEGIN IMMEDIATE")
-                    driver.execute(
-                        "UPDATE queue_state SET forgotten_event_id = 1 - forgotten_event_id"
-                    )
-                    driver.execute("COMMIT")
-                    empty.append(time.perf_counter() - began)
-    return Decision(
-        size=size,
-        claim=statistics.median(claim) * 1000,
-        claim_p99=statistics.quantiles(claim, n=100)[98] * 1000,
-        claim_cpu=statistics.median(cpu) * 1000,
-        empty=statistics.median(empty) * 1000,
-        statements=statements,
-    )
+class Scene:
+    """A queue of some size, of which jobs are claimed."""
+
+    def __init__(self, folder: Path, size: Size, opened: ExitStack) -> None:
+        """Make the queue in an empty folder."""
+        self.size = size
+        path = folder / "invokeai.db"
+        database = opened.enter_context(open_database(f"sqlite:///{path}", run_folder=folder))
+        with database.writing() as work:
+            self.worker_id = a_worker(work).worker_id
+            a_job(work, a_user(work))
+        _multiply(path, size)
+        rules = DispatchRules(mode=QueueMode.FAIR_SHARE)
+        self.dispatcher = Dispatcher(database.writing, SystemClock(), rules)
+        self.driver = opened.enter_context(closing(_driver(path)))
+        self.claims: list[float] = []
+        self.cpu: list[float] = []
+        self.empty: list[float] = []
+        with _watched(database) as asked:
+            self._claim()
+        self.statements = len(asked)
+
+    def _claim(self) -> None:
+        assert self.dispatcher.claim(self.worker_id, "cpu", WARM) is not None
+
+    def measure(self) -> None:
+        """Claim a job, and commit nothing beside it."""
+        began, spent = time.perf_counter(), time.thread_time()
+        self._claim()
+        self.claims.append(time.perf_counter() - began)
+        self.cpu.append(time.thread_time() - spent)
+        began = time.perf_counter()
+        self.driver.execute("BEGIN IMMEDIATE")
+        self.driver.execute("UPDATE queue_state SET forgotten_event_id = 1 - forgotten_event_id")
+        self.driver.execute("COMMIT")
+        self.empty.append(time.perf_counter() - began)
+
+    def decision(self) -> Decision:
+        """Return what was measured."""
+        return Decision(
+            size=self.size,
+            claim=statistics.median(self.claims) * 1000,
+            claim_p99=_p99(self.claims) * 1000,
+            claim_cpu=statistics.median(self.cpu) * 1000,
+            empty=statistics.median(self.empty) * 1000,
+            empty_p99=_p99(self.empty) * 1000,
+            statements=self.statements,
+        )
+
+
+def measure(sizes: Sequence[Size], claims: int = 300) -> Sequence[Decision]:
+    """Claim jobs of queues of these sizes in turn, so that what else the machine does troubles all alike."""
+    with ExitStack() as opened:
+        scenes = [
+            Scene(Path(opened.enter_context(tempfile.TemporaryDirectory())), size, opened)
+            for size in sizes
+        ]
+        for _ in range(claims):
+            for scene in scenes:
+                scene.measure()
+        return [scene.decision() for scene in scenes]
+
+
+def _p99(seconds: Sequence[float]) -> float:
+    return statistics.quantiles(seconds, n=100)[98]
 
 
 def _driver(path: Path) -> sqlite3.Connection:
@@ -112,10 +135,10 @@ def _driver(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _watched(database: object) -> Iterator[list[str]]:
+def _watched(database: SqlDatabase) -> Iterator[list[str]]:
     """Yield what the writer asks, but for the beginnings and ends of its transactions."""
     asked: list[str] = []
-    pooled = database._writer.raw_connection()  # type: ignore[attr-defined]
+    pooled = database._writer.raw_connection()
     driver = pooled.dbapi_connection
     pooled.close()
 
@@ -189,15 +212,17 @@ def _columns(driver: sqlite3.Connection, table: str, *, but: set[str]) -> str:
 
 
 def table(decisions: Sequence[Decision]) -> Iterator[str]:
-    """Yield the lines of the table."""
-    yield "| pending | people | ended | groups | claim | p99 | empty commit | beyond it | CPU |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    """Yield the lines of the table; CPU beside the first size's."""
+    yield "| pending | people | ended | groups | claim | p99 | empty commit | p99 | CPU | statements |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for each in decisions:
         size = each.size
+        times = each.claim_cpu / decisions[0].claim_cpu
         yield (
             f"| {size.pending:,} | {size.people:,} | {size.ended:,} | {size.groups} |"
-            f" {each.claim:.2f} ms | {each.claim_p99:.2f} ms | {each.empty:.2f} ms |"
-            f" {each.beyond:.2f} ms | {each.claim_cpu:.2f} ms, {each.statements} statements |"
+            f" {each.claim:.2f} ms | {each.claim_p99:.2f} ms |"
+            f" {each.empty:.2f} ms | {each.empty_p99:.2f} ms |"
+            f" {each.claim_cpu:.2f} ms, {times:.2f} times | {each.statements} |"
         )
 
 
@@ -205,10 +230,11 @@ def main() -> None:
     """Measure every size, and print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--claims", type=int, default=300, help="of each size")
-    parser.add_argument("--only", type=int, default=None, help="the number of a size, from 0")
+    parser.add_argument(
+        "--only", type=int, nargs="*", default=range(len(SIZES)), help="numbers of sizes, from 0"
+    )
     arguments = parser.parse_args()
-    sizes = SIZES if arguments.only is None else SIZES[arguments.only : arguments.only + 1]
-    for line in table([measure(size, arguments.claims) for size in sizes]):
+    for line in table(measure([SIZES[place] for place in arguments.only], arguments.claims)):
         print(line, flush=True)
 
 

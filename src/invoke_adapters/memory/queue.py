@@ -207,10 +207,12 @@ def _contending(state: State, mode: QueueMode) -> Sequence[Contender]:
 
 
 def _contender(state: State, mode: QueueMode, flow: Flow) -> Contender:
-    if not flow.group_name or mode is QueueMode.FIFO:
+    if not flow.group_name:
         return Contender(flow=flow)
-    least = min(each.counter(mode) for each in _members(state, flow.group_name))
     group = MemoryGroupRepository(state).get(flow.group_name)
+    if mode is QueueMode.FIFO:
+        return Contender(flow=flow, group=group)
+    least = min(each.counter(mode) for each in _members(state, flow.group_name))
     return Contender(flow=flow, group=group, least=least)
 
 
@@ -227,7 +229,7 @@ class MemoryQueueStateRepository:
         for model in warm:
             matching = [each for each in ordered if each.flow.head_model == model]
             for is_grouped in (False, True):
-                among = [each for each in matching if (each.group is not None) is is_grouped]
+                among = [each for each in matching if (each.least is not None) is is_grouped]
                 wanted.update(each.flow.user_id for each in among[:1])
         facts = self.state.facts[None]
         known = self.state.run_seconds.get(ALL_KINDS)

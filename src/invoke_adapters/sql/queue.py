@@ -71,21 +71,39 @@ def _in_order(mode: QueueMode, flows: Any = _flows) -> Sequence[sa.ColumnElement
     return [*counter, flows.oldest_or_zero, flows.user_id]
 
 
-def _firsts(mode: QueueMode, *conditions: sa.ColumnElement[bool]) -> Sequence[sa.Select[Any]]:
-    """Return the queries for the first of the contending flows that meet conditions.
+def _first_alone(mode: QueueMode, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return the query for the first contending flow that meets conditions, of those in no group.
 
-    One finds the first of those in no group, the other that of those in groups, going from group to group in
-    their order until one has such a member. To FIFO groups are nothing.
+    To FIFO groups are nothing.
     """
-    contending = sa.select(_flows.user_id).where(_flows.contends == sa.true(), *conditions)
-    if mode not in _COUNTERS:
-        return [contending.order_by(*_in_order(mode)).limit(1)]
-    alone = contending.where(_flows.group_name == "").order_by(*_in_order(mode)).limit(1)
-    by_group = (_groups[_COUNTERS[mode]], _groups.name)
-    member = contending.join_from(
-        schema.queue_groups, schema.queue_flows, _flows.group_name == _groups.name
+    query = sa.select(_flows.user_id).where(_flows.contends == sa.true(), *conditions)
+    if mode in _COUNTERS:
+        query = query.where(_flows.group_name == "")
+    return query.order_by(*_in_order(mode)).limit(1)
+
+
+def _first_grouped(mode: QueueMode, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return the query for the first contending flow that meets conditions, of those in groups.
+
+    It goes from group to group in their order until one has such a member. A join would say the same, and
+    SQLite would sort all flows for it.
+    """
+    member = (
+        sa.select(_flows.user_id)
+        .where(_flows.contends == sa.true(), _flows.group_name == _groups.name, *conditions)
+        .order_by(*_in_order(mode))
+        .limit(1)
+        .correlate(schema.queue_groups)
+        .scalar_subquery()
     )
-    return [alone, member.order_by(*by_group, *_in_order(mode)).limit(1)]
+    counter = _groups[_COUNTERS[mode]]
+    query = sa.select(member.label("user_id"), counter.label("counter"))
+    return query.where(member.is_not(None)).order_by(counter, _groups.name).limit(1)
+
+
+def _firsts(mode: QueueMode, *conditions: sa.ColumnElement[bool]) -> Sequence[sa.Select[Any]]:
+    alone = _first_alone(mode, *conditions)
+    return [alone, _first_grouped(mode, *conditions)] if mode in _COUNTERS else [alone]
 
 
 def _least_member(mode: QueueMode, group_name: sa.ColumnElement[str]) -> sa.ScalarSelect[float]:
@@ -110,8 +128,7 @@ def _contest(mode: QueueMode, warm: int) -> Prepared:
     firsts = list(_firsts(mode))
     for place in range(warm):
         firsts += _firsts(mode, _flows.head_model == sa.bindparam(f"model_{place}"))
-    # SQLite takes no ORDER BY inside a UNION but in a query of its own.
-    chosen = sa.union_all(*(sa.select(first.subquery().c.user_id) for first in firsts)).subquery()
+    chosen = _all_of(firsts, "user_id")
     least = _least_member(mode, _flows.group_name) if mode in _COUNTERS else sa.null()
     return Prepared(
         sa.select(
@@ -144,13 +161,13 @@ def _contest(mode: QueueMode, warm: int) -> Prepared:
     )
 
 
-def _candidate(mode: QueueMode, row: Sequence[Any]) -> Candidate:
+def _candidate(row: Sequence[Any]) -> Candidate:
     values = iter(row[_FACTS:])
     is_active, expected = _take(values, 2)
     group = _take(values, len(_groups))
     (least,) = _take(values, 1)
     rest = _take(values, len(attrs.fields(Front)))
-    is_grouped = mode in _COUNTERS and group[0] is not None
+    is_grouped = group[0] is not None
     return Candidate(
         owner_is_active=is_active,
         expected=expected,
@@ -177,12 +194,19 @@ def _group(row: Sequence[Any]) -> Group:
     )
 
 
-def _larger(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return the larger of two, or the other where the first is null.
+def _all_of(queries: Sequence[sa.Select[Any]], column: str) -> sa.Subquery:
+    """Return a column of all queries, which may be ordered and limited."""
+    # SQLite takes no ORDER BY inside a UNION but in a query of its own.
+    return sa.union_all(*(sa.select(query.subquery().c[column]) for query in queries)).subquery()
 
-    Not the function of two arguments, which the databases call by different names.
+
+def _largest(*values: sa.ColumnElement[Any] | sa.ScalarSelect[Any]) -> sa.ScalarSelect[Any]:
+    """Return the largest of some values, nulls passed over.
+
+    Not the function of many arguments, which the databases call by different names.
     """
-    return sa.case((one > other, one), else_=other)
+    found = sa.union_all(*(sa.select(value.label("value")) for value in values)).subquery()
+    return sa.select(sa.func.max(found.c.value)).scalar_subquery()
 
 
 @lru_cache(maxsize=16)
@@ -191,15 +215,11 @@ def _advance(modes: tuple[QueueMode, ...], *, keeps: bool) -> Change:
     values: dict[Any, Any] = {}
     for mode in modes:
         name = _COUNTERS[mode]
-        alone, member = _firsts(mode)
-        least_alone = alone.with_only_columns(_flows[name]).scalar_subquery()
-        least_group = member.with_only_columns(_groups[name]).scalar_subquery()
-        # The least of both, where one may be missing.
-        least = sa.case(
-            (sa.or_(least_alone.is_(None), least_group < least_alone), least_group),
-            else_=least_alone,
-        )
-        values[name] = _larger(least, _state[name])
+        alone = _first_alone(mode).with_only_columns(_flows[name].label("counter"))
+        of_both = _all_of([alone, _first_grouped(mode)], "counter")
+        least = sa.select(sa.func.min(of_both.c.counter)).scalar_subquery()
+        known = sa.select(_state[name]).correlate(None).scalar_subquery()
+        values[name] = _largest(least, known)
     if keeps:
         values["fence"] = sa.bindparam("given")
     return Change(sa.update(schema.queue_state).values(values))
@@ -212,7 +232,7 @@ def _put_group(dialect: str) -> Change:
     for mode, name in _COUNTERS.items():
         given: Any = sa.bindparam(f"members_{name}", type_=sa.Double())
         own_name = sa.bindparam("name", type_=_groups.name.type)
-        values[f"members_{name}"] = _larger(_least_member(mode, own_name), given)
+        values[f"members_{name}"] = _largest(_least_member(mode, own_name), given)
     return Change(upsert_of(dialect, schema.queue_groups, values))
 
 
@@ -221,6 +241,7 @@ _GROUP = HotQuery(sa.select(schema.queue_groups).where(_groups.name == sa.bindpa
 _CONTENDS = Prepared(
     sa.select(_flows.user_id)
     .where(_flows.group_name == sa.bindparam("name"), _flows.contends == sa.true())
+    .order_by(*_in_order(QueueMode.ROUND_ROBIN))  # so that an index answers, and no walk
     .limit(1)
 )
 
@@ -301,7 +322,7 @@ class SqlQueueStateRepository:
         bound = {f"model_{place}": model for place, model in enumerate(models)}
         rows = _contest(mode, len(models)).rows(self.connection, bound)
         paused, fence, running, mean = rows[0][:_FACTS]
-        found = [_candidate(mode, row) for row in rows if row[_FACTS] is not None]
+        found = [_candidate(row) for row in rows if row[_FACTS] is not None]
         known = {each.flow.user_id: each for each in found}
         candidates = sorted(known.values(), key=lambda each: each.order(mode))
         return Contest(

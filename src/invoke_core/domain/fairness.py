@@ -201,9 +201,8 @@ class Contender:
 
     flow: Flow
     group: Group | None = None  # None: it stands for itself
-    least: float | None = (
-        None  # the least counter among the group's contending members; None: no group
-    )
+    # The least counter among its contending members; None: no group, or FIFO.
+    least: float | None = None
 
     def standing(self, mode: QueueMode) -> float:
         """Return the counter of the group, or of the flow that stands for itself."""

@@ -522,8 +522,9 @@ class GroupRepositoryContract:
 
     def test_to_fifo_groups_are_nothing(self, database: Database) -> None:
         with database.writing() as work:
-            work.groups.put(Group(name="a", round_robin=9.0, fair_share=9.0))
-            grouped = a_contender(work, group_name="a")
+            group = Group(name="a", round_robin=9.0, fair_share=9.0)
+            work.groups.put(group)
+            grouped = attrs.evolve(a_contender(work, group_name="a"), group=group)
             a_contender(work)
 
             assert list(work.queue.contest(QueueMode.FIFO).candidates) == [grouped]
