@@ -11,19 +11,30 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import attrs
 
+from invoke_adapters.memory import MemoryProgressStore
 from invoke_adapters.sql import SqlDatabase, open_database
-from invoke_adapters.system import SystemClock
+from invoke_adapters.system import SystemClock, SystemRandomness
 from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ModelKey
+from invoke_core.domain.queue import BatchWish
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
-from invoke_core.testing.builders import a_generation, a_job, a_user, a_worker
+from invoke_core.services.queue import QueueRules, QueueService
+from invoke_core.testing.builders import (
+    a_generation,
+    a_job,
+    a_model,
+    a_principal,
+    a_user,
+    a_worker,
+)
 
 WARM = frozenset({ModelKey("warm"), ModelKey("warmer")})  # two models that nobody waits for
 
@@ -68,7 +79,9 @@ class Scene:
         """Make the queue in an empty folder."""
         self.size = size
         path = folder / "invokeai.db"
-        database = opened.enter_context(open_database(f"sqlite:///{path}", run_folder=folder))
+        self.database = database = opened.enter_context(
+            open_database(f"sqlite:///{path}", run_folder=folder)
+        )
         with database.writing() as work:
             self.worker_id = a_worker(work).worker_id
             a_job(work, a_user(work))
@@ -122,6 +135,37 @@ def measure(sizes: Sequence[Size], claims: int = 300) -> Sequence[Decision]:
             for scene in scenes:
                 scene.measure()
         return [scene.decision() for scene in scenes]
+
+
+def batches(size: Size, jobs: int = 10_000) -> Iterator[tuple[str, float, float]]:
+    """Yield what one person's batch takes beside a queue of this size: what, seconds, seconds of CPU."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
+        scene = Scene(Path(folder), size, opened)
+        clock = SystemClock()
+        queue = QueueService(
+            scene.database.reading,
+            scene.database.writing,
+            clock,
+            SystemRandomness(),
+            MemoryProgressStore(),
+            QueueRules(mode=QueueMode.FAIR_SHARE, max_queue_size=None),
+        )
+        with scene.database.writing() as work:
+            person = a_principal(a_user(work))
+            model = a_model(work).key
+        wish = BatchWish(generation=GenerationWish(model=model, prompt="a red circle"), runs=jobs)
+        acts: Sequence[tuple[str, Callable[[], object]]] = [
+            ("enqueue", lambda: queue.enqueue(person, wish, key="one")),
+            ("enqueue, and be told the same again", lambda: queue.enqueue(person, wish, key="one")),
+            ("cancel", lambda: queue.cancel_all_except_current(person)),
+            ("prune", lambda: queue.prune(person)),
+            ("enqueue again", lambda: queue.enqueue(person, wish)),
+            ("clear", lambda: queue.clear(person)),
+        ]
+        for name, act in acts:
+            began, spent = time.perf_counter(), time.thread_time()
+            act()
+            yield name, time.perf_counter() - began, time.thread_time() - spent
 
 
 def _p99(seconds: Sequence[float]) -> float:
@@ -236,6 +280,10 @@ def main() -> None:
     arguments = parser.parse_args()
     for line in table(measure([SIZES[place] for place in arguments.only], arguments.claims)):
         print(line, flush=True)
+    beside = Size(pending=100_000, people=1_000)
+    print(f"\n| 10,000 jobs of one person, beside {beside.pending:,} | time | CPU |\n|---|---|---|")
+    for name, seconds, cpu in batches(beside):
+        print(f"| {name} | {seconds:.2f} s | {cpu:.2f} s |", flush=True)
 
 
 if __name__ == "__main__":

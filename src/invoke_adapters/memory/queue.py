@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import attrs
 
@@ -11,7 +11,7 @@ from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime, kind_of
 from invoke_core.domain.fairness import Contender, Flow, Group, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import Job, JobQuery, JobStatus, QueueCounts, WorkerRecord
+from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus, QueueCounts, WorkerRecord
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Contest, Front, NewJob
 
@@ -45,6 +45,17 @@ class MemoryJobRepository:
         """Return the known jobs among these, in the order asked for, each once."""
         known = [number for number in dict.fromkeys(item_ids) if number in self.state.jobs]
         return [self.state.jobs[item_id] for item_id in known]
+
+    def states(self, item_ids: Sequence[ItemId]) -> Sequence[JobState]:
+        """Return how the known ones of these jobs stand, by number."""
+        found = self.find_many(sorted(item_ids))
+        return [JobState(job.item_id, job.owner_id, job.status) for job in found]
+
+    def cancel_pending(self, item_ids: Sequence[ItemId], now: datetime) -> None:
+        """Let those of these jobs that are pending be canceled."""
+        for job in self.find_many(item_ids):
+            if job.status is JobStatus.PENDING:
+                self.put(job.canceled(now))
 
     def put(self, job: Job) -> None:
         """Keep how the job of this number stands."""

@@ -1,6 +1,7 @@
 """Jobs in SQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from invoke_adapters.sql.mapping import KEY, Change, Prepared, among, page
 from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.identifiers import BatchId, ItemId, UserId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
+from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus, Lease, QueueCounts
 from invoke_core.errors import NotFound
 from invoke_core.ports.queue import Front, NewJob
 
@@ -22,6 +23,7 @@ _NAMES = [field.name for field in attrs.fields(Job) if field.name != "lease"]
 SELECT_JOBS = sa.select(_jobs.lease_worker_id, _jobs.lease_fence, *(_jobs[n] for n in _NAMES))
 
 _NUMBERS = sa.select(_jobs.item_id)
+_STATES = sa.select(_jobs.item_id, _jobs.owner_id, _jobs.status).order_by(_jobs.item_id)
 _COUNTED = sa.select(_jobs.status, sa.func.count()).group_by(_jobs.status)
 _FILTERS = ("status", "owner_id", "batch_id", "origin", "destination")
 
@@ -171,6 +173,18 @@ class SqlJobRepository:
         query = SELECT_JOBS.where(among(self.connection, _jobs.item_id, item_ids))
         found = {job.item_id: job for job in map(job_of, self.connection.execute(query))}
         return [found[number] for number in dict.fromkeys(item_ids) if number in found]
+
+    def states(self, item_ids: Sequence[ItemId]) -> Sequence[JobState]:
+        """Return how the known ones of these jobs stand, by number."""
+        query = _STATES.where(among(self.connection, _jobs.item_id, item_ids))
+        return [JobState(*row) for row in self.connection.execute(query)]
+
+    def cancel_pending(self, item_ids: Sequence[ItemId], now: datetime) -> None:
+        """Let those of these jobs that are pending be canceled."""
+        named = among(self.connection, _jobs.item_id, item_ids)
+        change = sa.update(schema.jobs).where(named, _jobs.status == JobStatus.PENDING)
+        canceled = {"status": JobStatus.CANCELED, "updated_at": now, "completed_at": now}
+        self.connection.execute(change.values(canceled))
 
     def put(self, job: Job) -> None:
         """Keep how the job of this number stands."""

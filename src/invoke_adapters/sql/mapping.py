@@ -1,7 +1,7 @@
 """Rows become values and values rows: columns carry the names of a value's fields."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
@@ -199,6 +199,9 @@ class Prepared:
         self._text = str(compiled)  # last: it tells other threads that all is there
 
 
+_NOTHING = object()
+
+
 class Change:
     """A statement that changes rows, whose text is built once, with parameters by name.
 
@@ -231,8 +234,23 @@ class Change:
             return sum(self.run(connection, parameters) for parameters in each)
         driver: Any = connection.connection.dbapi_connection
         text = self._prepared(connection)
-        found: int = driver.executemany(text, map(self._values, each)).rowcount
+        found: int = driver.executemany(text, self._rows(each)).rowcount
         return found
+
+    def _rows(self, each: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the parameters of many runs; what one has of the run before is converted once."""
+        names = [name for name, _ in self._binds]
+        binds = [bind for _, bind in self._binds]
+        before: Sequence[Any] = [_NOTHING] * len(names)
+        bound: list[Any] = list(before)
+        for parameters in each:
+            values = [parameters[name] for name in names]
+            bound = [
+                value if bind is None else was if value is known else bind(value)
+                for value, bind, known, was in zip(values, binds, before, bound, strict=True)
+            ]
+            before = values
+            yield bound
 
     def _values(self, parameters: Mapping[str, Any]) -> list[Any]:
         given = self._given

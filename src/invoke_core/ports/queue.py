@@ -11,7 +11,7 @@ from invoke_core.domain.fairness import Contender, Flow, Group, QueueMode, Virtu
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId, WorkerId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import Job, JobQuery, QueueCounts, WorkerRecord
+from invoke_core.domain.queue import Job, JobQuery, JobState, QueueCounts, WorkerRecord
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +71,12 @@ class JobRepository(Protocol):
 
     def find_many(self, item_ids: Sequence[ItemId]) -> Sequence[Job]:
         """Return the known jobs among these, in the order asked for, each once."""
+
+    def states(self, item_ids: Sequence[ItemId]) -> Sequence[JobState]:
+        """Return how the known ones of these jobs stand, by number."""
+
+    def cancel_pending(self, item_ids: Sequence[ItemId], now: datetime) -> None:
+        """Let those of these jobs that are pending be `Job.canceled`; pass over all others."""
 
     def put(self, job: Job) -> None:
         """Keep how the job of this number stands; raise NotFound where there is none.

@@ -7,7 +7,7 @@ seen every least counter (see `domain.fairness`). The same holds of groups, whos
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
@@ -22,9 +22,9 @@ from invoke_core.domain.fairness import (
     VirtualTime,
     group_of,
 )
-from invoke_core.domain.identifiers import SYSTEM, UserId
+from invoke_core.domain.identifiers import SYSTEM, ItemId, UserId
 from invoke_core.domain.news import Audience, NewsKind
-from invoke_core.domain.queue import Job, JobQuery, JobStatus
+from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus
 from invoke_core.domain.users import User
 from invoke_core.errors import TooMany
 from invoke_core.ports.queue import Candidate, Front
@@ -65,6 +65,33 @@ def move(work: Work, moves: Sequence[Move], now: datetime) -> None:
         _put(work, flow, after, _front(work, after), now, services=_services(own))
         _tell(work, own, now)
     work.queue.advance(COUNTED)
+
+
+def cancel(work: Work, unfinished: Sequence[JobState], now: datetime) -> None:
+    """Cancel jobs that have not ended, with all that follows, and tell of it.
+
+    Args:
+        work: a writing unit of work, in which they were read.
+        unfinished: pending or running ones.
+        now: the present.
+    """
+    waiting = [each for each in unfinished if each.status is JobStatus.PENDING]
+    running = [each.item_id for each in unfinished if each.status is JobStatus.IN_PROGRESS]
+    work.jobs.cancel_pending([each.item_id for each in waiting], now)
+    for owner_id, count in Counter(each.owner_id for each in waiting).items():
+        flow = work.flows.get(owner_id)
+        after = attrs.evolve(flow, pending=flow.pending - count)
+        _put(work, flow, after, _front(work, after), now)
+    _tell_canceled(work, waiting, now)
+    move(work, [Move(job, job.canceled(now)) for job in work.jobs.find_many(running)], now)
+
+
+def forget(work: Work, jobs: Sequence[JobState], now: datetime) -> None:
+    """Forget jobs, canceling first what has not ended, and tell of it; what they were charged stays."""
+    cancel(work, [each for each in jobs if not each.status.is_final], now)
+    if jobs:
+        work.jobs.remove([each.item_id for each in jobs])
+        work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
 
 def claimed(
@@ -151,8 +178,7 @@ def resume(work: Work, user_id: UserId, now: datetime) -> None:
 def remove_jobs(work: Work, user_id: UserId, now: datetime) -> None:
     """Cancel and forget every job of an account that is about to be removed."""
     suspend(work, user_id, now)
-    jobs = work.jobs.list(JobQuery(owner_id=user_id, limit=None)).items
-    move(work, [Move(job, None) for job in jobs], now)
+    forget(work, work.jobs.states(work.jobs.item_ids(JobQuery(owner_id=user_id))), now)
 
 
 def reconsider(work: Work, flow: Flow, now: datetime) -> None:
@@ -285,6 +311,20 @@ def _put_in_group(
     work.groups.put(group)
 
 
+def _tell_canceled(work: Work, waiting: Sequence[JobState], now: datetime) -> None:
+    """Tell of jobs that wait no more: of each, or of many at once; no worker has to hear of them."""
+    if len(waiting) > TOLD_ONE_BY_ONE:
+        work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
+        return
+    for each in waiting:
+        _tell_one(work, each.item_id, JobStatus.CANCELED, now)
+
+
+def _tell_one(work: Work, item_id: ItemId, status: JobStatus, now: datetime) -> None:
+    body: dict[str, str | int | float | bool | None] = {"item_id": item_id, "status": status.value}
+    work.news.tell(NewsKind.JOB_CHANGED, Audience.everybody(), body, now)
+
+
 def _tell(work: Work, moves: Sequence[Move], now: datetime) -> None:
     """Tell of each move that a worker must hear of, and of many others at once.
 
@@ -296,7 +336,6 @@ def _tell(work: Work, moves: Sequence[Move], now: datetime) -> None:
             continue
         if told_at_once and each.before.status is not JobStatus.IN_PROGRESS:
             continue
-        body = {"item_id": each.before.item_id, "status": each.after.status.value}
-        work.news.tell(NewsKind.JOB_CHANGED, Audience.everybody(), body, now)
+        _tell_one(work, each.before.item_id, each.after.status, now)
     if told_at_once or any(each.after is None for each in moves):
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)

@@ -17,6 +17,7 @@ from invoke_core.domain.queue import (
     EnqueuedBatch,
     Job,
     JobQuery,
+    JobState,
     JobStatus,
     QueueCounts,
     QueueStatus,
@@ -426,8 +427,8 @@ class QueueService:
             with self.writing() as work:
                 # A job may have begun or ended since its number was read.
                 wanted = {query.status for query in queries}
-                jobs = [job for job in work.jobs.find_many(item_ids) if job.status in wanted]
-                flows.move(work, [Move(job, job.canceled(now)) for job in jobs], now)
+                jobs = [job for job in work.jobs.states(item_ids) if job.status in wanted]
+                flows.cancel(work, jobs, now)
                 _audit(work, principal, AuditAction.JOB_CANCEL, jobs, now)
             canceled += len(jobs)
         return canceled
@@ -437,19 +438,20 @@ class QueueService:
     ) -> int:
         now = self.clock.now()
         with self.writing() as work:
-            jobs = [job for job in work.jobs.find_many(item_ids) if may_manage(job, principal)]
+            jobs = [job for job in work.jobs.states(item_ids) if may_manage(job, principal)]
             if only_ended:
                 jobs = [job for job in jobs if job.status.is_final]
-            going_on = [job for job in jobs if not job.status.is_final]
-            flows.move(work, [Move(job, job.canceled(now)) for job in going_on], now)
-            ended = work.jobs.find_many([job.item_id for job in jobs])
-            flows.move(work, [Move(job, None) for job in ended], now)
+            flows.forget(work, jobs, now)
             _audit(work, principal, AuditAction.JOB_DELETE, jobs, now)
         return len(jobs)
 
 
 def _audit(
-    work: Work, principal: Principal, action: AuditAction, jobs: Sequence[Job], now: datetime
+    work: Work,
+    principal: Principal,
+    action: AuditAction,
+    jobs: Sequence[Job] | Sequence[JobState],
+    now: datetime,
 ) -> None:
     """Record what an administrator did to other people's jobs, in one entry."""
     others = [job for job in jobs if job.owner_id != principal.user_id]

@@ -146,9 +146,9 @@ class QueueCareService:
         for start in range(0, len(waiting), AT_ONCE):
             now = self.clock.now()
             with self.writing() as work:
-                found = work.jobs.find_many(waiting[start : start + AT_ONCE])
+                found = work.jobs.states(waiting[start : start + AT_ONCE])
                 jobs = [job for job in found if job.status is JobStatus.PENDING]
-                flows.move(work, [Move(job, job.canceled(now)) for job in jobs], now)
+                flows.cancel(work, jobs, now)
                 told = {"canceled": len(jobs)}
                 work.audit.record(INTERNAL, AuditAction.QUEUE_CLEAR, QUEUE, at=now, after=told)
             canceled += len(jobs)

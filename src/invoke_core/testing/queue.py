@@ -19,7 +19,7 @@ from invoke_core.domain.identifiers import (
     UserId,
     WorkerId,
 )
-from invoke_core.domain.queue import Job, JobQuery, JobStatus, Lease, QueueCounts
+from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus, Lease, QueueCounts
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Contest, Front
 from invoke_core.ports.unit_of_work import Database, Work
@@ -118,6 +118,29 @@ class JobRepositoryContract:
 
         with database.reading() as work:
             assert work.jobs.get(job.item_id) == failed
+
+    def test_states_come_by_number(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second = a_job(work), a_job(work, status=JobStatus.FAILED)
+
+            found = work.jobs.states([second.item_id, UNKNOWN, first.item_id, second.item_id])
+
+            assert list(found) == [
+                JobState(job.item_id, job.owner_id, job.status) for job in (first, second)
+            ]
+
+    def test_only_pending_jobs_are_canceled(self, database: Database) -> None:
+        later = NOON + timedelta(seconds=1)
+        with database.writing() as work:
+            waiting, kept = a_job(work, attempts=2), a_job(work)
+            running = a_running_job(work, a_worker(work))
+            done = a_job(work, status=JobStatus.COMPLETED)
+            named = [job.item_id for job in (done, waiting, running)]
+
+            work.jobs.cancel_pending([*named, UNKNOWN], later)
+
+            expected = [waiting.canceled(later), kept, running, done]
+            assert list(work.jobs.list(ASCENDING).items) == expected
 
     def test_many_jobs_are_replaced_in_one_go(self, database: Database) -> None:
         with database.writing() as work:

@@ -65,6 +65,12 @@ def _head_number(front: Any) -> Any:
     return front and attrs.evolve(front, oldest_item_id=front.item_id)
 
 
+def _cancels_running(work: Any, real: Any, item_ids: Any, now: Any) -> None:
+    real(item_ids, now)
+    running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS)).items
+    work.jobs.put_all([job.canceled(now) for job in running])
+
+
 def _canceled_count_too(counts: Any) -> Any:
     return attrs.evolve(counts, failed=counts.failed + counts.canceled, canceled=0)
 
@@ -80,6 +86,8 @@ JOBS: Mapping[str, Fault] = {
     "test_an_unknown_job_is_not_found": Fault("jobs.get", forgiving(NotFound)),
     "test_known_jobs_come_once_in_the_order_asked_for": Fault("jobs.find_many", with_first(sorted)),
     "test_a_job_is_replaced": Fault("jobs.put", with_first(evolved(charged_policy=None))),
+    "test_states_come_by_number": Fault("jobs.states", after(backwards)),
+    "test_only_pending_jobs_are_canceled": Fault("jobs.cancel_pending", _cancels_running),
     "test_many_jobs_are_replaced_in_one_go": Fault(
         "jobs.put_all", with_first(lambda jobs: jobs[:1])
     ),
