@@ -73,6 +73,7 @@ from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.queue_care import QueueCareService
+from invoke_core.services.rates import RequestRates
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -333,6 +334,7 @@ def build(
             results=ResultService(
                 reading, writing, clock, files, progress, settings.storage_quota_bytes
             ),
+            rates=RequestRates(settings.max_requests_per_minute, clock),
             news=news,
             opened=opened.pop_all(),
         )

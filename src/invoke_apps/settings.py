@@ -208,6 +208,9 @@ class Settings:
     max_steps: int = attrs.field(default=150, validator=_positive)
     max_dimension: int = attrs.field(default=4096, validator=ge(16))  # pixels
 
+    # How much one person may ask
+    max_requests_per_minute: int | None = attrs.field(default=600, validator=_limit)
+
     # What people may keep
     storage_quota_bytes: int | None = attrs.field(default=None, validator=_none_or_more)
     bin_retention_days: float | None = attrs.field(default=30, validator=_none_or_more)
@@ -312,7 +315,6 @@ def is_everywhere(host: str) -> bool:
 
 LATER = {
     "storage_url": "object storage",
-    "max_requests_per_minute": "rate limits",
     "merge_jobs": "merging jobs",
     "merge_wait_ms": "merging jobs",
     "max_merged": "merging jobs",
