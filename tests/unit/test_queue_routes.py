@@ -20,6 +20,7 @@ from invoke_core.domain.principals import Principal
 from invoke_core.errors import Unauthenticated
 from invoke_core.testing.builders import a_principal
 from tests.queue_world import SMALL, World
+from tests.unit.whole_app import UNLIMITED
 
 Ask = Callable[..., httpx.Response]
 
@@ -49,7 +50,7 @@ def client(world: World) -> Iterator[TestClient[Any]]:
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         middleware=[guard],
-        state=State({"application": app}),
+        state=State({"application": app, "limiter": UNLIMITED}),
     )
     with TestClient(litestar, base_url="http://127.0.0.1") as client:
         yield client

@@ -39,7 +39,7 @@ class Call:
     has_media: bool = False  # the browser holds a media cookie
     in_background: bool  # not caused by a person: renews nothing
     scope_state: MutableMapping[str, Any]
-    limiter: RateLimiter
+    limiter: RateLimiter | None = None  # None: nothing is counted
     is_picture: bool = False  # a picture is asked for
     needed: Scope | None = None  # what an API key must be for; None: no key may do it
 
@@ -59,7 +59,7 @@ class Call:
         )
         if refreshed is not None:
             self.refresh(refreshed)
-        if self.token is not None and self.app.settings.multiuser:
+        if self.limiter and self.token is not None and self.app.settings.multiuser:
             self.limiter.settle(
                 self.scope_state, self.token, principal.user_id, picture=self.is_picture
             )
