@@ -7,6 +7,8 @@ with few and many pending jobs, people, and jobs that have ended.
 """
 
 import argparse
+import gc
+import itertools
 import sqlite3
 import statistics
 import tempfile
@@ -21,13 +23,15 @@ from invoke_adapters.memory import MemoryProgressStore
 from invoke_adapters.sql import SqlDatabase, open_database
 from invoke_adapters.system import SystemClock, SystemRandomness
 from invoke_core.domain.estimates import kind_of
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.forecast import Play
 from invoke_core.domain.generation import GenerationWish
-from invoke_core.domain.identifiers import ModelKey
-from invoke_core.domain.queue import BatchWish
+from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId
+from invoke_core.domain.queue import BatchWish, Job
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.testing.builders import (
+    NOON,
     a_generation,
     a_job,
     a_model,
@@ -168,6 +172,32 @@ def batches(size: Size, jobs: int = 10_000) -> Iterator[tuple[str, float, float]
             yield name, time.perf_counter() - began, time.thread_time() - spent
 
 
+def in_memory(people: int, decisions: int = 20_000) -> Sequence[float]:
+    """Return the seconds that each decision takes among so many people, in memory alone."""
+    play = Play(QueueMode.FAIR_SHARE, [])
+    job = Job(
+        item_id=ItemId(1),
+        batch_id=BatchId("batch"),
+        run_id=RunId("run"),
+        owner_id=UserId("owner"),
+        generation=a_generation(),
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    for number in range(people):
+        flow = Flow(user_id=UserId(f"p{number}"), pending=1, fair_share=number * 0.618 % 1)
+        play.join(flow, itertools.repeat(job), iter(()))
+    found = []
+    gc.freeze()  # a pass of the collector over a million flows is no part of a decision
+    for number in range(decisions):
+        began = time.perf_counter()
+        first = play.first()
+        assert first is not None
+        play.served(first, 1.0 + number % 7)
+        found.append(time.perf_counter() - began)
+    return found
+
+
 def _p99(seconds: Sequence[float]) -> float:
     return statistics.quantiles(seconds, n=100)[98]
 
@@ -280,6 +310,11 @@ def main() -> None:
     arguments = parser.parse_args()
     for line in table(measure([SIZES[place] for place in arguments.only], arguments.claims)):
         print(line, flush=True)
+    print("\n| a decision in memory, among | median | p99 |\n|---|---|---|")
+    for people in (100_000, 1_000_000):
+        seconds = in_memory(people)
+        median = statistics.median(seconds) * 1e6
+        print(f"| {people:,} people | {median:.0f} µs | {_p99(seconds) * 1e6:.0f} µs |", flush=True)
     beside = Size(pending=100_000, people=1_000)
     print(f"\n| 10,000 jobs of one person, beside {beside.pending:,} | time | CPU |\n|---|---|---|")
     for name, seconds, cpu in batches(beside):

@@ -451,6 +451,35 @@ def test_warmth_never_goes_before_a_job_that_is_past_its_deadline() -> None:
     assert world.claim(world.worker(), [model]).owner_id == waiting.user_id
 
 
+def test_a_deadline_counts_from_when_the_job_became_its_owners_next() -> None:
+    world = World(QueueMode.FAIR_SHARE, slack_seconds=60.0)
+    waiting, warm = world.people(2)
+    model = with_another_model(world, waiting, warm)
+    worker = world.worker()
+    world.clock.advance(timedelta(minutes=11))
+    first = world.claim(worker, [model])
+    assert first.owner_id == waiting.user_id
+    world.results.complete(first, SMALL, 0.0)  # its counter stands where it stood
+
+    world.clock.advance(timedelta(minutes=9))
+    assert world.claim(worker, [model]).owner_id == warm.user_id
+    world.clock.advance(timedelta(minutes=2))
+    assert world.claim(worker, [model]).owner_id == waiting.user_id
+
+
+def test_a_job_that_could_not_run_was_not_passed_over() -> None:
+    world = World(QueueMode.FAIR_SHARE, slack_seconds=60.0)
+    waiting, warm = world.people(2)
+    model = with_another_model(world, waiting, warm)
+    with world.database.writing() as work:
+        flows.suspend(work, waiting.user_id, world.clock.now())
+    world.clock.advance(timedelta(hours=1))
+    with world.database.writing() as work:
+        flows.resume(work, waiting.user_id, world.clock.now())
+
+    assert world.claim(world.worker(), [model]).owner_id == warm.user_id
+
+
 def test_slack_in_turns_is_at_most_one() -> None:
     assert slack_of(QueueMode.ROUND_ROBIN, 60.0, 4.0) == 1.0
     assert slack_of(QueueMode.ROUND_ROBIN, 2.0, 4.0) == 0.5

@@ -251,6 +251,10 @@ def test_an_administrator_sees_and_changes_shares(world: World, ask: Ask) -> Non
     }  # fmt: skip
     assert (row["user_id"], row["pending"], row["fair_share"]) == (person.user_id, 2, 1.0)
     assert seen.json()["fairness_gap"] <= seen.json()["fairness_bound"]
+    assert (row["group"], seen.json()["groups"]) == (None, [])
+    of_another = ask(admin, "GET", f"overview?user_id={admin.user_id}").json()
+    assert of_another["items"] == []
+    assert ask(admin, "GET", f"overview?user_id={person.user_id}").json()["items"] == [row]
     cleared = ask(admin, "PATCH", f"users/{person.user_id}", json={"max_running": None})
     assert cleared.json()["max_running"] is None
     assert ask(admin, "PATCH", "users/nobody", json={}).status_code == 404

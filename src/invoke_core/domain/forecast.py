@@ -23,71 +23,98 @@ class Start:
 
 
 @attrs.frozen
-class _Waiting:
+class Waiting:
     """A flow at some moment of the play, with what it will still have served."""
 
-    flow: Flow
+    flow: Flow  # as it stood at the beginning
+    counter: float  # this and the next: as they stand now
+    oldest_item_id: ItemId | None
     job: Job  # its next
     later: Iterator[Job]
     oldest: Iterator[ItemId]  # of what is left after each turn; only for FIFO
 
 
-_Line = list[tuple[float, ItemId, UserId, _Waiting]]  # a heap: the flows of one group
+_Line = list[tuple[float, ItemId, UserId, Waiting]]  # a heap: the flows of one group
 
 
-class _Play:
-    """The contending flows, by group; gives the next, and takes it back as it was served."""
+class Play:
+    """The contending flows in memory: gives the next, and takes it back as it was served.
+
+    Either takes as long as the logarithm of how many there are.
+    """
 
     def __init__(self, mode: QueueMode, groups: Iterable[Group]) -> None:
+        """Begin with nobody waiting."""
         self._mode = mode
-        self._groups = {} if mode is QueueMode.FIFO else {group.name: group for group in groups}
+        known = [] if mode is QueueMode.FIFO else list(groups)
+        self._weights = {group.name: group.weight for group in known}
+        self._counters = {group.name: group.counter(mode) for group in known}
         self._lines: dict[str, _Line] = defaultdict(list)
-        # Whoever the rule compares first: a group by its name, and by "" the first of those in none.
+        # Whoever the rule compares: groups by their names, and by "" the first of those in none.
         self._order: list[tuple[float, str]] = []
+        self._standing: dict[str, float] = {}  # by name; other entries of the order are of before
 
     def join(self, flow: Flow, later: Iterator[Job], oldest: Iterator[ItemId]) -> None:
         """Let a flow wait with what it will have served; nothing happens where that is nothing."""
-        job = next(later, None)
-        if job is None:
-            return
-        key = (flow.counter(self._mode), flow.oldest_item_id or job.item_id, flow.user_id)
-        line = self._lines[self._name(flow)]
-        heapq.heappush(line, (*key, _Waiting(flow, job, later, oldest)))
-        self._stand(self._name(flow))
+        self._wait(flow, flow.counter(self._mode), flow.oldest_item_id, later, oldest)
 
-    def first(self) -> _Waiting | None:
+    def first(self) -> Waiting | None:
         """Take out the flow whose turn it is; None: none is left."""
         while self._order:
             counter, name = heapq.heappop(self._order)
-            line = self._lines[name]
-            if line and counter == self._counter(name):  # else it has moved on since
-                waiting = heapq.heappop(line)[3]
+            if self._standing.get(name) == counter:
+                del self._standing[name]
+                waiting = heapq.heappop(self._lines[name])[3]
                 self._stand(name)
                 return waiting
         return None
 
-    def served(self, waiting: _Waiting, cost: float) -> None:
+    def served(self, waiting: Waiting, cost: float) -> None:
         """Charge a flow that was taken out, and let it wait again."""
-        flow = waiting.flow.charged(self._mode, cost)
-        name = self._name(flow)
+        name = self._name(waiting.flow)
         if name:
-            self._groups[name] = self._groups[name].charged(self._mode, cost)
+            self._counters[name] += cost / self._weights[name]
             self._stand(name)
         oldest = next(waiting.oldest, None)
-        if oldest is not None or flow.oldest_item_id == waiting.job.item_id:
+        oldest_item_id = waiting.oldest_item_id
+        if oldest is not None or oldest_item_id == waiting.job.item_id:
             # Outside FIFO it only settles ties: then the next job stands for the oldest one left.
-            flow = attrs.evolve(flow, oldest_item_id=oldest)
-        self.join(flow, waiting.later, waiting.oldest)
+            oldest_item_id = oldest
+        if self._mode is QueueMode.FIFO:
+            counter = float(oldest_item_id or 0)
+        else:
+            counter = waiting.counter + cost / waiting.flow.weight
+        self._wait(waiting.flow, counter, oldest_item_id, waiting.later, waiting.oldest)
+
+    def _wait(
+        self,
+        flow: Flow,
+        counter: float,
+        oldest_item_id: ItemId | None,
+        later: Iterator[Job],
+        oldest: Iterator[ItemId],
+    ) -> None:
+        job = next(later, None)
+        if job is None:
+            return
+        waiting = Waiting(flow, counter, oldest_item_id, job, later, oldest)
+        name = self._name(flow)
+        entry = (counter, oldest_item_id or job.item_id, flow.user_id, waiting)
+        heapq.heappush(self._lines[name], entry)
+        self._stand(name)
 
     def _name(self, flow: Flow) -> str:
-        return flow.group_name if flow.group_name in self._groups else ""
-
-    def _counter(self, name: str) -> float:
-        return self._groups[name].counter(self._mode) if name else self._lines[""][0][0]
+        return flow.group_name if flow.group_name in self._counters else ""
 
     def _stand(self, name: str) -> None:
-        if self._lines[name]:
-            heapq.heappush(self._order, (self._counter(name), name))
+        """Let whoever has this name be compared as they stand now."""
+        line = self._lines[name]
+        if not line:
+            return
+        counter = self._counters[name] if name else line[0][0]
+        if self._standing.get(name) != counter:
+            self._standing[name] = counter
+            heapq.heappush(self._order, (counter, name))
 
 
 def starts(
@@ -110,7 +137,7 @@ def starts(
         expected: gives how long a job is expected to run.
         busy: for each device, how long until it is free; at least one.
     """
-    play = _Play(mode, groups)
+    play = Play(mode, groups)
     for flow in flows:
         if flow.contends:
             play.join(flow, *_in_order(upcoming(flow.user_id), mode))

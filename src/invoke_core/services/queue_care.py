@@ -53,8 +53,12 @@ class QueueCareService:
     groups: Sequence[GroupRule] = ()
     history: int | None = None  # ended jobs that are remembered; None: all
 
-    def overview(self, principal: Principal) -> Overview:
+    def overview(self, principal: Principal, *, user_id: UserId | None = None) -> Overview:
         """Return how the people stand to each other.
+
+        Args:
+            principal: who asks.
+            user_id: whose place is shown, beside groups and bounds; None: everybody's.
 
         Raises:
             Forbidden: the principal is no administrator.
@@ -87,7 +91,7 @@ class QueueCareService:
         ]
         whole = spreads.get("", Spread(0.0, 0.0))
         return Overview(
-            shares=shares,
+            shares=[share for share in shares if user_id in {None, share.user_id}],
             groups=[
                 _group_share(group, members, due_to_groups, spreads)
                 for group in groups
