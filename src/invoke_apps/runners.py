@@ -10,7 +10,7 @@ import attrs
 from invoke_apps.settings import Settings
 from invoke_core.domain.identifiers import ModelKey
 from invoke_core.errors import Unavailable
-from invoke_core.ports.runner import Report, Runner, RunRequest, RunResult, ShouldStop
+from invoke_core.ports.runner import Finish, Report, Runner, RunRequest, ShouldStop
 
 GROUP = "invoke.runners"  # each entry: open_runner(device: str, *, precision: str) -> Runner
 
@@ -74,7 +74,7 @@ class RefusingRunner:
 
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
-    ) -> Sequence[RunResult]:
+    ) -> Finish:
         """Raise Unavailable."""
         raise Unavailable(self.reason)
 

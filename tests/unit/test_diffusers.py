@@ -79,7 +79,7 @@ def _lora(models: Path, number: int = 0) -> ModelFiles:
 
 def _run(runner: DiffusersRunner, request: RunRequest) -> tuple[RunResult, list[Step]]:
     steps: list[Step] = []
-    result = runner.run([request], steps.append, lambda item_id: False)[0]
+    result = runner.run([request], steps.append, lambda item_id: False)()[0]
     return result, steps
 
 
@@ -386,7 +386,7 @@ def test_a_picture_stops_within_a_step_and_the_next_one_is_whole(
     whole = _draw(runner, request)
     steps: list[Step] = []
 
-    stopped = runner.run([request], steps.append, lambda item_id: len(steps) >= 2)[0]
+    stopped = runner.run([request], steps.append, lambda item_id: len(steps) >= 2)()[0]
 
     assert stopped.pixels is None
     assert stopped.gpu_seconds > 0
@@ -397,7 +397,7 @@ def test_a_picture_stops_within_a_step_and_the_next_one_is_whole(
 def test_what_should_not_begin_does_not_even_load_its_model(
     runner: DiffusersRunner, files: ModelFiles
 ) -> None:
-    result = runner.run([a_request(files)], lambda step: None, lambda item_id: True)[0]
+    result = runner.run([a_request(files)], lambda step: None, lambda item_id: True)()[0]
 
     assert result.pixels is None
     assert result.gpu_seconds == 0
@@ -618,7 +618,7 @@ from invoke_core.testing.runner import a_request
 model = ModelFiles(key="sd", base=BaseModel.SD_1, format=ModelFormat.DIFFUSERS,
                    path={str(models / "sd")!r})
 runner = open_runner("cpu", threads=1)
-result = runner.run([a_request(model, steps=1)], lambda step: None, lambda item_id: False)[0]
+result = runner.run([a_request(model, steps=1)], lambda step: None, lambda item_id: False)()[0]
 print(result.pixels.width)
 """
 

@@ -8,6 +8,7 @@ import attrs
 from invoke_core.domain.identifiers import ItemId, ModelKey
 from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
+from invoke_core.errors import InvokeError
 
 
 @attrs.frozen(kw_only=True)
@@ -54,10 +55,12 @@ class RunResult:
     """What became of one request."""
 
     item_id: ItemId
-    pixels: Pixels | None  # None: it was stopped
+    pixels: Pixels | None  # None: it was stopped, or failed
     gpu_seconds: float  # its share of the pass
+    error: InvokeError | None = None  # why it failed, while the others of its pass did not
 
 
+Finish = Callable[[], Sequence[RunResult]]
 Report = Callable[[Step], None]
 ShouldStop = Callable[[ItemId], bool]
 
@@ -75,11 +78,15 @@ class Runner(Protocol):
 
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
-    ) -> Sequence[RunResult]:
-        """Make the pictures of one pass; return one result a request, in order.
+    ) -> Finish:
+        """Draw the pictures of one pass; return as soon as the device can take the next one.
 
         Each picture is what it would have been alone, to rounding. `report` is called after every step and
         `should_stop` before every step; a request for which it says True ends without a picture.
+
+        Returns:
+            What waits for the pictures, and returns one result a request, in order. It is called once, by
+            any thread, also while the next pass runs and before `close`; it raises what `run` does.
 
         Raises:
             Invalid: the values do not fit the model (a scheduler or size that it cannot do).
