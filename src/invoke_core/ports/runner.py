@@ -22,6 +22,23 @@ class ModelFiles:
 
 
 @attrs.frozen(kw_only=True)
+class GuidePixels:
+    """A picture that leads a generation, by way of a ControlNet or an IP-Adapter."""
+
+    model: ModelFiles
+    image: Pixels
+    weight: float  # 0: it does not count
+
+
+@attrs.frozen(kw_only=True)
+class EmbeddingFiles:
+    """A textual inversion, and how prompts write it."""
+
+    token: str  # such as `<cat-toy>`
+    model: ModelFiles
+
+
+@attrs.frozen(kw_only=True)
 class RunRequest:
     """One picture to make, with everything at hand."""
 
@@ -37,7 +54,22 @@ class RunRequest:
     seed: int
     init_image: Pixels | None = None
     strength: float | None = None  # 0 to 1, with `init_image` only
+    mask: Pixels | None = None  # with `init_image` only: white is drawn anew, black stays as it is
     loras: tuple[tuple[ModelFiles, float], ...] = ()
+    controlnets: tuple[GuidePixels, ...] = ()
+    ip_adapters: tuple[GuidePixels, ...] = ()
+    embeddings: tuple[EmbeddingFiles, ...] = ()
+    vae: ModelFiles | None = None  # None: the model's own
+    exact: bool = False  # drawn alone, also in a pass of several
+
+
+@attrs.frozen(kw_only=True)
+class ModelMemory:
+    """How much memory the models of one runner may take."""
+
+    ram: int | None = None  # bytes of the computer's; None: half of it
+    vram: int | None = None  # bytes of the GPU's; None: all but what drawing needs
+    caching: bool = True  # False: no model stays loaded for the next pass
 
 
 @attrs.frozen(kw_only=True)
