@@ -136,6 +136,8 @@ class LoadedModel:
         first = requests[0]
         self._require_size(first)
         self._require_kinds(first)
+        for net in beside.controlnets:
+            self._require_fit(net)
         scheduler = self._scheduler(first)
         stopped = frozenset(each.item_id for each in requests if should_stop(each.item_id))
         if len(stopped) == len(requests):
@@ -198,8 +200,18 @@ class LoadedModel:
                 )
 
     def _require_kinds(self, request: RunRequest) -> None:
-        if self.family.is_flow_matching and request.ip_adapters:
-            raise Invalid("FLUX models take no IP-Adapters here.", field="generation.ip_adapters")
+        for field, word in (("ip_adapters", "IP-Adapters"), ("embeddings", "textual inversions")):
+            if self.family.is_flow_matching and getattr(request, field):
+                raise Invalid(f"Models of this family take no {word}.", field=f"generation.{field}")
+
+    def _require_fit(self, net: Any) -> None:
+        own = getattr(self.words, self.family.denoiser).config
+        for name in ("cross_attention_dim", "addition_embed_type", "joint_attention_dim"):
+            if own.get(name) != net.config.get(name):
+                raise Invalid(
+                    "A ControlNet does not fit this model: choose one that was made for it.",
+                    field="generation.controlnets",
+                )
 
     def _scheduler(self, request: RunRequest) -> Any:
         if request.scheduler not in self.schedulers:

@@ -70,10 +70,6 @@ class EmbeddingShelf:
         ]
 
     def _load(self, embedding: EmbeddingFiles) -> None:
-        if not hasattr(self.pipeline, "load_textual_inversion"):
-            raise Invalid(
-                "Models of this family take no textual inversions.", field="generation.embeddings"
-            )
         tensors = load_file(_weights_file(Path(embedding.model.path), "embedding"))
         encoders = self._encoders()
         parts = [tensors.get("clip_l"), tensors.get("clip_g")][: len(encoders)]
@@ -131,10 +127,6 @@ class IpAdapterShelf:
         return embeds
 
     def _load(self, wanted: tuple[ModelFiles, ...]) -> None:
-        if not hasattr(self.pipeline, "unet"):
-            raise Invalid(
-                "Models of this family take no IP-Adapters here.", field="generation.ip_adapters"
-            )
         files = [_weights_file(Path(each.path), "IP-Adapter") for each in wanted]
         encoder_folder = files[0].parent / "image_encoder"
         if not encoder_folder.is_dir():
