@@ -120,8 +120,8 @@ class BoardService:
         looks: Sequence[Deed] = ()
         with self.reading() as work:
             if board_id is not None:
-                board = _required(work, Permission.READ, principal, board_id)
-                looks = board_looks(principal, board, work.boards.grants(board_id))
+                board, grants = required_board(work, Permission.READ, principal, board_id)
+                looks = board_looks(principal, board, grants)
             names = work.images.names_visible(principal, query).image_names
         self.looks.write_down(self.writing, principal, looks, self.clock.now())
         return names
@@ -138,12 +138,11 @@ class BoardService:
         """
         now = self.clock.now()
         with self.writing() as work:
-            before = _required(work, Permission.ADMIN, principal, board_id)
+            before, grants = required_board(work, Permission.ADMIN, principal, board_id)
             after = changed(before, changes, now)
             if changes.cover_image_name is not None:
                 _require_on_board(work, board_id, changes.cover_image_name)
             work.boards.put(after)
-            grants = work.boards.grants(board_id)
             if after.visibility is not before.visibility or acts_as_administrator(
                 principal, Permission.ADMIN, before, grants
             ):
@@ -173,7 +172,7 @@ class BoardService:
         """
         now = self.clock.now()
         with self.writing() as work:
-            board = _required(work, Permission.OWNER, principal, board_id)
+            board, grants = required_board(work, Permission.OWNER, principal, board_id)
             images = work.images.on_board(board_id)
             doomed = [
                 image.image_name
@@ -185,7 +184,7 @@ class BoardService:
             returned = [image for image in images if image.image_name not in set(doomed)]
             for image in returned:
                 work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
-            grantees = [grant.user_id for grant in work.boards.grants(board_id)]
+            grantees = [grant.user_id for grant in grants]
             work.boards.remove(board_id)
             work.audit.record(
                 principal,
@@ -259,10 +258,10 @@ class BoardService:
             raise Invalid(f"Name 1 to {MAX_SHARES:,} people.", field="user_ids")
         now = self.clock.now()
         with self.writing() as work:
-            board = _required(work, Permission.ADMIN, principal, board_id)
+            board, before = required_board(work, Permission.ADMIN, principal, board_id)
             people = _people(work, user_ids, emails)
             require_grantable(board, people)
-            held = {grant.user_id: grant for grant in work.boards.grants(board_id)}
+            held = {grant.user_id: grant for grant in before}
             grants = [
                 Grant(
                     board_id=board_id,
@@ -297,8 +296,8 @@ class BoardService:
         now = self.clock.now()
         with self.writing() as work:
             needed = Permission.READ if leaving else Permission.ADMIN
-            _required(work, needed, principal, board_id)
-            held = {grant.user_id: grant.permission for grant in work.boards.grants(board_id)}
+            _, grants = required_board(work, needed, principal, board_id)
+            held = {grant.user_id: grant.permission for grant in grants}
             work.boards.remove_grant(board_id, user_id)
             work.audit.record(
                 principal,
@@ -320,10 +319,10 @@ class BoardService:
         """
         now = self.clock.now()
         with self.writing() as work:
-            before = _required(work, Permission.OWNER, principal, board_id)
+            before, grants = required_board(work, Permission.OWNER, principal, board_id)
             heir = work.users.get(heir_id)
             require_heir(before, heir)
-            if any(grant.user_id == heir_id for grant in work.boards.grants(board_id)):
+            if any(grant.user_id == heir_id for grant in grants):
                 work.boards.remove_grant(board_id, heir_id)  # an owner has every permission
             if before.owner_id != SYSTEM:
                 work.boards.put_grant(
@@ -344,10 +343,6 @@ class BoardService:
             )
             tell_of_board(work, board_id, now)
             return work.boards.summary(principal, board_id)
-
-
-def _required(work: Work, needed: Permission, principal: Principal, board_id: BoardId) -> Board:
-    return required_board(work, needed, principal, board_id)[0]
 
 
 def _require_on_board(work: Work, board_id: BoardId, image_name: ImageName) -> None:

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import attrs
 
-from invoke_core.domain.boards import Permission, require
+from invoke_core.domain.boards import Permission
 from invoke_core.domain.downloads import LIFE, Download, DownloadId
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import Image, ImageQuery, require_few
@@ -107,9 +107,8 @@ class DownloadService:
         download = self._own(work, principal, download_id)
         if download.board_id is None:
             return list(dict.fromkeys(download.image_names))
-        board = work.boards.get(download.board_id)
-        require(Permission.READ, board, principal, work.boards.grants(board.board_id))
-        query = ImageQuery(board_id=board.board_id, is_intermediate=False, descending=False)
+        required_board(work, Permission.READ, principal, download.board_id)
+        query = ImageQuery(board_id=download.board_id, is_intermediate=False, descending=False)
         return work.images.names_visible(principal, query).image_names
 
     def _packed(
