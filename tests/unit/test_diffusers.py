@@ -14,6 +14,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from invoke_adapters.diffusers import bundled_models, drawing, open_runner
+from invoke_adapters.diffusers.devices import device_memory
 from invoke_adapters.diffusers.drawing import LoadedModel
 from invoke_adapters.diffusers.loras import MOST_LOADED
 from invoke_adapters.diffusers.runner import DiffusersRunner
@@ -21,6 +22,7 @@ from invoke_adapters.diffusers.schedulers import SCHEDULERS
 from invoke_core.domain.identifiers import ModelKey
 from invoke_core.domain.models import BaseModel, DefaultSettings, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
+from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import Invalid, NotFound, Unavailable
 from invoke_core.ports.runner import ModelFiles, RunRequest, RunResult, Step
 from invoke_core.testing.runner import a_request
@@ -654,3 +656,21 @@ def test_the_seconds_charged_are_those_of_drawing(
     result, _ = _run(runner, a_request(files))
 
     assert 0 < result.gpu_seconds <= time.perf_counter() - began
+
+
+def test_a_device_says_what_memory_it_has(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (3, 8))
+
+    assert device_memory(torch.device("cpu")) is None
+    assert device_memory(torch.device("cuda", 1)) == DeviceMemory(
+        device="cuda:1", total_bytes=8, free_bytes=3
+    )
+
+
+def test_a_device_that_has_failed_says_nothing_of_its_memory(monkeypatch):
+    def failed(device):
+        raise RuntimeError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", failed)
+
+    assert device_memory(torch.device("cuda", 0)) is None

@@ -69,10 +69,13 @@ def raise_device_trouble(error: Exception, device: torch.device) -> NoReturn:
 
 
 def device_memory(device: torch.device) -> DeviceMemory | None:
-    """Return what a GPU has and what is free, as its driver says; None for a CPU."""
+    """Return what a GPU has and what is free, as its driver says; None for a CPU or a failed device."""
     if device.type != "cuda":
         return None
-    free, total = torch.cuda.mem_get_info(device)
+    try:
+        free, total = torch.cuda.mem_get_info(device)
+    except RuntimeError:  # a device that has failed: the job on it says so, and the worker lives
+        return None
     return DeviceMemory(device=str(device), total_bytes=total, free_bytes=free)
 
 
