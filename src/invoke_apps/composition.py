@@ -23,7 +23,6 @@ from invoke_adapters.pyjwt.recovery import KeyFileRecovery
 from invoke_adapters.smtp import SmtpMailer
 from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses, SystemClock, SystemRandomness
-from invoke_adapters.system.faults import LatestFaults
 from invoke_adapters.zxcvbn_list import CommonPasswords, ZxcvbnMeter
 from invoke_apps.application import Application
 from invoke_apps.config import ConfigurationError
@@ -39,6 +38,7 @@ from invoke_core.domain.users import checked_email
 from invoke_core.errors import Invalid
 from invoke_core.ports.audit import AuditHeads
 from invoke_core.ports.clock import Clock
+from invoke_core.ports.faults import FaultLog
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.mail import Mailer
@@ -106,12 +106,13 @@ def build(
     processes: Processes | None = None,
     mailer: Mailer | None = None,
     providers: Mapping[str, Provider] | None = None,
+    faults: FaultLog | None = None,
 ) -> Application:
     """Return the application, on the adapters that the settings name unless one is passed in.
 
     What is passed in stays the caller's to close; with a database of one's own come the `chain` that seals
     its audit log and the `heads` that witness it. The database is created, or brought to the present
-    schema, where that is needed.
+    schema, where that is needed. Nothing here listens to the log, which is the caller's: see `faults`.
 
     Raises:
         Unavailable: the database, the key file or a folder cannot be used, or the configured signing key
@@ -237,7 +238,6 @@ def build(
         processes = processes or HostProcesses()
         sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
-        faults = opened.enter_context(closing(LatestFaults()))
         opened.callback(news.stop)
         return Application(
             settings=settings,
@@ -258,7 +258,7 @@ def build(
                 mailer=mailer,
             ),
             statistics=StatisticsService(reading, clock),
-            health=HealthService(reading, database.size_bytes, storage, faults, clock),
+            health=HealthService(reading, database.size_bytes, storage, clock, faults),
             sweep=sweep,
             api_keys=ApiKeyService(reading, writing, clock, randomness),
             second_factor=SecondFactorService(

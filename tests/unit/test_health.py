@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from litestar.testing import TestClient
@@ -17,6 +18,7 @@ from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.principals import Principal, Via, host_principal
 from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import Forbidden
+from invoke_core.services.boards import BoardService
 from invoke_core.services.health import HealthService
 from invoke_core.testing.builders import (
     NOON,
@@ -48,7 +50,7 @@ def database(tmp_path):
 @pytest.fixture
 def health(database, faults, tmp_path):
     storage = FileImageStorage(tmp_path / "images")
-    return HealthService(database.reading, database.size_bytes, storage, faults, FixedClock(NOON))
+    return HealthService(database.reading, database.size_bytes, storage, FixedClock(NOON), faults)
 
 
 def test_a_server_in_numbers(health, database, tmp_path):
@@ -97,17 +99,23 @@ def test_nobody_listens_once_it_is_closed():
     assert list(faults.latest()) == []
 
 
-def test_over_http_it_names_its_parts(tmp_path):
-    with in_memory(Settings(root=tmp_path, multiuser=True)) as app:
+@pytest.fixture
+def client(tmp_path, faults):
+    settings = Settings(root=tmp_path, multiuser=True)
+    with in_memory(settings, faults=faults) as app:
         app.users.create(
             host_principal("operator"), email="a@example.com", password=PASSWORD, is_admin=True
         )
-        with TestClient(create_app(app), base_url="http://127.0.0.1") as client:
+        web = create_app(app)
+        with TestClient(web, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
             typed = {"email": "a@example.com", "password": PASSWORD}
             token = client.post("/api/v1/auth/login", json=typed).json()["token"]
-            answer = client.get(
-                "/api/v1/system/health", headers={"Authorization": f"Bearer {token}"}
-            )
+            client.headers["Authorization"] = f"Bearer {token}"
+            yield client
+
+
+def test_over_http_it_names_its_parts(client):
+    answer = client.get("/api/v1/system/health")
 
     body = answer.json()
     assert answer.status_code == 200
@@ -117,3 +125,21 @@ def test_over_http_it_names_its_parts(tmp_path):
     }
     assert (body["users"]["active"], body["users"]["sessions"]) == (1, 1)
     assert body["last_errors"] == []
+
+
+def test_a_fault_is_found_by_the_id_that_its_answer_named(client):
+    with mock.patch.object(BoardService, "list", side_effect=RuntimeError("secret")):
+        answer = client.get("/api/v1/boards")
+
+    (fault,) = client.get("/api/v1/system/health").json()["last_errors"]
+    assert answer.status_code == 500
+    assert fault["error_id"] == answer.json()["error_id"]
+    assert "secret" not in str(fault)
+
+
+def test_whoever_embeds_the_library_keeps_their_log_as_it_is(tmp_path):
+    before = list(logging.getLogger().handlers)
+
+    with in_memory(Settings(root=tmp_path)) as app:
+        assert logging.getLogger().handlers == before
+        assert list(app.health.look(ADMIN).faults) == []

@@ -7,7 +7,7 @@ import os
 import socket
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import click
@@ -72,10 +72,12 @@ def serve(settings: Settings) -> None:
         gc.disable()
         opened.callback(gc.enable)
         # Slow imports come after everything that can refuse at once.
+        from invoke_adapters.system.faults import LatestFaults
         from invoke_apps.composition import build
         from invoke_apps.web.server import run
 
-        application = opened.enter_context(build(settings))
+        faults = opened.enter_context(closing(LatestFaults()))
+        application = opened.enter_context(build(settings, faults=faults))
         run(application, listener)
 
 

@@ -19,8 +19,8 @@ class HealthService:
     reading: Reading
     database_bytes: Callable[[], int]
     storage: ImageStorage
-    faults: FaultLog
     clock: Clock
+    faults: FaultLog | None = None  # None: nobody listens to the log
 
     def look(self, principal: Principal) -> ServerHealth:
         """Return how the server fares now.
@@ -30,11 +30,12 @@ class HealthService:
         """
         require_administrator(principal)
         now = self.clock.now()
+        database_bytes = self.database_bytes()
         with self.reading() as work:
             usage = work.images.usage()
             return ServerHealth(
                 at=now,
-                database_bytes=self.database_bytes(),
+                database_bytes=database_bytes,
                 images=usage.images,
                 storage_bytes=usage.size_bytes,
                 disk=self.storage.space(),
@@ -44,5 +45,5 @@ class HealthService:
                 jobs=work.jobs.counts(),
                 is_paused=work.queue.paused(),
                 workers=work.workers.list(),
-                faults=self.faults.latest(),
+                faults=self.faults.latest() if self.faults else [],
             )
