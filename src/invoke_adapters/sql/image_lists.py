@@ -547,16 +547,8 @@ def _named(
     starred: sa.ColumnElement[int] = sa.type_coerce(images.starred, sa.Integer())
     if shape.dialect != "sqlite":
         starred = sa.cast(images.starred, sa.Integer())
-    order = _order(shape, images)
-    if is_sorted and shape.dialect == "sqlite":  # whose planner would rather not sort
-        order[-2] = _unindexed(images.created_at, descending=shape.descending)
+    order = _order(shape, images, is_sorted=is_sorted)
     return Prepared(names.add_columns(starred).order_by(*order))
-
-
-def _unindexed(column: sa.ColumnElement[Any], *, descending: bool) -> sa.ColumnElement[Any]:
-    """Return a column to order by for which SQLite looks at no index: with a plus before it."""
-    plain: sa.ColumnElement[Any] = UnaryExpression(column, operator=custom_op("+"))
-    return plain.desc() if descending else plain.asc()
 
 
 def _are(shape: Shape, source: Source) -> list[sa.ColumnElement[bool]]:
@@ -640,9 +632,21 @@ def _within(shape: Shape, images: Any, shelves: Any) -> list[sa.ColumnElement[bo
     return conditions
 
 
-def _order(shape: Shape, images: Any, *, in_shelf: bool = False) -> list[sa.ColumnElement[Any]]:
-    """Return the order of a list; within a shelf all images have a star, or none has."""
-    columns = (images.created_at, images.image_name)
+def _order(
+    shape: Shape, images: Any, *, in_shelf: bool = False, is_sorted: bool = False
+) -> list[sa.ColumnElement[Any]]:
+    """Return the order of a list.
+
+    Args:
+        shape: of the list.
+        images: the columns.
+        in_shelf: all images have a star, or none has.
+        is_sorted: the database is to sort what it found, rather than look for it in this order.
+    """
+    made = images.created_at
+    if is_sorted and shape.dialect == "sqlite":  # which looks at no index for a column with a plus
+        made = UnaryExpression(made, operator=custom_op("+"))
+    columns = (made, images.image_name)
     order = [column.desc() if shape.descending else column.asc() for column in columns]
     stars = shape.starred_first and not in_shelf
     return [images.starred.desc(), *order] if stars else order

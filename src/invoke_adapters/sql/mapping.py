@@ -102,14 +102,10 @@ class HotQuery(Generic[T]):
         if connection.dialect.name != "sqlite":
             row = connection.execute(self._query, {KEY: key}).first()
             return None if row is None else self._value(row)
-        pooled = connection.connection
-        driver: Any = pooled.dbapi_connection
-        if not driver.in_transaction:  # a reading unit, which begins with its first question
-            driver.execute("BEGIN")
-        kept: Kept | None = pooled.info.get(Kept) if self._kept else None
-        if kept is None:
+        driver = _driver(connection)
+        values = _kept(connection, driver) if self._kept else None
+        if values is None:
             return self._ask(connection.dialect, driver, key)
-        values = kept.present(driver)
         found: T | None = values.get((self, key))
         if found is None:
             found = self._ask(connection.dialect, driver, key)
@@ -165,18 +161,14 @@ class Prepared:
             return connection.execute(self._query, known).all()
         if not self._text:
             self._prepare(connection.dialect)
-        pooled = connection.connection
-        driver: Any = pooled.dbapi_connection
-        if not driver.in_transaction:  # a reading unit, which begins with its first question
-            driver.execute("BEGIN")
-        values = self._values(parameters)
-        kept: Kept | None = pooled.info.get(Kept) if self._kept else None
+        driver, values = _driver(connection), self._values(parameters)
+        kept = _kept(connection, driver) if self._kept else None
         if kept is None:
             return self._ask(driver, values)
-        present, key = kept.present(driver), (self, *values)
-        if key not in present:
-            present[key] = self._ask(driver, values)
-        rows: Sequence[Sequence[Any]] = present[key]
+        key = (self, *values)
+        if key not in kept:
+            kept[key] = self._ask(driver, values)
+        rows: Sequence[Sequence[Any]] = kept[key]
         return rows
 
     def _ask(self, driver: Any, values: list[Any]) -> Sequence[Sequence[Any]]:
@@ -211,6 +203,20 @@ class Prepared:
             if bound is not None:
                 self._binders[name] = bound
         self._text = str(compiled)  # last: it tells other threads that all is there
+
+
+def _driver(connection: sa.Connection) -> Any:
+    """Return SQLite's own connection, inside its transaction."""
+    driver: Any = connection.connection.dbapi_connection
+    if not driver.in_transaction:  # a reading unit, which begins with its first question
+        driver.execute("BEGIN")
+    return driver
+
+
+def _kept(connection: sa.Connection, driver: Any) -> dict[Any, Any] | None:
+    """Return what the connection keeps that is still true; None for one that keeps nothing."""
+    kept: Kept | None = connection.connection.info.get(Kept)
+    return None if kept is None else kept.present(driver)
 
 
 def _converters(

@@ -27,6 +27,7 @@ _WHOLE = len("2026-03-01 12:00:00.000000")
 
 
 def _time(value: str | None) -> datetime | None:
+    """Return the datetime, aware, UTC; also of a text that a person wrote with SQL."""
     if value is None:
         return None
     if len(value) == _WHOLE:  # as we write them: in one step
@@ -55,12 +56,8 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             raise TypeError("A datetime without a time zone cannot be kept.")
         return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        """Return the datetime, aware, UTC; also of a text that a person wrote with SQL."""
-        return _time(value)
-
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Converter:
-        """Return the same as one plain function: a page has hundreds of times."""
+        """Return what makes a text a datetime, as one plain function: a page has hundreds of times."""
         return _time
 
 
@@ -93,12 +90,8 @@ class Word(sa.TypeDecorator[E], Generic[E]):
         """Return the word as plain text."""
         return None if value is None else str(self.words(value).value)
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:
-        """Return the member."""
-        return None if value is None else self.words(value)
-
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Converter:
-        """Return the same as one plain function, which asks a table and no enumeration."""
+        """Return what makes a word a member, as one plain function that asks a table and no enumeration."""
         members = _Members({str(word.value): word for word in self.words})
         members[None] = None
         return members.__getitem__
