@@ -22,10 +22,12 @@ import attrs
 import click
 import httpx
 
+from invoke_apps import composition
 from invoke_apps.application import Application
-from invoke_apps.cli import _accounts, user
+from invoke_apps.cli import user
 from invoke_apps.composition import build
 from invoke_apps.config import load_settings
+from invoke_apps.settings import Settings
 from invoke_core.domain.principals import host_principal
 from invoke_core.domain.users import User
 from invoke_core.services.users import UserChanges
@@ -146,15 +148,13 @@ COMMAND_LINES = (
 
 def _command_line(root: Path, barrier: Barrier, orders: Any, codes: Any) -> None:
     """Run the guide's commands; each waits with its database open until the others are there too."""
-    plainly = _accounts.opened
 
-    @contextmanager
-    def held(given: Path | None) -> Iterator[Application]:
-        with plainly(given) as app:
-            barrier.wait(PATIENCE)
-            yield app
+    def held(settings: Settings) -> Application:
+        app = build(settings)
+        barrier.wait(PATIENCE)
+        return app
 
-    _accounts.opened = held  # type: ignore[assignment]
+    composition.build = held  # type: ignore[assignment]  # which every command calls, wherever it opens
     while (order := orders.get()) is not None:
         number, email = order
         command, options = COMMAND_LINES[number]
