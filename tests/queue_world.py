@@ -9,7 +9,7 @@ from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_apps.worker import WorkerParts
-from invoke_core.domain.fairness import Caps, Flow, QueueMode
+from invoke_core.domain.fairness import Caps, Flow, GroupRule, QueueMode
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.pixels import Pixels
@@ -57,6 +57,7 @@ class World:
         caps: Caps | None = None,
         max_running: int | None = None,
         history: int | None = None,
+        groups: Sequence[GroupRule] = (),
         database: Database | None = None,
         storage: ImageStorage | None = None,
         processes: Any = None,
@@ -76,7 +77,9 @@ class World:
             self.clock,
             self.randomness,
             self.progress,
-            QueueRules(mode=mode, max_queue_size=max_queue_size, caps=caps or Caps()),
+            QueueRules(
+                mode=mode, max_queue_size=max_queue_size, caps=caps or Caps(), groups=groups
+            ),
         )
         rules = DispatchRules(mode=mode, slack_seconds=slack_seconds, max_running=max_running)
         self.care = QueueCareService(
@@ -86,6 +89,7 @@ class World:
             mode=mode,
             slack_seconds=slack_seconds,
             caps=caps or Caps(),
+            groups=groups,
             history=history,
         )
         self.dispatcher = Dispatcher(writing, self.clock, rules)
@@ -115,9 +119,15 @@ class World:
             processes=self.processes,
         )
 
-    def person(self, *, weight: float = 1.0) -> Principal:
+    def regroup(self, groups: Sequence[GroupRule]) -> None:
+        """Let other groups hold, as for a server that starts with them."""
+        self.queue = attrs.evolve(self.queue, rules=attrs.evolve(self.queue.rules, groups=groups))
+        self.care = attrs.evolve(self.care, groups=groups)
+        self.care.settle()
+
+    def person(self, *, weight: float = 1.0, **changes: object) -> Principal:
         with self.database.writing() as work:
-            user = a_user(work)
+            user = a_user(work, **changes)
             work.flows.put(Flow(user_id=user.user_id, weight=weight))
         return a_principal(user)
 

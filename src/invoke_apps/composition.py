@@ -75,6 +75,7 @@ from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.queue_care import QueueCareService
+from invoke_core.services.rates import RequestRates
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -232,6 +233,7 @@ def build(
             mode=settings.queue_mode,
             max_queue_size=settings.max_queue_size,
             caps=settings.caps,
+            groups=settings.groups,
             limits=settings.generation_limits,
             storage_quota=settings.storage_quota_bytes,
         )
@@ -324,6 +326,7 @@ def build(
                 mode=settings.queue_mode,
                 slack_seconds=dispatch_rules.slack_seconds,
                 caps=settings.caps,
+                groups=settings.groups,
                 history=settings.max_queue_history,
             ),
             events=EventService(reading, writing, clock),
@@ -335,6 +338,7 @@ def build(
             results=ResultService(
                 reading, writing, clock, files, progress, settings.storage_quota_bytes
             ),
+            rates=RequestRates(settings.max_requests_per_minute, clock),
             news=news,
             opened=opened.pop_all(),
         )

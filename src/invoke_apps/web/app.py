@@ -24,6 +24,7 @@ from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
+from invoke_apps.web.rates import RateLimiter
 from invoke_apps.web.routes import (
     access,
     account_life,
@@ -81,7 +82,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     async def life(_: Litestar) -> AsyncIterator[None]:
         alarm.start()
         application.sign_in.settle_recovery()
-        application.queue_care.settle_caps()
+        application.queue_care.settle()
         if application.settings.clear_queue_on_startup:
             application.queue_care.clear_pending()
         with ExitStack() as opened:
@@ -131,7 +132,9 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
         logging_config=None,
         openapi_config=_openapi() if settings.openapi_docs else None,
         request_max_body_size=settings.max_json_bytes,
-        state=State({"application": application, "alarm": alarm}),
+        state=State(
+            {"application": application, "alarm": alarm, "limiter": RateLimiter(application.rates)}
+        ),
     )
     edge = Edge(inner=inner, hosts=own_hosts(settings), origins=own_origins(settings))
     return WebApp(edge, alarm)

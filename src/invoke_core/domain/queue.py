@@ -150,6 +150,15 @@ class Job:
         )
 
 
+@attrs.frozen
+class JobState:
+    """What decides who may end a job, and how: enough where there are thousands of them."""
+
+    item_id: ItemId
+    owner_id: UserId
+    status: JobStatus
+
+
 def require_lease(job: Job, fence: int) -> None:
     """Raise LeaseLost unless the job is in progress under this fencing number."""
     if job.status is not JobStatus.IN_PROGRESS or job.lease is None or job.lease.fence != fence:
@@ -166,7 +175,7 @@ def result_name(job: Job) -> ImageName:
     return ImageName(f"{uuid.uuid5(_RESULTS, f'{job.run_id}/{fence}')}.png")
 
 
-def may_manage(job: Job, principal: Principal) -> bool:
+def may_manage(job: Job | JobState, principal: Principal) -> bool:
     """Return whether the principal may see all of the job and end it: its owner and administrators."""
     return principal.is_admin or job.owner_id == principal.user_id
 

@@ -74,6 +74,7 @@ def forecast(work: Work, mode: QueueMode, now: datetime) -> Iterator[Start]:
     ]
     return starts(
         work.flows.list_active(),
+        work.groups.list(),
         mode,
         lambda user_id: _upcoming(work, user_id),
         lambda job: expectation(job.generation, measured),
