@@ -15,6 +15,7 @@ from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import BatchWish, Job, JobQuery, JobStatus, Process, WorkerRecord
+from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
@@ -62,11 +63,12 @@ class World:
         storage: ImageStorage | None = None,
         processes: Any = None,
         randomness: Randomness | None = None,
+        progress: ProgressStore | None = None,
     ) -> None:
         self.database = database or MemoryDatabase()
         self.clock = FixedClock()
         self.randomness = randomness or FakeRandomness()
-        self.progress = MemoryProgressStore()
+        self.progress = progress or MemoryProgressStore()
         self.storage = storage or MemoryImageStorage()
         self.processes = processes or FakeProcesses()
         codec = PillowImageCodec(2**20)
@@ -91,9 +93,12 @@ class World:
             caps=caps or Caps(),
             groups=groups,
             history=history,
+            forecasts=self.queue.forecasts,
         )
         self.dispatcher = Dispatcher(writing, self.clock, rules)
-        self.leases = LeaseService(reading, writing, self.clock, self.storage, self.processes)
+        self.leases = LeaseService(
+            reading, writing, self.clock, self.storage, self.processes, self.progress
+        )
         files = ImageFiles(self.storage, codec, self.randomness)
         self.results = ResultService(reading, writing, self.clock, files, self.progress)
         self.requests = RequestService(reading, self.storage, codec, "/models")

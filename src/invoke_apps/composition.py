@@ -241,6 +241,8 @@ def build(
         sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
         opened.callback(news.stop)
+        queue = QueueService(reading, writing, clock, randomness, progress, rules)
+        news.subscribe(lambda item: queue.forecasts.hear(item, clock.monotonic()))
         return Application(
             settings=settings,
             database=database,
@@ -318,7 +320,7 @@ def build(
             workflows=WorkflowService(reading, writing, clock, randomness, pictures),
             style_presets=StylePresetService(reading, writing, clock, randomness, pictures),
             client_state=ClientStateService(reading, writing, clock),
-            queue=QueueService(reading, writing, clock, randomness, progress, rules),
+            queue=queue,
             queue_care=QueueCareService(
                 reading=reading,
                 writing=writing,
@@ -328,10 +330,11 @@ def build(
                 caps=settings.caps,
                 groups=settings.groups,
                 history=settings.max_queue_history,
+                forecasts=queue.forecasts,
             ),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, dispatch_rules),
-            leases=LeaseService(reading, writing, clock, storage, processes),
+            leases=LeaseService(reading, writing, clock, storage, processes, progress),
             requests=RequestService(
                 reading, storage, codec, str(models_dir), settings.storage_quota_bytes
             ),

@@ -255,6 +255,7 @@ def test_an_administrator_sees_and_changes_shares(world: World, ask: Ask) -> Non
     of_another = ask(admin, "GET", f"overview?user_id={admin.user_id}").json()
     assert of_another["items"] == []
     assert ask(admin, "GET", f"overview?user_id={person.user_id}").json()["items"] == [row]
+    assert seen.json()["wait_accuracy"] is None  # nothing that was shown has started yet
     cleared = ask(admin, "PATCH", f"users/{person.user_id}", json={"max_running": None})
     assert cleared.json()["max_running"] is None
     assert ask(admin, "PATCH", "users/nobody", json={}).status_code == 404

@@ -1,5 +1,6 @@
 """Jobs, flows and workers in dictionaries."""
 
+import heapq
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -181,6 +182,30 @@ class MemoryFlowRepository:
         """Return the flows with pending or running jobs, ordered by user id."""
         active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]
         return sorted(active, key=lambda flow: flow.user_id)
+
+    def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
+        """Return the contending flows that are first in their group, ordered by user id."""
+        groups: dict[str, list[Flow]] = {}
+        for flow in self.state.flows.values():
+            if flow.contends:
+                name = "" if mode is QueueMode.FIFO else flow.group_name
+                groups.setdefault(name, []).append(flow)
+        firsts = [
+            flow
+            for members in groups.values()
+            for flow in heapq.nsmallest(
+                limit, members, key=lambda each: Contender(flow=each).order(mode)
+            )
+        ]
+        return sorted(firsts, key=lambda flow: flow.user_id)
+
+    def pending(self, *, is_suspended: bool | None = None) -> int:
+        """Return how many jobs are pending."""
+        return sum(
+            flow.pending
+            for flow in self.state.flows.values()
+            if is_suspended in {None, flow.suspended}
+        )
 
     def used_on(self, day: date) -> Sequence[Flow]:
         """Return the flows that used GPU-seconds on this day and on none after it."""

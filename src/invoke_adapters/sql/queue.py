@@ -249,6 +249,18 @@ _CONTENDS = Prepared(
 )
 
 
+def _contending(mode: QueueMode, limit: int) -> sa.Select[Any]:
+    group = [_flows.group_name] if mode in _COUNTERS else []
+    place = sa.func.row_number().over(partition_by=group or None, order_by=_in_order(mode))
+    places = (
+        sa.select(_flows.user_id, place.label("place"))
+        .where(_flows.contends == sa.true())
+        .subquery()
+    )
+    firsts = sa.select(places.c.user_id).where(places.c.place <= limit)
+    return FLOWS.select.where(_flows.user_id.in_(firsts)).order_by(_flows.user_id)
+
+
 @attrs.frozen
 class SqlFlowRepository:
     """See `FlowRepository`."""
@@ -275,6 +287,19 @@ class SqlFlowRepository:
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
         return FLOWS.all(self.connection, _ACTIVE)
+
+    def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
+        """Return the contending flows that are first in their group, ordered by user id."""
+        return FLOWS.all(self.connection, _contending(mode, limit))
+
+    def pending(self, *, is_suspended: bool | None = None) -> int:
+        """Return how many jobs are pending."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(_flows.pending), 0)).where(
+            _flows.pending > 0
+        )
+        if is_suspended is not None:
+            query = query.where(_flows.suspended == is_suspended)
+        return int(self.connection.execute(query).scalar_one())
 
     def used_on(self, day: date) -> Sequence[Flow]:
         """Return the flows that used GPU-seconds on this day and on none after it."""

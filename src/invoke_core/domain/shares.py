@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from invoke_core.domain.calibration import Accuracy
 from invoke_core.domain.fairness import Flow, Group, QueueMode
 from invoke_core.domain.identifiers import UserId
 from invoke_core.errors import Invalid
@@ -90,6 +91,7 @@ class Overview:
     groups: Sequence[GroupShare]  # that such people are in; by name
     fairness_gap: float  # between groups, and people who stand for themselves: see `Spread`
     fairness_bound: float
+    wait_accuracy: Accuracy | None  # of the waits that were shown; None: none was compared yet
 
 
 @attrs.frozen

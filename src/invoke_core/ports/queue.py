@@ -137,6 +137,15 @@ class FlowRepository(Protocol):
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
 
+    def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
+        """Return the contending flows that are first in their group: so many of each, ordered by user id.
+
+        Those in no group count as one group; to FIFO all do.
+        """
+
+    def pending(self, *, is_suspended: bool | None = None) -> int:
+        """Return how many jobs are pending; of flows that are suspended, or are not, if that is given."""
+
     def used_on(self, day: date) -> Sequence[Flow]:
         """Return the flows that used GPU-seconds on this day and on none after it, by user id."""
 

@@ -1,9 +1,11 @@
 """The one home of every move of a job: the job, its owner's flow, the virtual time, and the news of it.
 
-Whatever enqueues, claims, completes, cancels, gives back or forgets a job goes through here, so that three
+Whatever enqueues, claims, completes, cancels, gives back or forgets a job goes through here, so that four
 things always hold. A flow's counts and head are those of its jobs. Its counter is the sum of what its jobs
 are charged. It is lifted to the virtual time whenever it begins to contend again, and the virtual time has
 seen every least counter (see `domain.fairness`). The same holds of groups, whose flows are their members'.
+A run that ends without a picture leaves no file: its holder may have died when it had stored one, so the name
+is written down for the sweep.
 """
 
 import math
@@ -24,7 +26,7 @@ from invoke_core.domain.fairness import (
 )
 from invoke_core.domain.identifiers import SYSTEM, ItemId, UserId
 from invoke_core.domain.news import Audience, NewsKind
-from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus
+from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus, result_name
 from invoke_core.domain.users import User
 from invoke_core.errors import TooMany
 from invoke_core.ports.queue import Candidate, Front
@@ -56,6 +58,9 @@ def move(work: Work, moves: Sequence[Move], now: datetime) -> None:
     for each in moves:
         by_owner[each.before.owner_id].append(each)
     work.jobs.put_all([each.after for each in moves if each.after is not None])
+    unwanted = [result_name(each.before) for each in moves if _ends_without_picture(each)]
+    if unwanted:
+        work.doomed_files.add(unwanted, now)
     forgotten = [each.before.item_id for each in moves if each.after is None]
     if forgotten:
         work.jobs.remove(forgotten)
@@ -250,6 +255,12 @@ def _front(work: Work, flow: Flow) -> Front | None:
 def _time_among(work: Work, group_name: str) -> VirtualTime:
     """Return the virtual time among the members of a group, or among all who are in none."""
     return work.groups.get(group_name).members if group_name else work.queue.virtual_time()
+
+
+def _ends_without_picture(move: Move) -> bool:
+    stays = {JobStatus.IN_PROGRESS, JobStatus.COMPLETED}
+    is_over = move.after is None or move.after.status not in stays
+    return move.before.status is JobStatus.IN_PROGRESS and is_over
 
 
 def _put(

@@ -153,7 +153,7 @@ class QueueService:
             running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=1)).items
             return QueueStatus(
                 counts=work.jobs.counts(),
-                waiting=sum(f.pending for f in work.flows.list_active() if f.suspended),
+                waiting=work.flows.pending(is_suspended=True),
                 own=work.jobs.counts(owner_id=principal.user_id),
                 current=next((job for job in running if may_manage(job, principal)), None),
                 paused=work.queue.paused(),
@@ -368,7 +368,7 @@ class QueueService:
         most = self.rules.max_queue_size
         if most is None:
             return
-        pending = sum(flow.pending for flow in work.flows.list_active())
+        pending = work.flows.pending()
         if pending + wanted > most:
             raise TooMany(
                 f"The queue takes {most:,} pending jobs and {pending:,} are waiting:"

@@ -34,7 +34,7 @@ from invoke_core.domain.submissions import REMEMBERED
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
-from invoke_core.services._forecast import forecast
+from invoke_core.services._forecast import Forecasts, forecast
 from invoke_core.services.flows import AT_ONCE, Move
 
 _TOLD = ("weight", "max_pending", "max_running", "gpu_seconds_per_day")
@@ -52,6 +52,7 @@ class QueueCareService:
     caps: Caps = attrs.field(factory=Caps)  # the server's, for everybody without an own one
     groups: Sequence[GroupRule] = ()
     history: int | None = None  # ended jobs that are remembered; None: all
+    forecasts: Forecasts = attrs.field(factory=Forecasts, repr=False)  # those that people are shown
 
     def overview(self, principal: Principal, *, user_id: UserId | None = None) -> Overview:
         """Return how the people stand to each other.
@@ -99,6 +100,7 @@ class QueueCareService:
             ],
             fairness_gap=whole.gap,
             fairness_bound=whole.bound,
+            wait_accuracy=self.forecasts.accuracy(),
         )
 
     def change_share(self, principal: Principal, user_id: UserId, changes: ShareChanges) -> Flow:

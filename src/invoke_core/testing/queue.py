@@ -459,6 +459,47 @@ class FlowRepositoryContract:
 
             assert list(work.flows.list_active()) == [first, second]
 
+    @pytest.mark.parametrize(
+        ("mode", "limit", "expected"),
+        [
+            (QueueMode.FIFO, 2, "ae"),
+            (QueueMode.ROUND_ROBIN, 1, "ae"),
+            (QueueMode.ROUND_ROBIN, 2, "abe"),
+            (QueueMode.FAIR_SHARE, 1, "be"),
+            (QueueMode.FAIR_SHARE, 9, "abce"),
+        ],
+    )
+    def test_the_first_contending_flows_of_each_group(
+        self, database: Database, mode: QueueMode, limit: int, expected: str
+    ) -> None:
+        def flow(user_id: str, **changes: Any) -> Flow:
+            waits = {"pending": 1, "oldest_item_id": ItemId(ord(user_id)), **changes}
+            return Flow(user_id=a_user(work, user_id=user_id).user_id, **waits)
+
+        with database.writing() as work:
+            for each in (
+                flow("c", round_robin=2.0, fair_share=9.0),
+                flow("a", round_robin=1.0, fair_share=3.0),
+                flow("b", round_robin=1.0, fair_share=2.0),
+                flow("d", suspended=True),
+                flow("e", group_name="staff", round_robin=7.0, oldest_item_id=ItemId(96)),
+            ):
+                work.flows.put(each)
+
+            found = work.flows.contending(mode, limit=limit)
+            assert [each.user_id for each in found] == list(expected)
+
+    def test_pending_jobs_are_counted_over_all_flows(self, database: Database) -> None:
+        with database.writing() as work:
+            assert work.flows.pending() == 0
+            for pending, is_suspended in ((3, False), (4, True), (0, False)):
+                user_id = a_user(work).user_id
+                work.flows.put(Flow(user_id=user_id, pending=pending, suspended=is_suspended))
+
+            assert work.flows.pending() == 7
+            assert work.flows.pending(is_suspended=True) == 4
+            assert work.flows.pending(is_suspended=False) == 3
+
     def test_flows_are_found_by_the_day_that_they_were_used_last(self, database: Database) -> None:
         with database.writing() as work:
             today, yesterday = NOON.date(), (NOON - DAY).date()

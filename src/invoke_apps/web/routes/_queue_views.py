@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import attrs
 
+from invoke_core.domain.calibration import Accuracy
 from invoke_core.domain.fairness import Flow
 from invoke_core.domain.generation import Generation, InitImage
 from invoke_core.domain.identifiers import BatchId, ItemId, UserId
@@ -368,6 +369,21 @@ class GroupShareView:
 
 
 @attrs.frozen(kw_only=True)
+class AccuracyView:
+    """How the waits that were shown came true, of the latest starts after ten seconds and more."""
+
+    compared: int  # starts
+    median_error: float  # of the shown wait, in parts of the real one
+    p90_error: float  # nine in ten errors are at most so large
+    within_p90: float  # part of the starts that came by the later time that was shown
+
+    @classmethod
+    def of(cls, accuracy: Accuracy) -> Self:
+        """Return the accuracy as it is shown."""
+        return cls(**attrs.asdict(accuracy))
+
+
+@attrs.frozen(kw_only=True)
 class OverviewView:
     """How the people stand to each other in the queue."""
 
@@ -376,6 +392,7 @@ class OverviewView:
     # Between the contending counters of groups and of people in none, in GPU-seconds or turns:
     fairness_gap: float
     fairness_bound: float  # what the gap never exceeds
+    wait_accuracy: AccuracyView | None  # null: nothing was compared since the server started
 
     @classmethod
     def of(cls, overview: Overview) -> Self:
@@ -385,6 +402,9 @@ class OverviewView:
             groups=[GroupShareView.of(share) for share in overview.groups],
             fairness_gap=overview.fairness_gap,
             fairness_bound=overview.fairness_bound,
+            wait_accuracy=AccuracyView.of(overview.wait_accuracy)
+            if overview.wait_accuracy
+            else None,
         )
 
 

@@ -180,6 +180,12 @@ FLOWS: Mapping[str, Fault] = {
     "test_active_flows_have_pending_or_running_jobs": Fault(
         "flows.list_active", after(_pending_alone)
     ),
+    "test_the_first_contending_flows_of_each_group": Fault(
+        "flows.contending", lambda work, real, mode, limit: real(mode, limit=limit + 1)
+    ),
+    "test_pending_jobs_are_counted_over_all_flows": Fault(
+        "flows.pending", lambda work, real, is_suspended=None: real()
+    ),
 }
 
 
