@@ -18,7 +18,7 @@ import attrs
 from invoke_apps.worker import Worker
 from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.images import ImageQuery, ImageScope
-from invoke_core.domain.queue import Job, JobQuery, JobStatus
+from invoke_core.domain.queue import MAX_KILLS, Job, JobQuery, JobStatus
 from invoke_core.errors import Conflict
 from invoke_core.services.leases import DEAD_AFTER_SECONDS, Watch
 from invoke_core.services.sweeping import SweepService
@@ -301,6 +301,8 @@ def poison(folder: Path, jobs: int, poisoned: int, *, seed: int = 1) -> Outcome:
         ends = {job.item_id: job.status for job in jobs_of(world)}
         if {i for i, status in ends.items() if status is JobStatus.FAILED} != set(bad):
             wrong.append("others than the poisoned jobs failed")
+        if deaths > MAX_KILLS * poisoned:
+            wrong.append(f"{deaths} workers died of {poisoned} jobs")
         counted = Counter(status.value for status in ends.values())
     return Outcome(f"{dict(counted)}, {deaths} workers died", tuple(wrong))
 

@@ -53,18 +53,19 @@ def test_a_worker_whose_process_is_gone_is_dead_at_once() -> None:
     assert not world.leases.beat(worker)
 
 
-def test_a_job_that_lost_three_workers_fails_and_says_so() -> None:
+def test_a_job_that_killed_two_workers_fails_and_says_so() -> None:
     world = World()
     person = world.person()
     (item_id,) = world.enqueue(person)
-    for _ in range(3):
+    for _ in range(2):
+        assert world.job(item_id).status is JobStatus.PENDING
         worker = world.worker()
         world.claim(worker)
         world.leases.bury([worker])
 
     job = world.job(item_id)
-    assert (job.status, job.attempts, job.error_type) == (JobStatus.FAILED, 3, "WorkerLost")
-    assert "3 times" in job.error_message
+    assert (job.status, job.attempts, job.error_type) == (JobStatus.FAILED, 2, "WorkerLost")
+    assert "2 times" in job.error_message
     assert world.claim(world.worker()) is None
     world.assert_flows_are_consistent()
 
@@ -214,7 +215,7 @@ def test_a_job_that_kills_its_workers_takes_no_other_with_it() -> None:
     killer, other = world.people(2)
     (bad,) = world.enqueue(killer, steps=4)
     good = world.enqueue(other, runs=2, steps=4)
-    for _ in range(3):
+    for _ in range(2):
         worker = world.worker()
         claimed = {job.item_id: job for job in (world.claim(worker) for _ in range(3))}
         drawn, stored = claimed[bad], claimed[good[0]]  # and the third is not begun yet
@@ -227,6 +228,20 @@ def test_a_job_that_kills_its_workers_takes_no_other_with_it() -> None:
         (JobStatus.PENDING, 0),
         (JobStatus.PENDING, 0),
     ]
+
+
+def test_of_two_that_may_have_killed_their_worker_either_has_three_attempts() -> None:
+    world = World()
+    item_ids = world.enqueue(world.person(), runs=2, steps=4)
+    for lost in range(1, 4):
+        worker = world.worker()
+        for _ in item_ids:
+            job = world.claim(worker)
+            drawing(world, job, 2)
+        world.leases.bury([worker])
+        assert [world.job(item_id).attempts for item_id in item_ids] == [lost, lost]
+
+    assert [world.job(item_id).status for item_id in item_ids] == [JobStatus.FAILED] * 2
 
 
 def test_where_nothing_was_told_every_job_of_a_dead_worker_loses_an_attempt() -> None:

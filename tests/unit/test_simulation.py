@@ -111,7 +111,8 @@ MUTANTS: dict[str, Callable[[], list[AbstractContextManager[Any]]]] = {
         changed(queue.Job, "given_back", lambda job, after: attrs.evolve(job, lease=None))
     ],
     "a job that kills its worker is tried for ever": lambda: [
-        replaced(leases, "MAX_ATTEMPTS", 1_000_000)
+        replaced(leases, "MAX_ATTEMPTS", 1_000_000),
+        replaced(leases, "MAX_KILLS", 1_000_000),
     ],
     "files come after the row": lambda: [replaced(ResultService, "complete", keeps_no_files_back)],
     "results have new names": lambda: [replaced(ResultService, "complete", complete_twice)],

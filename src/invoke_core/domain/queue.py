@@ -17,6 +17,7 @@ from invoke_core.errors import Conflict, Forbidden, Invalid, LeaseLost
 
 QUEUE_ID = "default"  # the only queue
 MAX_ATTEMPTS = 3
+MAX_KILLS = 2  # attempts of a job that was the only one that its worker can have died of
 _RESULTS = uuid.UUID("6a0d2f3e-5b1c-4c8e-9f0a-3d9b7c1e2a44")  # names of results live in it
 MAX_PRIORITY = 1_000_000
 MAX_RUNS = 10_000  # of one submission

@@ -11,6 +11,7 @@ from invoke_core.domain.fairness import Flow
 from invoke_core.domain.identifiers import ItemId, UserId, WorkerId
 from invoke_core.domain.queue import (
     MAX_ATTEMPTS,
+    MAX_KILLS,
     DeviceMemory,
     Job,
     WorkerRecord,
@@ -72,8 +73,9 @@ class LeaseService:
     def bury(self, worker_ids: Sequence[WorkerId]) -> Sequence[Job]:
         """Forget workers that are dead, and take back every job that nobody holds any more.
 
-        A job waits again, refunded, until its attempts are used up; then it fails. Those that cannot have
-        killed their worker lose no attempt, so that a job that does takes no others with it.
+        A job waits again, refunded, until its attempts are used up; then it fails: after two deaths of which
+        nothing else can be the cause. Those that cannot have killed their worker lose no attempt, so that a
+        job that does takes no others with it.
 
         Returns:
             The jobs as they were.
@@ -83,8 +85,8 @@ class LeaseService:
             for worker_id in worker_ids:
                 work.workers.remove(worker_id)
             orphans = work.workers.orphaned_jobs()
-            blamed = self._suspects(orphans)
-            moves = [Move(job, _after_loss(job, job.item_id in blamed, now)) for job in orphans]
+            blamed = self._blamed(orphans)
+            moves = [Move(job, _after_loss(job, blamed.get(job.item_id), now)) for job in orphans]
             flows.move(work, moves, now)
             for user_id in _returned(work, work.flows.list_active()):
                 flows.resume(work, user_id, now)
@@ -115,13 +117,19 @@ class LeaseService:
         ]
         return self.bury(dead) if dead or is_due else []
 
-    def _suspects(self, orphans: Sequence[Job]) -> frozenset[ItemId]:
+    def _blamed(self, orphans: Sequence[Job]) -> Mapping[ItemId, int]:
+        """Return how many attempts each job has that may have killed its worker."""
         by_worker: dict[WorkerId, list[Job]] = defaultdict(list)
         for job in orphans:
             if job.lease is not None:
                 by_worker[job.lease.worker_id].append(job)
         progress = self.progress.get([job.item_id for job in orphans])
-        return frozenset[ItemId]().union(*(suspects(held, progress) for held in by_worker.values()))
+        blamed: dict[ItemId, int] = {}
+        for held in by_worker.values():
+            found = suspects(held, progress)
+            most = MAX_ATTEMPTS if len(found) > 1 else MAX_KILLS
+            blamed.update(dict.fromkeys(found, most))
+        return blamed
 
     def _discard(self, jobs: Sequence[Job]) -> None:
         """Remove what a dead holder may have stored and told before it could complete the job."""
@@ -158,9 +166,10 @@ class Watch:
         )
 
 
-def _after_loss(job: Job, is_suspect: bool, now: datetime) -> Job:
-    if job.attempts < MAX_ATTEMPTS or not is_suspect:
-        return job.given_back(now, counts_as_attempt=is_suspect)
+def _after_loss(job: Job, most: int | None, now: datetime) -> Job:
+    """Return a job whose worker died; `most` is how many attempts it has, None: it cannot be the cause."""
+    if most is None or job.attempts < most:
+        return job.given_back(now, counts_as_attempt=most is not None)
     return job.failed(
         "WorkerLost",
         f"The worker ended {job.attempts} times while it ran this job: ask the administrator to look"
