@@ -4,6 +4,66 @@
  */
 
 export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description Say that the process answers.
+         */
+        get: operations["HealthzHealthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description Say whether database, storage and runner answer; 503 where one does not.
+         */
+        get: operations["ReadyzReadyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Return how the server fares: what it keeps, who is there, what waits, what went wrong lately.
+         */
+        get: operations["ApiV1SystemHealthHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/app/version": {
         parameters: {
             query?: never;
@@ -24,7 +84,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit": {
+    "/api/v1/auth/status": {
         parameters: {
             query?: never;
             header?: never;
@@ -32,13 +92,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Entries
-         * @description Return what was done, the newest first.
-         *
-         *     `actor` is a user id or an e-mail address, `action` an action or the word before its dot, `target` an id
-         *     or a kind; `since` is included, `until` is not. `total` counts to 10,000.
+         * Status
+         * @description Say whether there is an administrator yet, and how people sign in.
          */
-        get: operations["ApiV1AuditEntries"];
+        get: operations["ApiV1AuthStatusStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -47,111 +104,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Verify
-         * @description Say whether every entry is as it was written, none is missing, and none was cut off.
-         */
-        get: operations["ApiV1AuditVerifyVerify"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListKeys
-         * @description Return one's keys, the oldest first.
-         */
-        get: operations["ApiV1AuthApiKeysListKeys"];
-        put?: never;
-        /**
-         * CreateKey
-         * @description Make a key; the answer shows it this once.
-         */
-        post: operations["ApiV1AuthApiKeysCreateKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/api-keys/{key_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * RemoveKey
-         * @description Make a key count no more, at once.
-         */
-        delete: operations["ApiV1AuthApiKeysKeyIdRemoveKey"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/directory": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Directory
-         * @description Find people to share with, by a part of their name or their whole address.
-         */
-        get: operations["ApiV1AuthDirectoryDirectory"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/generate-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GeneratePassword
-         * @description Return a new password that meets the policy.
-         */
-        get: operations["ApiV1AuthGeneratePasswordGeneratePassword"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/invitations/accept": {
+    "/api/v1/auth/setup": {
         parameters: {
             query?: never;
             header?: never;
@@ -161,10 +114,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * AcceptInvitation
-         * @description Choose the password of the account that one was invited to.
+         * Setup
+         * @description Become the first administrator; in recovery, another one.
          */
-        post: operations["ApiV1AuthInvitationsAcceptAcceptInvitation"];
+        post: operations["ApiV1AuthSetupSetup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -211,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/media-cookie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * MediaCookie
+         * @description Let the browser fetch pictures by itself, with a cookie that does nothing else.
+         */
+        post: operations["ApiV1AuthMediaCookieMediaCookie"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me": {
         parameters: {
             query?: never;
@@ -235,27 +208,7 @@ export interface paths {
         patch: operations["ApiV1AuthMeUpdateMe"];
         trace?: never;
     };
-    "/api/v1/auth/media-cookie": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * MediaCookie
-         * @description Let the browser fetch pictures by itself, with a cookie that does nothing else.
-         */
-        post: operations["ApiV1AuthMediaCookieMediaCookie"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/oidc/{provider}/callback": {
+    "/api/v1/auth/generate-password": {
         parameters: {
             query?: never;
             header?: never;
@@ -263,94 +216,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Callback
-         * @description Take a browser back from a provider, with cookies as a sign-in by `session: "cookie"` sets them.
-         *
-         *     Where the account has a second factor here that the provider does not vouch for, a page asks for its code.
+         * GeneratePassword
+         * @description Return a new password that meets the policy.
          */
-        get: operations["ApiV1AuthOidcProviderCallbackCallback"];
+        get: operations["ApiV1AuthGeneratePasswordGeneratePassword"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/oidc/{provider}/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Login
-         * @description Send the browser to a provider, to sign in there; then it goes to the path `next` of this server.
-         */
-        get: operations["ApiV1AuthOidcProviderLoginLogin"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/oidc/{provider}/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Logout
-         * @description Send the browser to a provider, to sign out there too; a sign-in here ends by `POST logout`.
-         */
-        get: operations["ApiV1AuthOidcProviderLogoutLogout"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password-reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * ResetPassword
-         * @description Choose a new password by a reset link; every sign-in of the account ends.
-         */
-        post: operations["ApiV1AuthPasswordResetResetPassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password-strength": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * PasswordStrength
-         * @description Judge a password that one thinks of: signed in, or with the token of a link.
-         */
-        post: operations["ApiV1AuthPasswordStrengthPasswordStrength"];
         delete?: never;
         options?: never;
         head?: never;
@@ -396,106 +267,6 @@ export interface paths {
          * @description End one of one's sign-ins.
          */
         delete: operations["ApiV1AuthSessionsSessionIdEndSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Setup
-         * @description Become the first administrator; in recovery, another one.
-         */
-        post: operations["ApiV1AuthSetupSetup"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Status
-         * @description Say whether there is an administrator yet, and how people sign in.
-         */
-        get: operations["ApiV1AuthStatusStatus"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/totp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove
-         * @description Do without a second factor from now on.
-         */
-        delete: operations["ApiV1AuthTotpRemove"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/totp/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Confirm
-         * @description Put the offered secret in force, by a code that follows from it.
-         */
-        post: operations["ApiV1AuthTotpConfirmConfirm"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/totp/enroll": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Enroll
-         * @description Offer a new secret; it is asked for at sign-in only after it was confirmed.
-         */
-        post: operations["ApiV1AuthTotpEnrollEnroll"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -553,87 +324,7 @@ export interface paths {
         patch: operations["ApiV1AuthUsersUserIdUpdateUser"];
         trace?: never;
     };
-    "/api/v1/auth/users/{user_id}/access": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetPersonAccess
-         * @description Return every board that a person has access to and why: one's own, or an administrator anybody's.
-         */
-        get: operations["ApiV1AuthUsersUserIdAccessGetPersonAccess"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/users/{user_id}/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * UserContent
-         * @description Return what a deletion of the account would remove, or hand over; nothing changes.
-         */
-        get: operations["ApiV1AuthUsersUserIdContentUserContent"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/users/{user_id}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ExportUser
-         * @description Send everything that an account owns as one ZIP archive: one's own, or an administrator anybody's.
-         */
-        get: operations["ApiV1AuthUsersUserIdExportExportUser"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/users/{user_id}/identities": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListIdentities
-         * @description Return at which providers a person signs in, the oldest first.
-         */
-        get: operations["ApiV1AuthUsersUserIdIdentitiesListIdentities"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/users/{user_id}/identities/{identity_id}": {
+    "/api/v1/auth/users/{user_id}/unlock": {
         parameters: {
             query?: never;
             header?: never;
@@ -642,12 +333,92 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
         /**
-         * Unlink
-         * @description Untie a person at a provider from an account; the sign-ins that began at a provider end.
+         * UnlockUser
+         * @description Forget the wrong sign-ins of an account, so that its owner can try again at once.
          */
-        delete: operations["ApiV1AuthUsersUserIdIdentitiesIdentityIdUnlink"];
+        post: operations["ApiV1AuthUsersUserIdUnlockUnlockUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Directory
+         * @description Find people to share with, by a part of their name or their whole address.
+         */
+        get: operations["ApiV1AuthDirectoryDirectory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * AcceptInvitation
+         * @description Choose the password of the account that one was invited to.
+         */
+        post: operations["ApiV1AuthInvitationsAcceptAcceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ResetPassword
+         * @description Choose a new password by a reset link; every sign-in of the account ends.
+         */
+        post: operations["ApiV1AuthPasswordResetResetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-strength": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PasswordStrength
+         * @description Judge a password that one thinks of: signed in, or with the token of a link.
+         */
+        post: operations["ApiV1AuthPasswordStrengthPasswordStrength"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -713,6 +484,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/users/{user_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * UserContent
+         * @description Return what a deletion of the account would remove, or hand over; nothing changes.
+         */
+        get: operations["ApiV1AuthUsersUserIdContentUserContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/users/{user_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ExportUser
+         * @description Send everything that an account owns as one ZIP archive: one's own, or an administrator anybody's.
+         */
+        get: operations["ApiV1AuthUsersUserIdExportExportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListKeys
+         * @description Return one's keys, the oldest first.
+         */
+        get: operations["ApiV1AuthApiKeysListKeys"];
+        put?: never;
+        /**
+         * CreateKey
+         * @description Make a key; the answer shows it this once.
+         */
+        post: operations["ApiV1AuthApiKeysCreateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * RemoveKey
+         * @description Make a key count no more, at once.
+         */
+        delete: operations["ApiV1AuthApiKeysKeyIdRemoveKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/enroll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enroll
+         * @description Offer a new secret; it is asked for at sign-in only after it was confirmed.
+         */
+        post: operations["ApiV1AuthTotpEnrollEnroll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Put the offered secret in force, by a code that follows from it.
+         */
+        post: operations["ApiV1AuthTotpConfirmConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Do without a second factor from now on.
+         */
+        delete: operations["ApiV1AuthTotpRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/users/{user_id}/totp": {
         parameters: {
             query?: never;
@@ -733,7 +648,248 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/users/{user_id}/unlock": {
+    "/api/v1/auth/oidc/{provider}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Login
+         * @description Send the browser to a provider, to sign in there; then it goes to the path `next` of this server.
+         */
+        get: operations["ApiV1AuthOidcProviderLoginLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callback
+         * @description Take a browser back from a provider, with cookies as a sign-in by `session: "cookie"` sets them.
+         *
+         *     Where the account has a second factor here that the provider does not vouch for, a page asks for its code.
+         */
+        get: operations["ApiV1AuthOidcProviderCallbackCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logout
+         * @description Send the browser to a provider, to sign out there too; a sign-in here ends by `POST logout`.
+         */
+        get: operations["ApiV1AuthOidcProviderLogoutLogout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/users/{user_id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListIdentities
+         * @description Return at which providers a person signs in, the oldest first.
+         */
+        get: operations["ApiV1AuthUsersUserIdIdentitiesListIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/users/{user_id}/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink
+         * @description Untie a person at a provider from an account; the sign-ins that began at a provider end.
+         */
+        delete: operations["ApiV1AuthUsersUserIdIdentitiesIdentityIdUnlink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Return what was done, the newest first.
+         *
+         *     `actor` is a user id or an e-mail address, `action` an action or the word before its dot, `target` an id
+         *     or a kind; `since` is included, `until` is not. `total` counts to 10,000.
+         */
+        get: operations["ApiV1AuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify
+         * @description Say whether every entry is as it was written, none is missing, and none was cut off.
+         */
+        get: operations["ApiV1AuditVerifyVerify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListBoards
+         * @description Return the boards that one may see: a page of them, or with `all` a plain array of all.
+         *
+         *     Pass on `next_cursor` as `cursor` for the stretch after it.
+         */
+        get: operations["ApiV1BoardsListBoards"];
+        put?: never;
+        /**
+         * CreateBoard
+         * @description Make a private board of one's own.
+         */
+        post: operations["ApiV1BoardsCreateBoard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetBoard
+         * @description Return a board.
+         */
+        get: operations["ApiV1BoardsBoardIdGetBoard"];
+        put?: never;
+        post?: never;
+        /**
+         * DeleteBoard
+         * @description Delete a board; its images go back to their owners' uncategorised ones.
+         *
+         *     With `include_images` one's own are deleted too, by an administrator all of them.
+         */
+        delete: operations["ApiV1BoardsBoardIdDeleteBoard"];
+        options?: never;
+        head?: never;
+        /**
+         * UpdateBoard
+         * @description Change a board.
+         */
+        patch: operations["ApiV1BoardsBoardIdUpdateBoard"];
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/image_names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListImageNames
+         * @description Return the names of all images on a board, newest first; `none`: of one's uncategorised.
+         */
+        get: operations["ApiV1BoardsBoardIdImageNamesListImageNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListShares
+         * @description Return who has a share in a board.
+         */
+        get: operations["ApiV1BoardsBoardIdSharesListShares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/share": {
         parameters: {
             query?: never;
             header?: never;
@@ -743,10 +899,754 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * UnlockUser
-         * @description Forget the wrong sign-ins of an account, so that its owner can try again at once.
+         * ShareBoard
+         * @description Share a board with people, or change what they may do.
          */
-        post: operations["ApiV1AuthUsersUserIdUnlockUnlockUser"];
+        post: operations["ApiV1BoardsBoardIdShareShareBoard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/share/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * UnshareBoard
+         * @description Take a person's share in a board back, or leave it oneself.
+         */
+        delete: operations["ApiV1BoardsBoardIdShareUserIdUnshareBoard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * TransferBoard
+         * @description Give a board to another person; the old owner keeps `admin`, pictures stay their owners'.
+         */
+        post: operations["ApiV1BoardsBoardIdTransferTransferBoard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListLinks
+         * @description Return the links of a board, those that work no more included.
+         */
+        get: operations["ApiV1BoardsBoardIdLinksListLinks"];
+        put?: never;
+        /**
+         * CreateLink
+         * @description Make a link that shows a board to whoever holds it; the answer shows it this once.
+         */
+        post: operations["ApiV1BoardsBoardIdLinksCreateLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * RemoveLink
+         * @description Take a link back: it shows nothing from now on.
+         */
+        delete: operations["ApiV1BoardsBoardIdLinksLinkIdRemoveLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OpenLink
+         * @description Return the board of a link and a stretch of its pictures, the newest first.
+         */
+        get: operations["ApiV1LinksTokenOpenLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * UnlockLink
+         * @description Give the password of a link; the browser keeps a cookie that opens this link and nothing else.
+         */
+        post: operations["ApiV1LinksTokenUnlockUnlockLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/images/{image_name}/full": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetLinkedFull
+         * @description Send a picture of the board, as PNG; without how it was made unless the link shows that.
+         */
+        get: operations["ApiV1LinksTokenImagesImageNameFullGetGetLinkedFull"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * GetLinkedFull
+         * @description Send a picture of the board, as PNG; without how it was made unless the link shows that.
+         */
+        head: operations["ApiV1LinksTokenImagesImageNameFullHeadGetLinkedFull"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/images/{image_name}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetLinkedThumbnail
+         * @description Send the thumbnail of a picture of the board, as WebP.
+         */
+        get: operations["ApiV1LinksTokenImagesImageNameThumbnailGetGetLinkedThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * GetLinkedThumbnail
+         * @description Send the thumbnail of a picture of the board, as WebP.
+         */
+        head: operations["ApiV1LinksTokenImagesImageNameThumbnailHeadGetLinkedThumbnail"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{token}/images/{image_name}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetLinkedMetadata
+         * @description Return how a picture was made, where the link shows that.
+         */
+        get: operations["ApiV1LinksTokenImagesImageNameMetadataGetLinkedMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{board_id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetBoardAccess
+         * @description Return who has access to a board and why; for an administrator with the administrators.
+         */
+        get: operations["ApiV1BoardsBoardIdAccessGetBoardAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/users/{user_id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetPersonAccess
+         * @description Return every board that a person has access to and why: one's own, or an administrator anybody's.
+         */
+        get: operations["ApiV1AuthUsersUserIdAccessGetPersonAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/assets/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * TransferAssets
+         * @description Give boards and pictures of one account to another; with `dry_run` only say what would move.
+         */
+        post: operations["ApiV1SystemAssetsTransferTransferAssets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/assets/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListTransfers
+         * @description Return the transfers of the last 90 days, the newest first.
+         */
+        get: operations["ApiV1SystemAssetsTransfersListTransfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/assets/transfers/{transfer_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * UndoTransfer
+         * @description Give back what a transfer moved and its heir still has.
+         */
+        post: operations["ApiV1SystemAssetsTransfersTransferIdUndoUndoTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * UploadImage
+         * @description Keep a PNG, JPEG or WebP file as a picture of one's own.
+         */
+        post: operations["ApiV1ImagesUploadUploadImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListImages
+         * @description Return a page of the pictures that one may see; without a board, of one's own.
+         *
+         *     Pass on `next_cursor` as `cursor` for the stretch after it; offsets lead to 10,000.
+         *
+         *     `search_term`: words that prompt, model, name of the picture or of its owner, or day (2026-03-01, 2026-03)
+         *     must have; `wor*` stands for a word's beginning. The best matches come first; the newest 10,000 are
+         *     ranked, and `total` counts no further. `model`: a name or key, as a search. `user_id`: only this
+         *     person's, among all that one may see unless `scope` says otherwise. `since` is included, `until` is not.
+         *     Starred pictures come first unless something is searched for, or as `starred_first` says.
+         */
+        get: operations["ApiV1ImagesListImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListNames
+         * @description Return the names of all the pictures that the list would page through.
+         */
+        get: operations["ApiV1ImagesNamesListNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/images_by_names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * GetImages
+         * @description Return those of the named pictures that one may see, in the order asked for.
+         */
+        post: operations["ApiV1ImagesImagesByNamesGetImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/i/{image_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetImage
+         * @description Return what is known of a picture.
+         */
+        get: operations["ApiV1ImagesImageNameGetImage"];
+        put?: never;
+        post?: never;
+        /**
+         * DeleteImage
+         * @description Delete a picture.
+         */
+        delete: operations["ApiV1ImagesImageNameDeleteImage"];
+        options?: never;
+        head?: never;
+        /**
+         * UpdateImage
+         * @description Change what is known of a picture.
+         */
+        patch: operations["ApiV1ImagesImageNameUpdateImage"];
+        trace?: never;
+    };
+    "/api/v1/images/i/{image_name}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetMetadata
+         * @description Return how a picture was made, or null.
+         */
+        get: operations["ApiV1ImagesImageNameMetadataGetMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/i/{image_name}/workflow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetWorkflow
+         * @description Return the workflow that came with a picture, or null.
+         */
+        get: operations["ApiV1ImagesImageNameWorkflowGetWorkflow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/i/{image_name}/urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetUrls
+         * @description Return where a picture's content is.
+         */
+        get: operations["ApiV1ImagesImageNameUrlsGetUrls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/i/{image_name}/full": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetFull
+         * @description Send a picture, as PNG.
+         */
+        get: operations["ApiV1ImagesImageNameFullGetGetFull"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * GetFull
+         * @description Send a picture, as PNG.
+         */
+        head: operations["ApiV1ImagesImageNameFullHeadGetFull"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/i/{image_name}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetThumbnail
+         * @description Send a picture's thumbnail, as WebP of at most 256 pixels a side.
+         */
+        get: operations["ApiV1ImagesImageNameThumbnailGetGetThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * GetThumbnail
+         * @description Send a picture's thumbnail, as WebP of at most 256 pixels a side.
+         */
+        head: operations["ApiV1ImagesImageNameThumbnailHeadGetThumbnail"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * DeleteImages
+         * @description Delete pictures; those that one may not delete are passed over.
+         */
+        post: operations["ApiV1ImagesDeleteDeleteImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/uncategorized": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * DeleteUncategorized
+         * @description Delete all of one's own pictures that lie on no board.
+         */
+        delete: operations["ApiV1ImagesUncategorizedDeleteUncategorized"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/star": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * StarImages
+         * @description Mark pictures; those that one may not change are passed over.
+         */
+        post: operations["ApiV1ImagesStarStarImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/unstar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * UnstarImages
+         * @description Take the mark off pictures; those that one may not change are passed over.
+         */
+        post: operations["ApiV1ImagesUnstarUnstarImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/intermediates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CountIntermediates
+         * @description Return how many intermediate pictures one has; for an administrator, how many there are.
+         */
+        get: operations["ApiV1ImagesIntermediatesCountIntermediates"];
+        put?: never;
+        post?: never;
+        /**
+         * DeleteIntermediates
+         * @description Delete everybody's intermediate pictures; return how many went.
+         */
+        delete: operations["ApiV1ImagesIntermediatesDeleteIntermediates"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/bin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListBin
+         * @description Return a page of one's deleted pictures, or of those that left a board that one administers.
+         */
+        get: operations["ApiV1ImagesBinListBin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/bin/i/{image_name}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetBinnedThumbnail
+         * @description Send the thumbnail of a deleted picture that one may bring back.
+         */
+        get: operations["ApiV1ImagesBinImageNameThumbnailGetGetBinnedThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * GetBinnedThumbnail
+         * @description Send the thumbnail of a deleted picture that one may bring back.
+         */
+        head: operations["ApiV1ImagesBinImageNameThumbnailHeadGetBinnedThumbnail"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/bin/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RestoreImages
+         * @description Bring deleted pictures back; those that one may not bring back are passed over.
+         */
+        post: operations["ApiV1ImagesBinRestoreRestoreImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/bin/empty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * EmptyBin
+         * @description Remove everything in one's bin for good.
+         */
+        post: operations["ApiV1ImagesBinEmptyEmptyBin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * AskForDownload
+         * @description Ask for many pictures as one archive, which can be fetched for a day.
+         */
+        post: operations["ApiV1ImagesDownloadAskForDownload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/download/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetDownload
+         * @description Send an archive that one asked for; it is made while it is sent.
+         */
+        get: operations["ApiV1ImagesDownloadNameGetDownload"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -817,7 +1717,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/boards": {
+    "/api/v2/models": {
         parameters: {
             query?: never;
             header?: never;
@@ -825,66 +1725,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * ListBoards
-         * @description Return the boards that one may see: a page of them, or with `all` a plain array of all.
-         *
-         *     Pass on `next_cursor` as `cursor` for the stretch after it.
+         * ListModels
+         * @description List the models that you may use, all or those of some families and one type.
          */
-        get: operations["ApiV1BoardsListBoards"];
-        put?: never;
-        /**
-         * CreateBoard
-         * @description Make a private board of one's own.
-         */
-        post: operations["ApiV1BoardsCreateBoard"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetBoard
-         * @description Return a board.
-         */
-        get: operations["ApiV1BoardsBoardIdGetBoard"];
-        put?: never;
-        post?: never;
-        /**
-         * DeleteBoard
-         * @description Delete a board; its images go back to their owners' uncategorised ones.
-         *
-         *     With `include_images` one's own are deleted too, by an administrator all of them.
-         */
-        delete: operations["ApiV1BoardsBoardIdDeleteBoard"];
-        options?: never;
-        head?: never;
-        /**
-         * UpdateBoard
-         * @description Change a board.
-         */
-        patch: operations["ApiV1BoardsBoardIdUpdateBoard"];
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/access": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetBoardAccess
-         * @description Return who has access to a board and why; for an administrator with the administrators.
-         */
-        get: operations["ApiV1BoardsBoardIdAccessGetBoardAccess"];
+        get: operations["ApiV2ModelsListModels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -893,7 +1737,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/boards/{board_id}/image_names": {
+    "/api/v2/models/i/{key}": {
         parameters: {
             query?: never;
             header?: never;
@@ -901,1466 +1745,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * ListImageNames
-         * @description Return the names of all images on a board, newest first; `none`: of one's uncategorised.
+         * GetModel
+         * @description Show one model.
          */
-        get: operations["ApiV1BoardsBoardIdImageNamesListImageNames"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListLinks
-         * @description Return the links of a board, those that work no more included.
-         */
-        get: operations["ApiV1BoardsBoardIdLinksListLinks"];
-        put?: never;
-        /**
-         * CreateLink
-         * @description Make a link that shows a board to whoever holds it; the answer shows it this once.
-         */
-        post: operations["ApiV1BoardsBoardIdLinksCreateLink"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/links/{link_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * RemoveLink
-         * @description Take a link back: it shows nothing from now on.
-         */
-        delete: operations["ApiV1BoardsBoardIdLinksLinkIdRemoveLink"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/share": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * ShareBoard
-         * @description Share a board with people, or change what they may do.
-         */
-        post: operations["ApiV1BoardsBoardIdShareShareBoard"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/share/{user_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * UnshareBoard
-         * @description Take a person's share in a board back, or leave it oneself.
-         */
-        delete: operations["ApiV1BoardsBoardIdShareUserIdUnshareBoard"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListShares
-         * @description Return who has a share in a board.
-         */
-        get: operations["ApiV1BoardsBoardIdSharesListShares"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/boards/{board_id}/transfer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * TransferBoard
-         * @description Give a board to another person; the old owner keeps `admin`, pictures stay their owners'.
-         */
-        post: operations["ApiV1BoardsBoardIdTransferTransferBoard"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/client_state/{queue_id}/delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * DeleteAll
-         * @description Forget all that one's clients remember.
-         */
-        post: operations["ApiV1ClientStateQueueIdDeleteDeleteAll"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/client_state/{queue_id}/delete_by_key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * DeleteByKey
-         * @description Forget what was set under a key.
-         */
-        post: operations["ApiV1ClientStateQueueIdDeleteByKeyDeleteByKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/client_state/{queue_id}/get_by_key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetByKey
-         * @description Return what was set last under a key, as a JSON string, or null.
-         */
-        get: operations["ApiV1ClientStateQueueIdGetByKeyGetByKey"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/client_state/{queue_id}/get_keys_by_prefix": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetKeysByPrefix
-         * @description Return one's keys that begin with the prefix, in order.
-         */
-        get: operations["ApiV1ClientStateQueueIdGetKeysByPrefixGetKeysByPrefix"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/client_state/{queue_id}/set_by_key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * SetByKey
-         * @description Remember a text under a key for the person who asks; the body is a JSON string.
-         */
-        post: operations["ApiV1ClientStateQueueIdSetByKeySetByKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListImages
-         * @description Return a page of the pictures that one may see; without a board, of one's own.
-         *
-         *     Pass on `next_cursor` as `cursor` for the stretch after it; offsets lead to 10,000.
-         *
-         *     `search_term`: words that prompt, model, name of the picture or of its owner, or day (2026-03-01, 2026-03)
-         *     must have; `wor*` stands for a word's beginning. The best matches come first; the newest 10,000 are
-         *     ranked, and `total` counts no further. `model`: a name or key, as a search. `user_id`: only this
-         *     person's, among all that one may see unless `scope` says otherwise. `since` is included, `until` is not.
-         *     Starred pictures come first unless something is searched for, or as `starred_first` says.
-         */
-        get: operations["ApiV1ImagesListImages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/bin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListBin
-         * @description Return a page of one's deleted pictures, or of those that left a board that one administers.
-         */
-        get: operations["ApiV1ImagesBinListBin"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/bin/empty": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * EmptyBin
-         * @description Remove everything in one's bin for good.
-         */
-        post: operations["ApiV1ImagesBinEmptyEmptyBin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/bin/i/{image_name}/thumbnail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetBinnedThumbnail
-         * @description Send the thumbnail of a deleted picture that one may bring back.
-         */
-        get: operations["ApiV1ImagesBinImageNameThumbnailGetGetBinnedThumbnail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * GetBinnedThumbnail
-         * @description Send the thumbnail of a deleted picture that one may bring back.
-         */
-        head: operations["ApiV1ImagesBinImageNameThumbnailHeadGetBinnedThumbnail"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/bin/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * RestoreImages
-         * @description Bring deleted pictures back; those that one may not bring back are passed over.
-         */
-        post: operations["ApiV1ImagesBinRestoreRestoreImages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * DeleteImages
-         * @description Delete pictures; those that one may not delete are passed over.
-         */
-        post: operations["ApiV1ImagesDeleteDeleteImages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * AskForDownload
-         * @description Ask for many pictures as one archive, which can be fetched for a day.
-         */
-        post: operations["ApiV1ImagesDownloadAskForDownload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/download/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetDownload
-         * @description Send an archive that one asked for; it is made while it is sent.
-         */
-        get: operations["ApiV1ImagesDownloadNameGetDownload"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/i/{image_name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetImage
-         * @description Return what is known of a picture.
-         */
-        get: operations["ApiV1ImagesImageNameGetImage"];
-        put?: never;
-        post?: never;
-        /**
-         * DeleteImage
-         * @description Delete a picture.
-         */
-        delete: operations["ApiV1ImagesImageNameDeleteImage"];
-        options?: never;
-        head?: never;
-        /**
-         * UpdateImage
-         * @description Change what is known of a picture.
-         */
-        patch: operations["ApiV1ImagesImageNameUpdateImage"];
-        trace?: never;
-    };
-    "/api/v1/images/i/{image_name}/full": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetFull
-         * @description Send a picture, as PNG.
-         */
-        get: operations["ApiV1ImagesImageNameFullGetGetFull"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * GetFull
-         * @description Send a picture, as PNG.
-         */
-        head: operations["ApiV1ImagesImageNameFullHeadGetFull"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/i/{image_name}/metadata": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetMetadata
-         * @description Return how a picture was made, or null.
-         */
-        get: operations["ApiV1ImagesImageNameMetadataGetMetadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/i/{image_name}/thumbnail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetThumbnail
-         * @description Send a picture's thumbnail, as WebP of at most 256 pixels a side.
-         */
-        get: operations["ApiV1ImagesImageNameThumbnailGetGetThumbnail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * GetThumbnail
-         * @description Send a picture's thumbnail, as WebP of at most 256 pixels a side.
-         */
-        head: operations["ApiV1ImagesImageNameThumbnailHeadGetThumbnail"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/i/{image_name}/urls": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetUrls
-         * @description Return where a picture's content is.
-         */
-        get: operations["ApiV1ImagesImageNameUrlsGetUrls"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/i/{image_name}/workflow": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetWorkflow
-         * @description Return the workflow that came with a picture, or null.
-         */
-        get: operations["ApiV1ImagesImageNameWorkflowGetWorkflow"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/images_by_names": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * GetImages
-         * @description Return those of the named pictures that one may see, in the order asked for.
-         */
-        post: operations["ApiV1ImagesImagesByNamesGetImages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/intermediates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * CountIntermediates
-         * @description Return how many intermediate pictures one has; for an administrator, how many there are.
-         */
-        get: operations["ApiV1ImagesIntermediatesCountIntermediates"];
-        put?: never;
-        post?: never;
-        /**
-         * DeleteIntermediates
-         * @description Delete everybody's intermediate pictures; return how many went.
-         */
-        delete: operations["ApiV1ImagesIntermediatesDeleteIntermediates"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/names": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListNames
-         * @description Return the names of all the pictures that the list would page through.
-         */
-        get: operations["ApiV1ImagesNamesListNames"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/star": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * StarImages
-         * @description Mark pictures; those that one may not change are passed over.
-         */
-        post: operations["ApiV1ImagesStarStarImages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/uncategorized": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * DeleteUncategorized
-         * @description Delete all of one's own pictures that lie on no board.
-         */
-        delete: operations["ApiV1ImagesUncategorizedDeleteUncategorized"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/unstar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * UnstarImages
-         * @description Take the mark off pictures; those that one may not change are passed over.
-         */
-        post: operations["ApiV1ImagesUnstarUnstarImages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/upload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * UploadImage
-         * @description Keep a PNG, JPEG or WebP file as a picture of one's own.
-         */
-        post: operations["ApiV1ImagesUploadUploadImage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * OpenLink
-         * @description Return the board of a link and a stretch of its pictures, the newest first.
-         */
-        get: operations["ApiV1LinksTokenOpenLink"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}/images/{image_name}/full": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetLinkedFull
-         * @description Send a picture of the board, as PNG; without how it was made unless the link shows that.
-         */
-        get: operations["ApiV1LinksTokenImagesImageNameFullGetGetLinkedFull"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * GetLinkedFull
-         * @description Send a picture of the board, as PNG; without how it was made unless the link shows that.
-         */
-        head: operations["ApiV1LinksTokenImagesImageNameFullHeadGetLinkedFull"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}/images/{image_name}/metadata": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetLinkedMetadata
-         * @description Return how a picture was made, where the link shows that.
-         */
-        get: operations["ApiV1LinksTokenImagesImageNameMetadataGetLinkedMetadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}/images/{image_name}/thumbnail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetLinkedThumbnail
-         * @description Send the thumbnail of a picture of the board, as WebP.
-         */
-        get: operations["ApiV1LinksTokenImagesImageNameThumbnailGetGetLinkedThumbnail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * GetLinkedThumbnail
-         * @description Send the thumbnail of a picture of the board, as WebP.
-         */
-        head: operations["ApiV1LinksTokenImagesImageNameThumbnailHeadGetLinkedThumbnail"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/{token}/unlock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * UnlockLink
-         * @description Give the password of a link; the browser keeps a cookie that opens this link and nothing else.
-         */
-        post: operations["ApiV1LinksTokenUnlockUnlockLink"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/b/{batch_id}/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * BatchStatus
-         * @description Count the jobs of a batch in each state.
-         */
-        get: operations["ApiV1QueueQueueIdBBatchIdStatusBatchStatus"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/cancel_all_except_current": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * CancelAllExceptCurrent
-         * @description Cancel one's own pending jobs; administrators: everybody's.
-         */
-        put: operations["ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/cancel_by_batch_ids": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * CancelByBatchIds
-         * @description Cancel what is left of one's own batches; administrators: of anybody's.
-         */
-        put: operations["ApiV1QueueQueueIdCancelByBatchIdsCancelByBatchIds"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/cancel_by_destination": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * CancelByDestination
-         * @description Cancel one's own unfinished jobs for a destination; administrators: everybody's.
-         */
-        put: operations["ApiV1QueueQueueIdCancelByDestinationCancelByDestination"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/clear": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Clear
-         * @description Cancel and forget one's own jobs; administrators: everybody's.
-         */
-        put: operations["ApiV1QueueQueueIdClearClear"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/counts_by_destination": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * CountsByDestination
-         * @description Count one's own jobs for a destination in each state; administrators: everybody's.
-         */
-        get: operations["ApiV1QueueQueueIdCountsByDestinationCountsByDestination"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/current": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * CurrentItem
-         * @description Return the job that has been running longest, or null.
-         */
-        get: operations["ApiV1QueueQueueIdCurrentCurrentItem"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/enqueue_batch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * EnqueueBatch
-         * @description Ask for pictures; nothing is enqueued where the queue has no room for all of them.
-         *
-         *     Sent again within a day with the same `Idempotency-Key`, nothing more is enqueued, and the answer is that
-         *     of the first time.
-         */
-        post: operations["ApiV1QueueQueueIdEnqueueBatchEnqueueBatch"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events
-         * @description Send what changes, as Server-Sent Events, for as long as the credential counts.
-         *
-         *     `Last-Event-ID` goes on after that event; where it is older than an hour, or unknown, `resync` comes
-         *     first: read everything again.
-         */
-        get: operations["ApiV1QueueQueueIdEventsEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/i/{item_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetItem
-         * @description Return one job.
-         */
-        get: operations["ApiV1QueueQueueIdItemIdGetItem"];
-        put?: never;
-        post?: never;
-        /**
-         * DeleteItem
-         * @description Forget a job, canceling it first; its pictures stay.
-         */
-        delete: operations["ApiV1QueueQueueIdItemIdDeleteItem"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/i/{item_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * CancelItem
-         * @description Cancel a job; a running one stops within one denoising step.
-         */
-        put: operations["ApiV1QueueQueueIdItemIdCancelCancelItem"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/item_ids": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListItemIds
-         * @description List the numbers of all jobs that match.
-         */
-        get: operations["ApiV1QueueQueueIdItemIdsListItemIds"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/item_summaries_by_ids": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * ItemSummariesByIds
-         * @description Return the known ones of these jobs, in the order asked for, without what they draw.
-         */
-        post: operations["ApiV1QueueQueueIdItemSummariesByIdsItemSummariesByIds"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/items_by_ids": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * ItemsByIds
-         * @description Return the known ones of these jobs, in the order asked for.
-         */
-        post: operations["ApiV1QueueQueueIdItemsByIdsItemsByIds"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/list_all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListAll
-         * @description List jobs, oldest first; of other people's only state, device and times.
-         */
-        get: operations["ApiV1QueueQueueIdListAllListAll"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/next": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * NextItem
-         * @description Return the job that is served next, or null.
-         */
-        get: operations["ApiV1QueueQueueIdNextNextItem"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Overview
-         * @description Show how the people stand to each other in the queue.
-         */
-        get: operations["ApiV1QueueQueueIdOverviewOverview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/processor/pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Pause
-         * @description Dispatch no more jobs, also after a restart; running ones finish.
-         */
-        put: operations["ApiV1QueueQueueIdProcessorPausePause"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/processor/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Resume
-         * @description Dispatch jobs again.
-         */
-        put: operations["ApiV1QueueQueueIdProcessorResumeResume"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/prune": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Prune
-         * @description Forget one's own jobs that have ended; administrators: everybody's.
-         */
-        put: operations["ApiV1QueueQueueIdPrunePrune"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/retry_items_by_id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * RetryItemsById
-         * @description Enqueue failed and canceled jobs again, as new ones with the same seed.
-         */
-        put: operations["ApiV1QueueQueueIdRetryItemsByIdRetryItemsById"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * QueueStatus
-         * @description Count the jobs in each state.
-         */
-        get: operations["ApiV1QueueQueueIdStatusQueueStatus"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue/{queue_id}/users/{user_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["ApiV2ModelsIKeyGetModel"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * ChangeShare
-         * @description Change a person's weight or limits; null is the server's own limit.
+         * UpdateModel
+         * @description Change a model's name, description, trigger phrases or default settings.
          */
-        patch: operations["ApiV1QueueQueueIdUsersUserIdChangeShare"];
-        trace?: never;
-    };
-    "/api/v1/style_presets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListPresets
-         * @description Return one's own presets, public ones and the default ones, by name.
-         */
-        get: operations["ApiV1StylePresetsListPresets"];
-        put?: never;
-        /**
-         * CreatePreset
-         * @description Keep a style preset of one's own.
-         */
-        post: operations["ApiV1StylePresetsCreatePreset"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/style_presets/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ExportPresets
-         * @description Send everybody's presets but the default ones, as a CSV file; administrators only.
-         */
-        get: operations["ApiV1StylePresetsExportExportPresets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/style_presets/i/{style_preset_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetPreset
-         * @description Return a style preset.
-         */
-        get: operations["ApiV1StylePresetsIStylePresetIdGetPreset"];
-        put?: never;
-        post?: never;
-        /**
-         * DeletePreset
-         * @description Delete a style preset.
-         */
-        delete: operations["ApiV1StylePresetsIStylePresetIdDeletePreset"];
-        options?: never;
-        head?: never;
-        /**
-         * UpdatePreset
-         * @description Replace a style preset; without a picture, the one that it has goes.
-         */
-        patch: operations["ApiV1StylePresetsIStylePresetIdUpdatePreset"];
-        trace?: never;
-    };
-    "/api/v1/style_presets/i/{style_preset_id}/image": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * GetPresetImage
-         * @description Send a style preset's small picture, as WebP of at most 256 pixels a side.
-         */
-        get: operations["ApiV1StylePresetsIStylePresetIdImageGetGetPresetImage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * GetPresetImage
-         * @description Send a style preset's small picture, as WebP of at most 256 pixels a side.
-         */
-        head: operations["ApiV1StylePresetsIStylePresetIdImageHeadGetPresetImage"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/style_presets/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * ImportPresets
-         * @description Keep all presets of a CSV or JSON file as one's own, or none of them; administrators only.
-         */
-        post: operations["ApiV1StylePresetsImportImportPresets"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/system/assets/transfer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * TransferAssets
-         * @description Give boards and pictures of one account to another; with `dry_run` only say what would move.
-         */
-        post: operations["ApiV1SystemAssetsTransferTransferAssets"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/system/assets/transfers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * ListTransfers
-         * @description Return the transfers of the last 90 days, the newest first.
-         */
-        get: operations["ApiV1SystemAssetsTransfersListTransfers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/system/assets/transfers/{transfer_id}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * UndoTransfer
-         * @description Give back what a transfer moved and its heir still has.
-         */
-        post: operations["ApiV1SystemAssetsTransfersTransferIdUndoUndoTransfer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/system/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Health
-         * @description Return how the server fares: what it keeps, who is there, what waits, what went wrong lately.
-         */
-        get: operations["ApiV1SystemHealthHealth"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
+        patch: operations["ApiV2ModelsIKeyUpdateModel"];
         trace?: never;
     };
     "/api/v1/workflows": {
@@ -2387,7 +1785,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows/counts_by_category": {
+    "/api/v1/workflows/tags": {
         parameters: {
             query?: never;
             header?: never;
@@ -2395,10 +1793,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * CountsByCategory
-         * @description Count the workflows of each category.
+         * ListTags
+         * @description Return every tag of the workflows that the list would have, once.
          */
-        get: operations["ApiV1WorkflowsCountsByCategoryCountsByCategory"];
+        get: operations["ApiV1WorkflowsTagsListTags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2419,6 +1817,26 @@ export interface paths {
          * @description Count the workflows that bear each of the tags.
          */
         get: operations["ApiV1WorkflowsCountsByTagCountsByTag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/counts_by_category": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CountsByCategory
+         * @description Count the workflows of each category.
+         */
+        get: operations["ApiV1WorkflowsCountsByCategoryCountsByCategory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2547,7 +1965,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows/tags": {
+    "/api/v1/style_presets": {
         parameters: {
             query?: never;
             header?: never;
@@ -2555,10 +1973,86 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * ListTags
-         * @description Return every tag of the workflows that the list would have, once.
+         * ListPresets
+         * @description Return one's own presets, public ones and the default ones, by name.
          */
-        get: operations["ApiV1WorkflowsTagsListTags"];
+        get: operations["ApiV1StylePresetsListPresets"];
+        put?: never;
+        /**
+         * CreatePreset
+         * @description Keep a style preset of one's own.
+         */
+        post: operations["ApiV1StylePresetsCreatePreset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/style_presets/i/{style_preset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetPreset
+         * @description Return a style preset.
+         */
+        get: operations["ApiV1StylePresetsIStylePresetIdGetPreset"];
+        put?: never;
+        post?: never;
+        /**
+         * DeletePreset
+         * @description Delete a style preset.
+         */
+        delete: operations["ApiV1StylePresetsIStylePresetIdDeletePreset"];
+        options?: never;
+        head?: never;
+        /**
+         * UpdatePreset
+         * @description Replace a style preset; without a picture, the one that it has goes.
+         */
+        patch: operations["ApiV1StylePresetsIStylePresetIdUpdatePreset"];
+        trace?: never;
+    };
+    "/api/v1/style_presets/i/{style_preset_id}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetPresetImage
+         * @description Send a style preset's small picture, as WebP of at most 256 pixels a side.
+         */
+        get: operations["ApiV1StylePresetsIStylePresetIdImageGetGetPresetImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * GetPresetImage
+         * @description Send a style preset's small picture, as WebP of at most 256 pixels a side.
+         */
+        head: operations["ApiV1StylePresetsIStylePresetIdImageHeadGetPresetImage"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/style_presets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ExportPresets
+         * @description Send everybody's presets but the default ones, as a CSV file; administrators only.
+         */
+        get: operations["ApiV1StylePresetsExportExportPresets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2567,7 +2061,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/models": {
+    "/api/v1/style_presets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ImportPresets
+         * @description Keep all presets of a CSV or JSON file as one's own, or none of them; administrators only.
+         */
+        post: operations["ApiV1StylePresetsImportImportPresets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/client_state/{queue_id}/get_by_key": {
         parameters: {
             query?: never;
             header?: never;
@@ -2575,10 +2089,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * ListModels
-         * @description List the models that you may use, all or those of some families and one type.
+         * GetByKey
+         * @description Return what was set last under a key, as a JSON string, or null.
          */
-        get: operations["ApiV2ModelsListModels"];
+        get: operations["ApiV1ClientStateQueueIdGetByKeyGetByKey"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2587,31 +2101,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/models/i/{key}": {
+    "/api/v1/client_state/{queue_id}/set_by_key": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * GetModel
-         * @description Show one model.
-         */
-        get: operations["ApiV2ModelsIKeyGetModel"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * SetByKey
+         * @description Remember a text under a key for the person who asks; the body is a JSON string.
+         */
+        post: operations["ApiV1ClientStateQueueIdSetByKeySetByKey"];
         delete?: never;
         options?: never;
         head?: never;
-        /**
-         * UpdateModel
-         * @description Change a model's name, description, trigger phrases or default settings.
-         */
-        patch: operations["ApiV2ModelsIKeyUpdateModel"];
+        patch?: never;
         trace?: never;
     };
-    "/healthz": {
+    "/api/v1/client_state/{queue_id}/get_keys_by_prefix": {
         parameters: {
             query?: never;
             header?: never;
@@ -2619,10 +2129,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Healthz
-         * @description Say that the process answers.
+         * GetKeysByPrefix
+         * @description Return one's keys that begin with the prefix, in order.
          */
-        get: operations["HealthzHealthz"];
+        get: operations["ApiV1ClientStateQueueIdGetKeysByPrefixGetKeysByPrefix"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2631,7 +2141,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/readyz": {
+    "/api/v1/client_state/{queue_id}/delete_by_key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * DeleteByKey
+         * @description Forget what was set under a key.
+         */
+        post: operations["ApiV1ClientStateQueueIdDeleteByKeyDeleteByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/client_state/{queue_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * DeleteAll
+         * @description Forget all that one's clients remember.
+         */
+        post: operations["ApiV1ClientStateQueueIdDeleteDeleteAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/enqueue_batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * EnqueueBatch
+         * @description Ask for pictures; nothing is enqueued where the queue has no room for all of them.
+         *
+         *     Sent again within a day with the same `Idempotency-Key`, nothing more is enqueued, and the answer is that
+         *     of the first time.
+         */
+        post: operations["ApiV1QueueQueueIdEnqueueBatchEnqueueBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/status": {
         parameters: {
             query?: never;
             header?: never;
@@ -2639,10 +2212,437 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Readyz
-         * @description Say whether database, storage and runner answer; 503 where one does not.
+         * QueueStatus
+         * @description Count the jobs in each state.
          */
-        get: operations["ReadyzReadyz"];
+        get: operations["ApiV1QueueQueueIdStatusQueueStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/list_all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListAll
+         * @description List jobs, oldest first; of other people's only state, device and times.
+         */
+        get: operations["ApiV1QueueQueueIdListAllListAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/item_ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListItemIds
+         * @description List the numbers of all jobs that match.
+         */
+        get: operations["ApiV1QueueQueueIdItemIdsListItemIds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/items_by_ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ItemsByIds
+         * @description Return the known ones of these jobs, in the order asked for.
+         */
+        post: operations["ApiV1QueueQueueIdItemsByIdsItemsByIds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/item_summaries_by_ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ItemSummariesByIds
+         * @description Return the known ones of these jobs, in the order asked for, without what they draw.
+         */
+        post: operations["ApiV1QueueQueueIdItemSummariesByIdsItemSummariesByIds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/i/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetItem
+         * @description Return one job.
+         */
+        get: operations["ApiV1QueueQueueIdItemIdGetItem"];
+        put?: never;
+        post?: never;
+        /**
+         * DeleteItem
+         * @description Forget a job, canceling it first; its pictures stay.
+         */
+        delete: operations["ApiV1QueueQueueIdItemIdDeleteItem"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CurrentItem
+         * @description Return the job that has been running longest, or null.
+         */
+        get: operations["ApiV1QueueQueueIdCurrentCurrentItem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * NextItem
+         * @description Return the job that is served next, or null.
+         */
+        get: operations["ApiV1QueueQueueIdNextNextItem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/b/{batch_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * BatchStatus
+         * @description Count the jobs of a batch in each state.
+         */
+        get: operations["ApiV1QueueQueueIdBBatchIdStatusBatchStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/counts_by_destination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CountsByDestination
+         * @description Count one's own jobs for a destination in each state; administrators: everybody's.
+         */
+        get: operations["ApiV1QueueQueueIdCountsByDestinationCountsByDestination"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/i/{item_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * CancelItem
+         * @description Cancel a job; a running one stops within one denoising step.
+         */
+        put: operations["ApiV1QueueQueueIdItemIdCancelCancelItem"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/cancel_by_batch_ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * CancelByBatchIds
+         * @description Cancel what is left of one's own batches; administrators: of anybody's.
+         */
+        put: operations["ApiV1QueueQueueIdCancelByBatchIdsCancelByBatchIds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/cancel_by_destination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * CancelByDestination
+         * @description Cancel one's own unfinished jobs for a destination; administrators: everybody's.
+         */
+        put: operations["ApiV1QueueQueueIdCancelByDestinationCancelByDestination"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/cancel_all_except_current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * CancelAllExceptCurrent
+         * @description Cancel one's own pending jobs; administrators: everybody's.
+         */
+        put: operations["ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Clear
+         * @description Cancel and forget one's own jobs; administrators: everybody's.
+         */
+        put: operations["ApiV1QueueQueueIdClearClear"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Prune
+         * @description Forget one's own jobs that have ended; administrators: everybody's.
+         */
+        put: operations["ApiV1QueueQueueIdPrunePrune"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/retry_items_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * RetryItemsById
+         * @description Enqueue failed and canceled jobs again, as new ones with the same seed.
+         */
+        put: operations["ApiV1QueueQueueIdRetryItemsByIdRetryItemsById"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/processor/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pause
+         * @description Dispatch no more jobs, also after a restart; running ones finish.
+         */
+        put: operations["ApiV1QueueQueueIdProcessorPausePause"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/processor/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Resume
+         * @description Dispatch jobs again.
+         */
+        put: operations["ApiV1QueueQueueIdProcessorResumeResume"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description Show how the people stand to each other in the queue.
+         */
+        get: operations["ApiV1QueueQueueIdOverviewOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * ChangeShare
+         * @description Change a person's weight or limits; null is the server's own limit.
+         */
+        patch: operations["ApiV1QueueQueueIdUsersUserIdChangeShare"];
+        trace?: never;
+    };
+    "/api/v1/queue/{queue_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Send what changes, as Server-Sent Events, for as long as the credential counts.
+         *
+         *     `Last-Event-ID` goes on after that event; where it is older than an hour, or unknown, `resync` comes
+         *     first: read everything again.
+         */
+        get: operations["ApiV1QueueQueueIdEventsEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2657,9 +2657,9 @@ export interface components {
     schemas: {
         /** AcceptanceBody */
         AcceptanceBody: {
-            display_name?: string | null;
-            password: string;
             token: string;
+            password: string;
+            display_name?: string | null;
         };
         /** AcceptedView */
         AcceptedView: {
@@ -2668,21 +2668,21 @@ export interface components {
         };
         /** AccessibleBoardView */
         AccessibleBoardView: {
-            archived: boolean;
             board_id: string;
             board_name: string;
             owner_id: string;
+            archived: boolean;
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
             reasons: components["schemas"]["ReasonView"][];
         };
         /** ActorView */
         ActorView: {
-            address: string | null;
-            email: string | null;
-            operating_system_user: string | null;
             user_id: string | null;
+            email: string | null;
+            address: string | null;
             via: string;
+            operating_system_user: string | null;
         };
         /** AddedView */
         AddedView: {
@@ -2692,26 +2692,26 @@ export interface components {
         /** ApiKeyPage */
         ApiKeyPage: {
             items: components["schemas"]["ApiKeyView"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
         /** ApiKeyView */
         ApiKeyView: {
-            /** Format: date-time */
-            created_at: string;
-            expires_at: string | null;
             key_id: string;
             name: string;
             scope: components["schemas"]["Scope"];
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
         };
         /** AuditPageView */
         AuditPageView: {
             items: components["schemas"]["EntryView"][];
             limit: number;
-            next_cursor: string | null;
             total: number;
             total_is_lower_bound: boolean;
+            next_cursor: string | null;
         };
         /**
          * BaseModel
@@ -2721,11 +2721,11 @@ export interface components {
         BaseModel: "sd-1" | "sd-2" | "sdxl" | "flux";
         /** BatchBody */
         BatchBody: {
-            destination?: string | null;
             generation: components["schemas"]["GenerationBody"];
-            origin?: string | null;
             /** @default 1 */
             runs?: number;
+            origin?: string | null;
+            destination?: string | null;
         };
         /** BatchIdsBody */
         BatchIdsBody: {
@@ -2733,56 +2733,56 @@ export interface components {
         };
         /** BatchStatusView */
         BatchStatusView: {
-            batch_id: string;
-            canceled: number;
-            completed: number;
-            destination: string | null;
-            failed: number;
-            in_progress: number;
-            origin: string | null;
-            pending: number;
             queue_id?: string;
+            batch_id: string;
+            origin: string | null;
+            destination: string | null;
+            pending: number;
+            in_progress: number;
+            completed: number;
+            failed: number;
+            canceled: number;
             total: number;
         };
         /** BatchView */
         BatchView: {
             batch_id: string;
-            destination: string | null;
             generation: components["schemas"]["GenerationView"];
-            origin: string | null;
             runs: number;
+            origin: string | null;
+            destination: string | null;
         };
         /** BinPage */
         BinPage: {
             items: components["schemas"]["BinnedImageView"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
         /** BinnedImageView */
         BinnedImageView: {
+            image_name: string;
+            image_origin: components["schemas"]["ImageOrigin"];
+            image_category: components["schemas"]["ImageCategory"];
+            width: number;
+            height: number;
+            is_intermediate: boolean;
+            starred: boolean;
+            has_workflow: boolean;
             board_id: string | null;
+            user_id: string;
+            size_bytes: number;
+            session_id: string | null;
+            node_id: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
             deleted_at: string;
             deleted_by: string;
-            has_workflow: boolean;
-            height: number;
-            image_category: components["schemas"]["ImageCategory"];
-            image_name: string;
-            image_origin: components["schemas"]["ImageOrigin"];
-            image_url?: null;
-            is_intermediate: boolean;
-            node_id: string | null;
-            session_id: string | null;
-            size_bytes: number;
-            starred: boolean;
             thumbnail_url: string;
-            /** Format: date-time */
-            updated_at: string;
-            user_id: string;
-            width: number;
+            image_url?: null;
         };
         /** BoardAccessView */
         BoardAccessView: {
@@ -2791,23 +2791,23 @@ export interface components {
             board_visibility: components["schemas"]["Visibility"];
             /** @enum {null|string} */
             everybody: "read" | "write" | "admin" | "owner" | null;
-            people: components["schemas"]["PersonAccessView"][];
             working_links: number;
+            people: components["schemas"]["PersonAccessView"][];
         };
         /** BoardBody */
         BoardBody: {
-            archived?: boolean;
             board_name?: string;
-            board_visibility?: components["schemas"]["Visibility"];
-            cover_image_name?: string | null;
             description?: string;
+            cover_image_name?: string | null;
+            archived?: boolean;
+            board_visibility?: components["schemas"]["Visibility"];
         };
         /** BoardContentView */
         BoardContentView: {
             board_id: string;
             board_name: string;
-            guests_image_count: number;
             image_count: number;
+            guests_image_count: number;
         };
         /** BoardDeletedView */
         BoardDeletedView: {
@@ -2825,30 +2825,30 @@ export interface components {
         /** BoardPage */
         BoardPage: {
             items: components["schemas"]["BoardView"][];
-            limit: number;
-            next_cursor: string | null;
             offset: number;
+            limit: number;
             total: number;
+            next_cursor: string | null;
         };
         /** BoardView */
         BoardView: {
-            archived: boolean;
-            asset_count: number;
             board_id: string;
             board_name: string;
-            board_visibility: components["schemas"]["Visibility"];
-            cover_image_name: string | null;
-            /** Format: date-time */
-            created_at: string;
-            deleted_at?: null;
             description: string;
-            image_count: number;
+            user_id: string;
             owner_username: string;
+            board_visibility: components["schemas"]["Visibility"];
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
+            archived: boolean;
+            cover_image_name: string | null;
+            image_count: number;
+            asset_count: number;
+            /** Format: date-time */
+            created_at: string;
             /** Format: date-time */
             updated_at: string;
-            user_id: string;
+            deleted_at?: null;
         };
         /** CanceledView */
         CanceledView: {
@@ -2862,10 +2862,10 @@ export interface components {
         ContentView: {
             boards: components["schemas"]["BoardContentView"][];
             images: number;
-            storage_bytes: number;
-            style_presets: number;
-            unfinished_jobs: number;
             workflows: number;
+            style_presets: number;
+            storage_bytes: number;
+            unfinished_jobs: number;
         };
         /** DatabaseHealth */
         DatabaseHealth: {
@@ -2874,38 +2874,32 @@ export interface components {
         };
         /** DefaultSettingsBody */
         DefaultSettingsBody: {
-            cfg_scale?: number | null;
-            height?: number | null;
-            scheduler?: components["schemas"]["SchedulerName"] | null;
             steps?: number | null;
+            cfg_scale?: number | null;
+            scheduler?: components["schemas"]["SchedulerName"] | null;
             vae?: string | null;
             width?: number | null;
+            height?: number | null;
         };
         /** DefaultSettingsView */
         DefaultSettingsView: {
-            cfg_scale: number | null;
-            height: number | null;
-            scheduler: components["schemas"]["SchedulerName"] | null;
             steps: number | null;
+            cfg_scale: number | null;
+            scheduler: components["schemas"]["SchedulerName"] | null;
             vae: string | null;
             width: number | null;
+            height: number | null;
         };
         /** DestinationCountsView */
         DestinationCountsView: {
-            canceled: number;
-            completed: number;
-            destination: string;
-            failed: number;
-            in_progress: number;
-            pending: number;
             queue_id?: string;
+            destination: string;
+            pending: number;
+            in_progress: number;
+            completed: number;
+            failed: number;
+            canceled: number;
             total: number;
-        };
-        /** DeviceMemory */
-        DeviceMemory: {
-            device: string;
-            free_bytes: number;
-            total_bytes: number;
         };
         /**
          * Direction
@@ -2917,19 +2911,19 @@ export interface components {
         /** DirectoryPage */
         DirectoryPage: {
             items: components["schemas"]["UserEntry"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
-        /** DiskSpace */
-        DiskSpace: {
-            free_bytes: number;
+        /** DiskView */
+        DiskView: {
             total_bytes: number;
+            free_bytes: number;
         };
         /** DownloadBody */
         DownloadBody: {
-            board_id?: string | null;
             image_names?: string[] | null;
+            board_id?: string | null;
         };
         /** DownloadView */
         DownloadView: {
@@ -2949,86 +2943,86 @@ export interface components {
         };
         /** EnqueuedView */
         EnqueuedView: {
-            batch: components["schemas"]["BatchView"];
-            enqueued: number;
-            item_ids: number[];
-            priority: number;
             queue_id?: string;
+            enqueued: number;
             requested: number;
+            batch: components["schemas"]["BatchView"];
+            priority: number;
+            item_ids: number[];
         };
         /** EnrolmentView */
         EnrolmentView: {
-            otpauth_uri: string;
             secret: string;
+            otpauth_uri: string;
         };
         /** EntryView */
         EntryView: {
-            action: string;
-            actor: components["schemas"]["ActorView"];
-            after: {
-                [key: string]: unknown;
-            } | null;
+            entry_id: number;
             /** Format: date-time */
             at: string;
+            actor: components["schemas"]["ActorView"];
+            action: string;
+            target: components["schemas"]["TargetView"];
             before: {
                 [key: string]: unknown;
             } | null;
-            entry_id: number;
+            after: {
+                [key: string]: unknown;
+            } | null;
             request_id: string | null;
-            target: components["schemas"]["TargetView"];
         };
-        /** Fault */
-        Fault: {
+        /** FaultView */
+        FaultView: {
             /** Format: date-time */
             at: string;
-            error_id?: string | null;
-            message: string;
             source: string;
+            message: string;
+            error_id: string | null;
         };
         /** GenerationBody */
         GenerationBody: {
-            board_id?: string | null;
-            cfg_scale?: number | null;
-            /** @default false */
-            exact?: boolean;
-            height?: number | null;
-            init_image?: components["schemas"]["InitImageBody"] | null;
-            loras?: components["schemas"]["LoraBody"][];
             model: string;
+            prompt: string;
             /** @default  */
             negative_prompt?: string;
-            prompt: string;
+            width?: number | null;
+            height?: number | null;
+            steps?: number | null;
+            cfg_scale?: number | null;
             scheduler?: components["schemas"]["SchedulerName"] | null;
             seed?: number | null;
-            steps?: number | null;
-            width?: number | null;
+            board_id?: string | null;
+            init_image?: components["schemas"]["InitImageBody"] | null;
+            loras?: components["schemas"]["LoraBody"][];
+            /** @default false */
+            exact?: boolean;
         };
         /** GenerationView */
         GenerationView: {
-            board_id: string | null;
-            cfg_scale: number;
-            exact: boolean;
-            height: number;
-            init_image: components["schemas"]["InitImageView"] | null;
-            loras: components["schemas"]["LoraView"][];
             model: string;
-            negative_prompt: string;
             prompt: string;
+            negative_prompt: string;
+            width: number;
+            height: number;
+            steps: number;
+            cfg_scale: number;
             scheduler: string;
             seed: number;
-            steps: number;
-            width: number;
+            board_id: string | null;
+            init_image: components["schemas"]["InitImageView"] | null;
+            loras: components["schemas"]["LoraView"][];
+            exact: boolean;
         };
         /** HealthView */
         HealthView: {
             /** Format: date-time */
             at: string;
+            version: string;
             database: components["schemas"]["DatabaseHealth"];
-            last_errors: components["schemas"]["Fault"][];
-            queue: components["schemas"]["QueueHealth"];
             storage: components["schemas"]["StorageHealth"];
             users: components["schemas"]["UsersHealth"];
-            version: string;
+            queue: components["schemas"]["QueueHealth"];
+            last_errors: components["schemas"]["FaultView"][];
         };
         /** HeirBody */
         HeirBody: {
@@ -3037,24 +3031,24 @@ export interface components {
         /** IdentityPage */
         IdentityPage: {
             items: components["schemas"]["IdentityView"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
         /** IdentityView */
         IdentityView: {
-            /** Format: date-time */
-            created_at: string;
             identity_id: string;
             issuer: string;
             subject: string;
+            /** Format: date-time */
+            created_at: string;
         };
         /** ImageBody */
         ImageBody: {
-            image_category?: components["schemas"]["ImageCategory"];
-            is_intermediate?: boolean;
-            session_id?: string;
             starred?: boolean;
+            is_intermediate?: boolean;
+            image_category?: components["schemas"]["ImageCategory"];
+            session_id?: string;
         };
         /**
          * ImageCategory
@@ -3078,11 +3072,11 @@ export interface components {
         /** ImagePage */
         ImagePage: {
             items: components["schemas"]["ImageView"][];
-            limit: number;
-            next_cursor: string | null;
             offset: number;
+            limit: number;
             total: number;
             total_is_lower_bound: boolean;
+            next_cursor: string | null;
         };
         /**
          * ImageScope
@@ -3104,26 +3098,26 @@ export interface components {
         };
         /** ImageView */
         ImageView: {
-            board_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-            deleted_at?: null;
-            has_workflow: boolean;
-            height: number;
-            image_category: components["schemas"]["ImageCategory"];
             image_name: string;
             image_origin: components["schemas"]["ImageOrigin"];
-            image_url: string;
+            image_category: components["schemas"]["ImageCategory"];
+            width: number;
+            height: number;
             is_intermediate: boolean;
-            node_id: string | null;
-            session_id: string | null;
-            size_bytes: number;
             starred: boolean;
-            thumbnail_url: string;
+            has_workflow: boolean;
+            board_id: string | null;
+            user_id: string;
+            size_bytes: number;
+            session_id: string | null;
+            node_id: string | null;
+            /** Format: date-time */
+            created_at: string;
             /** Format: date-time */
             updated_at: string;
-            user_id: string;
-            width: number;
+            image_url: string;
+            thumbnail_url: string;
+            deleted_at?: null;
         };
         /** InitImageBody */
         InitImageBody: {
@@ -3138,24 +3132,24 @@ export interface components {
         };
         /** InvitedUserView */
         InvitedUserView: {
+            user_id: string;
+            email: string;
+            display_name: string;
+            is_admin: boolean;
+            is_active: boolean;
+            must_change_password: boolean;
             /** Format: date-time */
             created_at: string;
-            display_name: string;
-            email: string;
-            /** Format: date-time */
-            invitation_expires_at: string;
-            invitation_url: string | null;
-            is_active: boolean;
-            is_admin: boolean;
-            last_login_at: string | null;
-            locked_until: string | null;
-            must_change_password: boolean;
-            note: string;
-            second_factor: boolean;
-            storage_quota_bytes: number | null;
             /** Format: date-time */
             updated_at: string;
-            user_id: string;
+            last_login_at: string | null;
+            note: string;
+            second_factor: boolean;
+            locked_until: string | null;
+            storage_quota_bytes: number | null;
+            invitation_url: string | null;
+            /** Format: date-time */
+            invitation_expires_at: string;
         };
         /** IsPublicBody */
         IsPublicBody: {
@@ -3172,65 +3166,65 @@ export interface components {
         };
         /** ItemSummaryView */
         ItemSummaryView: {
-            attempts?: number | null;
-            batch_id?: string;
-            completed_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            destination?: string | null;
-            device: string | null;
-            error_message?: string | null;
-            error_type?: string | null;
             item_id: number;
-            origin?: string | null;
-            priority?: number | null;
             queue_id?: string;
+            batch_id?: string;
             session_id?: string;
-            started_at: string | null;
             status: components["schemas"]["JobStatus"];
-            /** Format: date-time */
-            updated_at: string;
+            priority?: number | null;
+            user_id?: string;
             user_display_name?: string | null;
             user_email?: string | null;
-            user_id?: string;
+            origin?: string | null;
+            destination?: string | null;
+            attempts?: number | null;
+            device: string | null;
+            error_type?: string | null;
+            error_message?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            started_at: string | null;
+            completed_at: string | null;
         };
         /** ItemView */
         ItemView: {
-            attempts?: number | null;
-            batch_id?: string;
-            completed_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            destination?: string | null;
-            device: string | null;
-            error_message?: string | null;
-            error_type?: string | null;
-            expected_wait_p90_seconds?: number | null;
-            expected_wait_seconds?: number | null;
-            generation?: components["schemas"]["GenerationView"] | null;
-            image_names?: string[] | null;
             item_id: number;
-            origin?: string | null;
-            position?: number | null;
-            priority?: number | null;
-            progress?: components["schemas"]["ProgressView"] | null;
             queue_id?: string;
+            batch_id?: string;
             session_id?: string;
-            started_at: string | null;
             status: components["schemas"]["JobStatus"];
-            /** Format: date-time */
-            updated_at: string;
+            priority?: number | null;
+            user_id?: string;
             user_display_name?: string | null;
             user_email?: string | null;
-            user_id?: string;
+            origin?: string | null;
+            destination?: string | null;
+            attempts?: number | null;
+            device: string | null;
+            error_type?: string | null;
+            error_message?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            started_at: string | null;
+            completed_at: string | null;
+            generation?: components["schemas"]["GenerationView"] | null;
+            progress?: components["schemas"]["ProgressView"] | null;
+            position?: number | null;
+            expected_wait_seconds?: number | null;
+            expected_wait_p90_seconds?: number | null;
+            image_names?: string[] | null;
         };
         /** JobCountsView */
         JobCountsView: {
-            canceled: number;
+            pending: number;
+            in_progress: number;
             completed: number;
             failed: number;
-            in_progress: number;
-            pending: number;
+            canceled: number;
         };
         /**
          * JobStatus
@@ -3241,26 +3235,26 @@ export interface components {
         /** LinkBody */
         LinkBody: {
             expires_at?: string | null;
+            password?: string | null;
             /** @default false */
             metadata?: boolean;
-            password?: string | null;
         };
         /** LinkPage */
         LinkPage: {
             items: components["schemas"]["LinkView"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
         /** LinkView */
         LinkView: {
+            link_id: string;
+            created_by: string;
             /** Format: date-time */
             created_at: string;
-            created_by: string;
             /** Format: date-time */
             expires_at: string;
             has_password: boolean;
-            link_id: string;
             metadata: boolean;
             works: boolean;
         };
@@ -3275,11 +3269,11 @@ export interface components {
         };
         /** LinkedImageView */
         LinkedImageView: {
-            height: number;
             image_name: string;
+            width: number;
+            height: number;
             image_url: string;
             thumbnail_url: string;
-            width: number;
         };
         /** Liveness */
         Liveness: {
@@ -3291,23 +3285,23 @@ export interface components {
             password: string;
             /** @default false */
             remember_me?: boolean;
+            totp?: string | null;
             /**
              * @default token
              * @enum {string}
              */
             session?: "token" | "cookie";
-            totp?: string | null;
         };
         /** LoginView */
         LoginView: {
-            expires_in: number;
             token: string | null;
             user: components["schemas"]["UserView"];
+            expires_in: number;
         };
         /** LogoutView */
         LogoutView: {
-            provider_logout_url?: string;
             success: boolean;
+            provider_logout_url?: string;
         };
         /** LoraBody */
         LoraBody: {
@@ -3322,28 +3316,34 @@ export interface components {
         };
         /** ManagedUserView */
         ManagedUserView: {
+            user_id: string;
+            email: string;
+            display_name: string;
+            is_admin: boolean;
+            is_active: boolean;
+            must_change_password: boolean;
             /** Format: date-time */
             created_at: string;
-            display_name: string;
-            email: string;
-            is_active: boolean;
-            is_admin: boolean;
-            last_login_at: string | null;
-            locked_until: string | null;
-            must_change_password: boolean;
-            note: string;
-            second_factor: boolean;
-            storage_quota_bytes: number | null;
             /** Format: date-time */
             updated_at: string;
-            user_id: string;
+            last_login_at: string | null;
+            note: string;
+            second_factor: boolean;
+            locked_until: string | null;
+            storage_quota_bytes: number | null;
+        };
+        /** MemoryView */
+        MemoryView: {
+            device: string;
+            total_bytes: number;
+            free_bytes: number;
         };
         /** ModelBody */
         ModelBody: {
-            default_settings?: components["schemas"]["DefaultSettingsBody"] | null;
-            description?: string | null;
             name?: string;
+            description?: string | null;
             trigger_phrases?: string[] | null;
+            default_settings?: components["schemas"]["DefaultSettingsBody"] | null;
         };
         /**
          * ModelFormat
@@ -3359,27 +3359,27 @@ export interface components {
         ModelType: "main" | "lora" | "controlnet" | "vae" | "embedding" | "ip_adapter";
         /** ModelView */
         ModelView: {
-            /** @constant */
-            access?: "everyone";
-            base: components["schemas"]["BaseModel"];
-            cover_image?: null;
-            /** Format: date-time */
-            created_at: string;
-            default_settings: components["schemas"]["DefaultSettingsView"];
-            description: string;
-            file_size: number;
-            format: components["schemas"]["ModelFormat"];
-            hash: string;
             key: string;
             name: string;
-            path: string | null;
-            source: string | null;
-            trigger_phrases: string[];
             type: components["schemas"]["ModelType"];
+            base: components["schemas"]["BaseModel"];
+            format: components["schemas"]["ModelFormat"];
+            variant: string | null;
+            description: string;
+            source: string | null;
+            path: string | null;
+            hash: string;
+            file_size: number;
+            default_settings: components["schemas"]["DefaultSettingsView"];
+            trigger_phrases: string[];
+            /** @constant */
+            access?: "everyone";
+            cover_image?: null;
+            usage?: null;
+            /** Format: date-time */
+            created_at: string;
             /** Format: date-time */
             updated_at: string;
-            usage?: null;
-            variant: string | null;
         };
         /** ModelsView */
         ModelsView: {
@@ -3395,47 +3395,47 @@ export interface components {
         };
         /** NewApiKeyView */
         NewApiKeyView: {
+            key_id: string;
+            name: string;
+            scope: components["schemas"]["Scope"];
             /** Format: date-time */
             created_at: string;
             expires_at: string | null;
             key: string;
-            key_id: string;
-            name: string;
-            scope: components["schemas"]["Scope"];
         };
         /** NewKeyBody */
         NewKeyBody: {
-            expires_at?: string | null;
             name: string;
             scope: components["schemas"]["Scope"];
+            expires_at?: string | null;
         };
         /** NewLinkView */
         NewLinkView: {
-            /** Format: date-time */
-            expires_at: string;
             link_id: string;
             url: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         /** NewUserBody */
         NewUserBody: {
-            display_name?: string | null;
             email: string;
+            password?: string | null;
+            display_name?: string | null;
             /** @default false */
             is_admin?: boolean;
             /** @default false */
             must_change_password?: boolean;
-            password?: string | null;
         };
         /** OverviewView */
         OverviewView: {
-            fairness_bound: number;
-            fairness_gap: number;
             items: components["schemas"]["_queue_views_ShareView"][];
+            fairness_gap: number;
+            fairness_bound: number;
         };
         /** OwnChangesBody */
         OwnChangesBody: {
-            current_password?: string;
             display_name?: string;
+            current_password?: string;
             new_password?: string;
         };
         /** PasswordBody */
@@ -3444,8 +3444,8 @@ export interface components {
         };
         /** PasswordResetBody */
         PasswordResetBody: {
-            new_password: string;
             token: string;
+            new_password: string;
         };
         /** PasswordView */
         PasswordView: {
@@ -3453,18 +3453,18 @@ export interface components {
         };
         /** PersonAccessView */
         PersonAccessView: {
+            user_id: string;
             display_name: string;
             email: string;
             is_active: boolean;
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
             reasons: components["schemas"]["ReasonView"][];
-            user_id: string;
         };
         /** PersonBoardsView */
         PersonBoardsView: {
-            boards: components["schemas"]["AccessibleBoardView"][];
             user_id: string;
+            boards: components["schemas"]["AccessibleBoardView"][];
         };
         /** PlaceBody */
         PlaceBody: {
@@ -3473,13 +3473,13 @@ export interface components {
         };
         /** PlaceView */
         PlaceView: {
-            gpu_seconds_per_day: number | null;
-            in_progress: number;
-            max_pending: number | null;
-            max_running: number | null;
-            pending: number;
             user_id: string;
             weight: number;
+            max_pending: number | null;
+            max_running: number | null;
+            gpu_seconds_per_day: number | null;
+            pending: number;
+            in_progress: number;
         };
         /** PlacesBody */
         PlacesBody: {
@@ -3488,14 +3488,14 @@ export interface components {
         };
         /** PlanView */
         PlanView: {
-            boards: components["schemas"]["PlannedBoardView"][];
-            dry_run?: boolean;
             from_user_id: string;
+            to_user_id: string;
+            boards: components["schemas"]["PlannedBoardView"][];
             images: number;
             storage_bytes: number;
-            style_presets: number;
-            to_user_id: string;
             workflows: number;
+            style_presets: number;
+            dry_run?: boolean;
         };
         /** PlannedBoardView */
         PlannedBoardView: {
@@ -3504,8 +3504,8 @@ export interface components {
         };
         /** PresetDataView */
         PresetDataView: {
-            negative_prompt: string;
             positive_prompt: string;
+            negative_prompt: string;
         };
         /** PresetForm */
         PresetForm: {
@@ -3519,8 +3519,8 @@ export interface components {
         };
         /** ProcessorView */
         ProcessorView: {
-            is_processing: boolean;
             is_started: boolean;
+            is_processing: boolean;
         };
         /** ProgressView */
         ProgressView: {
@@ -3529,48 +3529,48 @@ export interface components {
         };
         /** ProviderView */
         ProviderView: {
-            label: string;
             name: string;
+            label: string;
         };
         /** QueueHealth */
         QueueHealth: {
             answer: string;
-            failed: number;
-            in_progress: number;
             is_paused: boolean;
             pending: number;
+            in_progress: number;
+            failed: number;
             workers: components["schemas"]["WorkerHealth"][];
         };
         /** QueueView */
         QueueView: {
+            queue_id?: string;
+            item_id: number | null;
             batch_id: string | null;
-            canceled: number;
+            session_id: string | null;
+            pending: number;
+            in_progress: number;
+            waiting: number;
             completed: number;
             failed: number;
-            in_progress: number;
-            item_id: number | null;
-            pending: number;
-            queue_id?: string;
-            session_id: string | null;
+            canceled: number;
             total: number;
-            user_in_progress: number;
             user_pending: number;
-            waiting: number;
+            user_in_progress: number;
         };
         /** Readiness */
         Readiness: {
-            database: string;
             ready: boolean;
-            runner: string;
+            database: string;
             storage: string;
+            runner: string;
         };
         /** ReasonView */
         ReasonView: {
-            granted_by: string | null;
+            source: components["schemas"]["Source"];
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
+            granted_by: string | null;
             since: string | null;
-            source: components["schemas"]["Source"];
         };
         /** RecoveryView */
         RecoveryView: {
@@ -3578,14 +3578,14 @@ export interface components {
         };
         /** RemovedView */
         RemovedView: {
-            affected_boards: string[];
             removed_images: string[];
+            affected_boards: string[];
         };
         /** ResetLinkView */
         ResetLinkView: {
+            reset_url: string | null;
             /** Format: date-time */
             expires_at: string;
-            reset_url: string | null;
         };
         /** RestoredView */
         RestoredView: {
@@ -3611,28 +3611,28 @@ export interface components {
         /** SessionPage */
         SessionPage: {
             items: components["schemas"]["SessionView"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
         /** SessionView */
         SessionView: {
-            address: string | null;
+            session_id: string;
             /** Format: date-time */
             created_at: string;
-            current: boolean;
-            /** Format: date-time */
-            expires_at: string;
             /** Format: date-time */
             last_seen_at: string;
-            session_id: string;
+            /** Format: date-time */
+            expires_at: string;
+            address: string | null;
             user_agent: string | null;
+            current: boolean;
         };
         /** SetupBody */
         SetupBody: {
-            display_name?: string | null;
             email: string;
             password: string;
+            display_name?: string | null;
             setup_code?: string | null;
         };
         /** SetupView */
@@ -3663,26 +3663,26 @@ export interface components {
         Source: "owner" | "administrator" | "grant" | "visibility";
         /** StarredView */
         StarredView: {
-            affected_boards: string[];
             starred_images: string[];
+            affected_boards: string[];
         };
         /** StatisticsView */
         StatisticsView: {
-            active_sessions: number;
             boards: number;
-            gpu_seconds: number;
             images: number;
-            jobs: components["schemas"]["JobCountsView"];
-            last_login_at: string | null;
-            storage_bytes: number;
             workflows: number;
+            storage_bytes: number;
+            jobs: components["schemas"]["JobCountsView"];
+            gpu_seconds: number;
+            last_login_at: string | null;
+            active_sessions: number;
         };
         /** StorageHealth */
         StorageHealth: {
             answer: string;
-            disk: components["schemas"]["DiskSpace"] | null;
             images: number;
             images_bytes: number;
+            disk: components["schemas"]["DiskView"] | null;
         };
         /** StrengthBody */
         StrengthBody: {
@@ -3691,20 +3691,20 @@ export interface components {
         };
         /** StrengthView */
         StrengthView: {
-            accepted: boolean;
-            advice: string[];
             score: number;
+            accepted: boolean;
             shortcomings: string[];
+            advice: string[];
         };
         /** StylePresetView */
         StylePresetView: {
             id: string;
-            image: string | null;
-            is_public: boolean;
             name: string;
             preset_data: components["schemas"]["PresetDataView"];
             type: components["schemas"]["Shelf"];
+            is_public: boolean;
             user_id: string;
+            image: string | null;
         };
         /** SuccessView */
         SuccessView: {
@@ -3712,8 +3712,8 @@ export interface components {
         };
         /** TargetView */
         TargetView: {
-            id: string | null;
             kind: string;
+            id: string | null;
         };
         /** ThumbnailUpload */
         ThumbnailUpload: {
@@ -3722,19 +3722,19 @@ export interface components {
         };
         /** TransferBody */
         TransferBody: {
+            from_user_id: string;
+            to_user_id: string;
             board_ids?: string[] | null;
+            since?: string | null;
+            until?: string | null;
             /** @default false */
             dry_run?: boolean;
-            from_user_id: string;
-            since?: string | null;
-            to_user_id: string;
-            until?: string | null;
         };
         /** TransferPage */
         TransferPage: {
             items: components["schemas"]["TransferView"][];
-            limit: number;
             offset: number;
+            limit: number;
             total: number;
         };
         /**
@@ -3745,22 +3745,22 @@ export interface components {
         TransferPhase: "collecting" | "moving" | "done";
         /** TransferView */
         TransferView: {
+            transfer_id: string;
+            from_user_id: string;
+            to_user_id: string;
             board_ids: string[] | null;
+            since: string | null;
+            until: string | null;
+            undoes: string | null;
+            status: components["schemas"]["TransferPhase"];
             boards: number;
+            images: number;
+            workflows: number;
+            style_presets: number;
+            started_by: string;
             /** Format: date-time */
             created_at: string;
             dry_run?: boolean;
-            from_user_id: string;
-            images: number;
-            since: string | null;
-            started_by: string;
-            status: components["schemas"]["TransferPhase"];
-            style_presets: number;
-            to_user_id: string;
-            transfer_id: string;
-            undoes: string | null;
-            until: string | null;
-            workflows: number;
         };
         /** UnlockBody */
         UnlockBody: {
@@ -3772,59 +3772,59 @@ export interface components {
         };
         /** UnstarredView */
         UnstarredView: {
-            affected_boards: string[];
             unstarred_images: string[];
+            affected_boards: string[];
         };
         /** UserChangesBody */
         UserChangesBody: {
-            display_name?: string;
             email?: string;
-            is_active?: boolean;
+            display_name?: string;
+            password?: string;
             is_admin?: boolean;
+            is_active?: boolean;
             must_change_password?: boolean;
             note?: string;
-            password?: string;
             storage_quota_bytes?: number | "default" | null;
         };
         /** UserEntry */
         UserEntry: {
-            display_name: string;
             user_id: string;
+            display_name: string;
         };
         /** UserPage */
         UserPage: {
             items: components["schemas"]["ManagedUserView"][];
-            limit: number;
-            next_cursor: string | null;
             offset: number;
+            limit: number;
             total: number;
+            next_cursor: string | null;
         };
         /** UserView */
         UserView: {
-            /** Format: date-time */
-            created_at: string;
-            display_name: string;
+            user_id: string;
             email: string;
-            is_active: boolean;
+            display_name: string;
             is_admin: boolean;
-            last_login_at: string | null;
+            is_active: boolean;
             must_change_password: boolean;
             /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
             updated_at: string;
-            user_id: string;
+            last_login_at: string | null;
         };
         /** UsersHealth */
         UsersHealth: {
+            total: number;
             active: number;
             sessions: number;
-            total: number;
         };
         /** VerificationView */
         VerificationView: {
-            entries: number;
-            first_bad: number | null;
-            head: string;
             ok: boolean;
+            entries: number;
+            head: string;
+            first_bad: number | null;
             trouble: string | null;
         };
         /** Version */
@@ -3846,11 +3846,11 @@ export interface components {
         Whose: "own" | "visible";
         /** WorkerHealth */
         WorkerHealth: {
-            devices: string[];
-            host: string;
-            memory: components["schemas"]["DeviceMemory"][];
-            process_id: number;
             worker_id: string;
+            host: string;
+            process_id: number;
+            devices: string[];
+            memory: components["schemas"]["MemoryView"][];
         };
         /** WorkflowBody */
         WorkflowBody: {
@@ -3860,19 +3860,19 @@ export interface components {
         };
         /** WorkflowItemView */
         WorkflowItemView: {
+            workflow_id: string;
+            name: string;
+            description: string;
+            tags: string;
             category: components["schemas"]["Shelf"];
+            user_id: string;
+            is_public: boolean;
             /** Format: date-time */
             created_at: string;
-            description: string;
-            is_public: boolean;
-            name: string;
-            opened_at: string | null;
-            tags: string;
-            thumbnail_url: string | null;
             /** Format: date-time */
             updated_at: string;
-            user_id: string;
-            workflow_id: string;
+            opened_at: string | null;
+            thumbnail_url: string | null;
         };
         /**
          * WorkflowOrder
@@ -3883,69 +3883,69 @@ export interface components {
         WorkflowOrder: "created_at" | "updated_at" | "opened_at" | "name";
         /** WorkflowPage */
         WorkflowPage: {
-            items: components["schemas"]["WorkflowItemView"][];
             page: number;
             pages: number;
             per_page: number;
             total: number;
+            items: components["schemas"]["WorkflowItemView"][];
         };
         /** ShareView */
         _queue_views_ShareView: {
+            user_id: string;
             display_name: string;
-            expected_wait_seconds: number | null;
-            fair_share: number;
-            gpu_seconds: number;
-            gpu_seconds_per_day: number | null;
-            in_progress: number;
+            weight: number;
             max_pending: number | null;
             max_running: number | null;
+            gpu_seconds_per_day: number | null;
             pending: number;
+            in_progress: number;
+            gpu_seconds: number;
             share: number;
-            user_id: string;
-            weight: number;
+            fair_share: number;
+            expected_wait_seconds: number | null;
         };
         /** StatusView */
         _queue_views_StatusView: {
-            processor: components["schemas"]["ProcessorView"];
             queue: components["schemas"]["QueueView"];
+            processor: components["schemas"]["ProcessorView"];
         };
         /** StatusView */
         auth_StatusView: {
-            admin_email?: string | null;
-            multiuser_enabled: boolean;
-            oidc_providers: components["schemas"]["ProviderView"][];
+            setup_required: boolean;
             recovery: boolean;
             setup_code_required: boolean;
-            setup_required: boolean;
+            multiuser_enabled: boolean;
             strict_password_checking: boolean;
+            oidc_providers: components["schemas"]["ProviderView"][];
+            admin_email?: string | null;
         };
         /** ShareBody */
         boards_ShareBody: {
+            user_ids?: string[];
             emails?: string[];
             /** @enum {string} */
             permission: "read" | "write" | "admin";
-            user_ids?: string[];
         };
         /** ShareView */
         boards_ShareView: {
-            /** Format: date-time */
-            created_at: string;
-            display_name: string;
+            user_id: string;
             email: string | null;
-            granted_by: string;
+            display_name: string;
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
-            user_id: string;
+            granted_by: string;
+            /** Format: date-time */
+            created_at: string;
         };
         /** DeletedView */
         images_DeletedView: {
-            affected_boards: string[];
             deleted_images: string[];
+            affected_boards: string[];
         };
         /** WorkflowView */
         images_WorkflowView: {
-            graph?: null;
             workflow: string | null;
+            graph?: null;
         };
         /** DeletedView */
         queue_DeletedView: {
@@ -3953,26 +3953,26 @@ export interface components {
         };
         /** ShareBody */
         queue_ShareBody: {
-            gpu_seconds_per_day?: number | null;
+            weight?: number;
             max_pending?: number | null;
             max_running?: number | null;
-            weight?: number;
+            gpu_seconds_per_day?: number | null;
         };
         /** WorkflowView */
         workflows_WorkflowView: {
+            workflow_id: string;
+            name: string;
+            user_id: string;
+            is_public: boolean;
             /** Format: date-time */
             created_at: string;
-            is_public: boolean;
-            name: string;
-            opened_at: string | null;
-            thumbnail_url: string | null;
             /** Format: date-time */
             updated_at: string;
-            user_id: string;
+            opened_at: string | null;
+            thumbnail_url: string | null;
             workflow: {
                 [key: string]: unknown;
             };
-            workflow_id: string;
         };
     };
     responses: never;
@@ -3983,6 +3983,66 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    HealthzHealthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+        };
+    };
+    ReadyzReadyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    ApiV1SystemHealthHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthView"];
+                };
+            };
+        };
+    };
     ApiV1AppVersionAppVersion: {
         parameters: {
             query?: never;
@@ -4003,50 +4063,7 @@ export interface operations {
             };
         };
     };
-    ApiV1AuditEntries: {
-        parameters: {
-            query?: {
-                actor?: string | null;
-                action?: string | null;
-                target?: string | null;
-                since?: string | null;
-                until?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditPageView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuditVerifyVerify: {
+    ApiV1AuthStatusStatus: {
         parameters: {
             query?: never;
             header?: never;
@@ -4061,50 +4078,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerificationView"];
+                    "application/json": components["schemas"]["auth_StatusView"];
                 };
             };
         };
     };
-    ApiV1AuthApiKeysListKeys: {
-        parameters: {
-            query?: {
-                offset?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKeyPage"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthApiKeysCreateKey: {
+    ApiV1AuthSetupSetup: {
         parameters: {
             query?: never;
             header?: never;
@@ -4113,138 +4092,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewKeyBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewApiKeyView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthApiKeysKeyIdRemoveKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthDirectoryDirectory: {
-        parameters: {
-            query: {
-                search: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DirectoryPage"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthGeneratePasswordGeneratePassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PasswordView"];
-                };
-            };
-        };
-    };
-    ApiV1AuthInvitationsAcceptAcceptInvitation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AcceptanceBody"];
+                "application/json": components["schemas"]["SetupBody"];
             };
         };
         responses: {
@@ -4254,7 +4102,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AcceptedView"];
+                    "application/json": components["schemas"]["SetupView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -4264,11 +4112,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -4303,11 +4151,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -4329,6 +4177,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogoutView"];
+                };
+            };
+        };
+    };
+    ApiV1AuthMediaCookieMediaCookie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuccessView"];
                 };
             };
         };
@@ -4382,17 +4250,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1AuthMediaCookieMediaCookie: {
+    ApiV1AuthGeneratePasswordGeneratePassword: {
         parameters: {
             query?: never;
             header?: never;
@@ -4407,199 +4275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SuccessView"];
-                };
-            };
-        };
-    };
-    ApiV1AuthOidcProviderCallbackCallback: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Object moved -- see Method and URL list */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthOidcProviderLoginLogin: {
-        parameters: {
-            query?: {
-                next?: string;
-                remember_me?: boolean;
-            };
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Object moved -- see Method and URL list */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": null;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthOidcProviderLogoutLogout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Object moved -- see Method and URL list */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": null;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthPasswordResetResetPassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordResetBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AcceptedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthPasswordStrengthPasswordStrength: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StrengthBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StrengthView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["PasswordView"];
                 };
             };
         };
@@ -4632,11 +4308,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -4685,167 +4361,12 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
-                };
-            };
-        };
-    };
-    ApiV1AuthSetupSetup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetupBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthStatusStatus: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["auth_StatusView"];
-                };
-            };
-        };
-    };
-    ApiV1AuthTotpRemove: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthTotpConfirmConfirm: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecoveryView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthTotpEnrollEnroll: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnrolmentView"];
                 };
             };
         };
@@ -4883,11 +4404,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -4922,11 +4443,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -4959,11 +4480,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -4996,11 +4517,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5037,17 +4558,278 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1AuthUsersUserIdAccessGetPersonAccess: {
+    ApiV1AuthUsersUserIdUnlockUnlockUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthDirectoryDirectory: {
+        parameters: {
+            query: {
+                search: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryPage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthInvitationsAcceptAcceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthPasswordResetResetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthPasswordStrengthPasswordStrength: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrengthBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrengthView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdResetLinkMakeResetLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLinkView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdSessionsEndUsersSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdStatisticsUserStatistics: {
         parameters: {
             query?: never;
             header?: never;
@@ -5064,7 +4846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonBoardsView"];
+                    "application/json": components["schemas"]["StatisticsView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5074,11 +4856,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5111,11 +4893,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5148,11 +4930,368 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthApiKeysListKeys: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
                         status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthApiKeysCreateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKeyView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthApiKeysKeyIdRemoveKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthTotpEnrollEnroll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentView"];
+                };
+            };
+        };
+    };
+    ApiV1AuthTotpConfirmConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthTotpRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdTotpReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthOidcProviderLoginLogin: {
+        parameters: {
+            query?: {
+                next?: string;
+                remember_me?: boolean;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Object moved -- see Method and URL list */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthOidcProviderCallbackCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Object moved -- see Method and URL list */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthOidcProviderLogoutLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Object moved -- see Method and URL list */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
                     };
                 };
             };
@@ -5188,11 +5327,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5224,95 +5363,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1AuthUsersUserIdResetLinkMakeResetLink: {
+    ApiV1AuditEntries: {
         parameters: {
-            query?: never;
+            query?: {
+                actor?: string | null;
+                action?: string | null;
+                target?: string | null;
+                since?: string | null;
+                until?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
             header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResetLinkView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthUsersUserIdSessionsEndUsersSessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthUsersUserIdStatisticsUserStatistics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -5323,7 +5396,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatisticsView"];
+                    "application/json": components["schemas"]["AuditPageView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5333,238 +5406,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1AuthUsersUserIdTotpReset: {
+    ApiV1AuditVerifyVerify: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                user_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1AuthUsersUserIdUnlockUnlockUser: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardImagesAddToBoard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlaceBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AddedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardImagesRemoveFromBoard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NameBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RemovedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardImagesBatchAddManyToBoard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlacesBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AddedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardImagesBatchDeleteRemoveManyFromBoard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NamesBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RemovedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
+                    "application/json": components["schemas"]["VerificationView"];
                 };
             };
         };
@@ -5604,11 +5471,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5641,11 +5508,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5678,11 +5545,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5717,11 +5584,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5758,48 +5625,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardsBoardIdAccessGetBoardAccess: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                board_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BoardAccessView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5835,22 +5665,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1BoardsBoardIdLinksListLinks: {
+    ApiV1BoardsBoardIdSharesListShares: {
         parameters: {
-            query?: {
-                offset?: number;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 board_id: string;
@@ -5865,7 +5692,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkPage"];
+                    "application/json": components["schemas"]["SharesView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5875,88 +5702,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardsBoardIdLinksCreateLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                board_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LinkBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewLinkView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardsBoardIdLinksLinkIdRemoveLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                board_id: string;
-                link_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -5993,11 +5743,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -6029,48 +5779,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1BoardsBoardIdSharesListShares: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                board_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SharesView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -6107,190 +5820,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1ClientStateQueueIdDeleteDeleteAll: {
+    ApiV1BoardsBoardIdLinksListLinks: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkPage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardsBoardIdLinksCreateLink: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ClientStateQueueIdDeleteByKeyDeleteByKey: {
-        parameters: {
-            query: {
-                key: string;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ClientStateQueueIdGetByKeyGetByKey: {
-        parameters: {
-            query: {
-                key: string;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ClientStateQueueIdGetKeysByPrefixGetKeysByPrefix: {
-        parameters: {
-            query: {
-                prefix: string;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string[];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ClientStateQueueIdSetByKeySetByKey: {
-        parameters: {
-            query: {
-                key: string;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
+                board_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": string;
+                "application/json": components["schemas"]["LinkBody"];
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/json": components["schemas"]["NewLinkView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -6300,11 +5901,552 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardsBoardIdLinksLinkIdRemoveLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
                         status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenOpenLink: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedBoardView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenUnlockUnlockLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenImagesImageNameFullGetGetLinkedFull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenImagesImageNameFullHeadGetLinkedFull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenImagesImageNameThumbnailGetGetLinkedThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenImagesImageNameThumbnailHeadGetLinkedThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1LinksTokenImagesImageNameMetadataGetLinkedMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardsBoardIdAccessGetBoardAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                board_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardAccessView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdAccessGetPersonAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonBoardsView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SystemAssetsTransferTransferAssets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"] | components["schemas"]["TransferView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SystemAssetsTransfersListTransfers: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SystemAssetsTransfersTransferIdUndoUndoTransfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesUploadUploadImage: {
+        parameters: {
+            query: {
+                /** @description What a picture is for, by InvokeAI's names. */
+                image_category: components["schemas"]["ImageCategory"];
+                is_intermediate?: boolean;
+                board_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImageUpload"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
                     };
                 };
             };
@@ -6351,22 +6493,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1ImagesBinListBin: {
+    ApiV1ImagesNamesListNames: {
         parameters: {
             query?: {
+                categories?: components["schemas"]["ImageCategory"][] | null;
+                is_intermediate?: boolean | null;
                 board_id?: string | null;
-                offset?: number;
-                limit?: number;
+                scope?: components["schemas"]["ImageScope"] | null;
+                search_term?: string | null;
+                starred_first?: boolean | null;
+                /** @description Which end of a list comes first. */
+                order_dir?: components["schemas"]["Direction"];
+                model?: string | null;
+                user_id?: string | null;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -6380,7 +6531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinPage"];
+                    "application/json": components["schemas"]["ImageNamesView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -6390,111 +6541,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1ImagesBinEmptyEmptyBin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EmptiedView"];
-                };
-            };
-        };
-    };
-    ApiV1ImagesBinImageNameThumbnailGetGetBinnedThumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesBinImageNameThumbnailHeadGetBinnedThumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesBinRestoreRestoreImages: {
+    ApiV1ImagesImagesByNamesGetImages: {
         parameters: {
             query?: never;
             header?: never;
@@ -6513,7 +6570,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RestoredView"];
+                    "application/json": components["schemas"]["ImageView"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -6523,126 +6580,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesDeleteDeleteImages: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NamesBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["images_DeletedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesDownloadAskForDownload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DownloadBody"];
-            };
-        };
-        responses: {
-            /** @description Request accepted, processing continues off-line */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DownloadView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesDownloadNameGetDownload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Stream Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -6675,11 +6617,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -6712,11 +6654,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -6753,85 +6695,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesImageNameFullGetGetFull: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesImageNameFullHeadGetFull: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -6866,122 +6734,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesImageNameThumbnailGetGetThumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesImageNameThumbnailHeadGetThumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesImageNameUrlsGetUrls: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImageUrls"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -7014,17 +6771,202 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1ImagesImagesByNamesGetImages: {
+    ApiV1ImagesImageNameUrlsGetUrls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageUrls"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesImageNameFullGetGetFull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesImageNameFullHeadGetFull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesImageNameThumbnailGetGetThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesImageNameThumbnailHeadGetThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesDeleteDeleteImages: {
         parameters: {
             query?: never;
             header?: never;
@@ -7043,7 +6985,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageView"][];
+                    "application/json": components["schemas"]["images_DeletedView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -7053,11 +6995,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesUncategorizedDeleteUncategorized: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["images_DeletedView"];
+                };
+            };
+        };
+    };
+    ApiV1ImagesStarStarImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StarredView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
                         status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesUnstarUnstarImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnstarredView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
                     };
                 };
             };
@@ -7103,21 +7143,12 @@ export interface operations {
             };
         };
     };
-    ApiV1ImagesNamesListNames: {
+    ApiV1ImagesBinListBin: {
         parameters: {
             query?: {
-                categories?: components["schemas"]["ImageCategory"][] | null;
-                is_intermediate?: boolean | null;
                 board_id?: string | null;
-                scope?: components["schemas"]["ImageScope"] | null;
-                search_term?: string | null;
-                starred_first?: boolean | null;
-                /** @description Which end of a list comes first. */
-                order_dir?: components["schemas"]["Direction"];
-                model?: string | null;
-                user_id?: string | null;
-                since?: string | null;
-                until?: string | null;
+                offset?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -7131,7 +7162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageNamesView"];
+                    "application/json": components["schemas"]["BinPage"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -7141,17 +7172,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1ImagesStarStarImages: {
+    ApiV1ImagesBinImageNameThumbnailGetGetBinnedThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesBinImageNameThumbnailHeadGetBinnedThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesBinRestoreRestoreImages: {
         parameters: {
             query?: never;
             header?: never;
@@ -7170,7 +7275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StarredView"];
+                    "application/json": components["schemas"]["RestoredView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -7180,17 +7285,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1ImagesUncategorizedDeleteUncategorized: {
+    ApiV1ImagesBinEmptyEmptyBin: {
         parameters: {
             query?: never;
             header?: never;
@@ -7205,12 +7310,205 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["images_DeletedView"];
+                    "application/json": components["schemas"]["EmptiedView"];
                 };
             };
         };
     };
-    ApiV1ImagesUnstarUnstarImages: {
+    ApiV1ImagesDownloadAskForDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DownloadBody"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImagesDownloadNameGetDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardImagesAddToBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceBody"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardImagesRemoveFromBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameBody"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardImagesBatchAddManyToBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacesBody"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1BoardImagesBatchDeleteRemoveManyFromBoard: {
         parameters: {
             query?: never;
             header?: never;
@@ -7223,57 +7521,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnstarredView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1ImagesUploadUploadImage: {
-        parameters: {
-            query: {
-                /** @description What a picture is for, by InvokeAI's names. */
-                image_category: components["schemas"]["ImageCategory"];
-                is_intermediate?: boolean;
-                board_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["ImageUpload"];
-            };
-        };
-        responses: {
             /** @description Document created, URL follows */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageView"];
+                    "application/json": components["schemas"]["RemovedView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -7283,1227 +7537,21 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1LinksTokenOpenLink: {
+    ApiV2ModelsListModels: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LinkedBoardView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1LinksTokenImagesImageNameFullGetGetLinkedFull: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1LinksTokenImagesImageNameFullHeadGetLinkedFull: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1LinksTokenImagesImageNameMetadataGetLinkedMetadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    } | null;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1LinksTokenImagesImageNameThumbnailGetGetLinkedThumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1LinksTokenImagesImageNameThumbnailHeadGetLinkedThumbnail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-                image_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1LinksTokenUnlockUnlockLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UnlockBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnlockedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdBBatchIdStatusBatchStatus: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-                batch_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BatchStatusView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CanceledView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdCancelByBatchIdsCancelByBatchIds: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BatchIdsBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CanceledView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdCancelByDestinationCancelByDestination: {
-        parameters: {
-            query: {
-                destination: string;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CanceledView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdClearClear: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["queue_DeletedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdCountsByDestinationCountsByDestination: {
-        parameters: {
-            query: {
-                destination: string;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DestinationCountsView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdCurrentCurrentItem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"] | null;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdEnqueueBatchEnqueueBatch: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EnqueueBody"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnqueuedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdEventsEvents: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdItemIdGetItem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-                item_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdItemIdDeleteItem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-                item_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdItemIdCancelCancelItem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-                item_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdItemIdsListItemIds: {
-        parameters: {
-            query?: {
-                status?: components["schemas"]["JobStatus"] | null;
-                user_id?: string | null;
-                destination?: string | null;
-                /** @description Which end of a list comes first. */
-                order_dir?: components["schemas"]["Direction"];
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemIdsView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdItemSummariesByIdsItemSummariesByIds: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ItemIdsBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemSummaryView"][];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdItemsByIdsItemsByIds: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ItemIdsBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"][];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdListAllListAll: {
-        parameters: {
-            query?: {
-                status?: components["schemas"]["JobStatus"] | null;
-                user_id?: string | null;
-                destination?: string | null;
-                offset?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"][];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdNextNextItem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"] | null;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdOverviewOverview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OverviewView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdProcessorPausePause: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProcessorView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdProcessorResumeResume: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProcessorView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdPrunePrune: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["queue_DeletedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdRetryItemsByIdRetryItemsById: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": number[];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetriedView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdStatusQueueStatus: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["_queue_views_StatusView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1QueueQueueIdUsersUserIdChangeShare: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                queue_id: string;
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["queue_ShareBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaceView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsListPresets: {
-        parameters: {
-            query?: {
-                /** @description Whose things a list is of. */
-                scope?: components["schemas"]["Whose"];
+                base_models?: components["schemas"]["BaseModel"][] | null;
+                model_type?: components["schemas"]["ModelType"] | null;
             };
             header?: never;
             path?: never;
@@ -8517,7 +7565,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StylePresetView"][];
+                    "application/json": components["schemas"]["ModelsView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -8527,81 +7575,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1StylePresetsCreatePreset: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["PresetForm"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StylePresetView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsExportExportPresets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsIStylePresetIdGetPreset: {
+    ApiV2ModelsIKeyGetModel: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                style_preset_id: string;
+                key: string;
             };
             cookie?: never;
         };
@@ -8613,7 +7602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StylePresetView"];
+                    "application/json": components["schemas"]["ModelView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -8623,63 +7612,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1StylePresetsIStylePresetIdDeletePreset: {
+    ApiV2ModelsIKeyUpdateModel: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                style_preset_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsIStylePresetIdUpdatePreset: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                style_preset_id: string;
+                key: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["PresetForm"];
+                "application/json": components["schemas"]["ModelBody"];
             };
         };
         responses: {
@@ -8689,7 +7643,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StylePresetView"];
+                    "application/json": components["schemas"]["ModelView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -8699,257 +7653,12 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsIStylePresetIdImageGetGetPresetImage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                style_preset_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsIStylePresetIdImageHeadGetPresetImage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                style_preset_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/webp": unknown;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1StylePresetsImportImportPresets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["PresetUpload"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1SystemAssetsTransferTransferAssets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TransferBody"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlanView"] | components["schemas"]["TransferView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1SystemAssetsTransfersListTransfers: {
-        parameters: {
-            query?: {
-                offset?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TransferPage"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1SystemAssetsTransfersTransferIdUndoUndoTransfer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                transfer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TransferView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                        status_code: number;
-                    };
-                };
-            };
-        };
-    };
-    ApiV1SystemHealthHealth: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HealthView"];
                 };
             };
         };
@@ -8993,11 +7702,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9032,24 +7741,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1WorkflowsCountsByCategoryCountsByCategory: {
+    ApiV1WorkflowsTagsListTags: {
         parameters: {
             query?: {
-                categories?: components["schemas"]["Shelf"][] | null;
                 /** @description Whose things a list is of. */
                 scope?: components["schemas"]["Whose"];
+                categories?: components["schemas"]["Shelf"][] | null;
                 is_public?: boolean | null;
-                has_been_opened?: boolean | null;
             };
             header?: never;
             path?: never;
@@ -9063,9 +7771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
+                    "application/json": string[];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -9075,11 +7781,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9119,11 +7825,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WorkflowsCountsByCategoryCountsByCategory: {
+        parameters: {
+            query?: {
+                categories?: components["schemas"]["Shelf"][] | null;
+                /** @description Whose things a list is of. */
+                scope?: components["schemas"]["Whose"];
+                is_public?: boolean | null;
+                has_been_opened?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
                         status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
                     };
                 };
             };
@@ -9156,11 +7905,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9191,11 +7940,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9232,11 +7981,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9271,11 +8020,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9312,11 +8061,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9347,11 +8096,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9384,11 +8133,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9425,11 +8174,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9462,11 +8211,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
@@ -9499,26 +8248,428 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1WorkflowsTagsListTags: {
+    ApiV1StylePresetsListPresets: {
         parameters: {
             query?: {
                 /** @description Whose things a list is of. */
                 scope?: components["schemas"]["Whose"];
-                categories?: components["schemas"]["Shelf"][] | null;
-                is_public?: boolean | null;
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StylePresetView"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsCreatePreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PresetForm"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StylePresetView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsIStylePresetIdGetPreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                style_preset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StylePresetView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsIStylePresetIdDeletePreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                style_preset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsIStylePresetIdUpdatePreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                style_preset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PresetForm"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StylePresetView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsIStylePresetIdImageGetGetPresetImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                style_preset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsIStylePresetIdImageHeadGetPresetImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                style_preset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsExportExportPresets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    ApiV1StylePresetsImportImportPresets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PresetUpload"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ClientStateQueueIdGetByKeyGetByKey: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ClientStateQueueIdSetByKeySetByKey: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ClientStateQueueIdGetKeysByPrefixGetKeysByPrefix: {
+        parameters: {
+            query: {
+                prefix: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9539,36 +8690,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV2ModelsListModels: {
+    ApiV1ClientStateQueueIdDeleteByKeyDeleteByKey: {
         parameters: {
-            query?: {
-                base_models?: components["schemas"]["BaseModel"][] | null;
-                model_type?: components["schemas"]["ModelType"] | null;
+            query: {
+                key: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                queue_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ModelsView"];
-                };
+                content?: never;
             };
             /** @description Bad request syntax or unsupported method */
             400: {
@@ -9577,35 +8727,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV2ModelsIKeyGetModel: {
+    ApiV1ClientStateQueueIdDeleteDeleteAll: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                key: string;
+                queue_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
+                content?: never;
             };
             /** @description Bad request syntax or unsupported method */
             400: {
@@ -9614,38 +8762,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV2ModelsIKeyUpdateModel: {
+    ApiV1QueueQueueIdEnqueueBatchEnqueueBatch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path: {
-                key: string;
+                queue_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ModelBody"];
+                "application/json": components["schemas"]["EnqueueBody"];
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelView"];
+                    "application/json": components["schemas"]["EnqueuedView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -9655,21 +8805,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                        status_code: number;
                     };
                 };
             };
         };
     };
-    HealthzHealthz: {
+    ApiV1QueueQueueIdStatusQueueStatus: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                queue_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9680,16 +8832,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Liveness"];
+                    "application/json": components["schemas"]["_queue_views_StatusView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
                 };
             };
         };
     };
-    ReadyzReadyz: {
+    ApiV1QueueQueueIdListAllListAll: {
         parameters: {
-            query?: never;
+            query?: {
+                status?: components["schemas"]["JobStatus"] | null;
+                user_id?: string | null;
+                destination?: string | null;
+                offset?: number;
+                limit?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                queue_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9700,7 +8875,832 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Readiness"];
+                    "application/json": components["schemas"]["ItemView"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdItemIdsListItemIds: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["JobStatus"] | null;
+                user_id?: string | null;
+                destination?: string | null;
+                /** @description Which end of a list comes first. */
+                order_dir?: components["schemas"]["Direction"];
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemIdsView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdItemsByIdsItemsByIds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemIdsBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdItemSummariesByIdsItemSummariesByIds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemIdsBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemSummaryView"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdItemIdGetItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdItemIdDeleteItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdCurrentCurrentItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"] | null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdNextNextItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"] | null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdBBatchIdStatusBatchStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchStatusView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdCountsByDestinationCountsByDestination: {
+        parameters: {
+            query: {
+                destination: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationCountsView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdItemIdCancelCancelItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdCancelByBatchIdsCancelByBatchIds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIdsBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanceledView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdCancelByDestinationCancelByDestination: {
+        parameters: {
+            query: {
+                destination: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanceledView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanceledView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdClearClear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["queue_DeletedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdPrunePrune: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["queue_DeletedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdRetryItemsByIdRetryItemsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": number[];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdProcessorPausePause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessorView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdProcessorResumeResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessorView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdOverviewOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdUsersUserIdChangeShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["queue_ShareBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QueueQueueIdEventsEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
                 };
             };
         };
