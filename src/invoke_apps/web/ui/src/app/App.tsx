@@ -2,6 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 
 import { queries } from "./queries";
 import { router } from "./router";
@@ -9,6 +10,7 @@ import { SessionProvider } from "./session";
 import { theme } from "./theme";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
+setNonce(nonce); // of the style that keeps a page from scrolling behind a dialog
 
 export function App() {
   return (
