@@ -23,17 +23,17 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
 LISTEN = """
-window.__violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
-  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+  const where = `${event.sourceFile}:${event.lineNumber}`;
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${where}`);
 });
 """
 
 AXE = """
 async (tags) => {
   const found = await axe.run(document, { runOnly: tags });
-  return found.violations.map((each) =>
-    `${each.id}: ${each.help}\\n` + each.nodes.map((node) => `    ${node.html}\\n    ${node.failureSummary}`).join("\\n"));
+  const told = (node) => `    ${node.html}\\n    ${node.failureSummary}`;
+  return found.violations.map((each) => [`${each.id}: ${each.help}`, ...each.nodes.map(told)].join("\\n"));
 }
 """
 
