@@ -7,6 +7,7 @@ server; the pictures have no files.
 import itertools
 import json
 import random
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ T = TypeVar("T")
 PEOPLE = 500
 BOARDS = 2_000
 STRETCH = 10_000
+PROLIFIC = 150  # the number of somebody who has 77 of ten thousand pictures, more than anybody else
 PASSWORD = "Correct-Horse-7-Battery"  # everybody's
 BEGAN = datetime(2023, 1, 1, tzinfo=UTC)
 TIME = timedelta(days=3 * 365)
@@ -167,10 +169,10 @@ class DataSet:
 def data_set(folder: Path, images: int) -> DataSet:
     """Return the data set of so many pictures, made where the folder does not hold it yet."""
     root = folder / f"gallery-{images}"
-    done = root / "made.json"
+    done, path = root / "made.json", root / "databases" / "invokeai.db"
     people, boards = _people(), _boards()
+    person = people[PROLIFIC]
     if not done.exists():
-        path = root / "databases" / "invokeai.db"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         upgrade(f"sqlite:///{path}")
@@ -181,11 +183,24 @@ def data_set(folder: Path, images: int) -> DataSet:
         root=root,
         images=images,
         administrator=people[0].email,
-        person=people[7].email,
-        person_id=people[7].user_id,
-        board_id=next(board.board_id for board in boards if board.owner_id == people[7].user_id),
+        person=person.email,
+        person_id=person.user_id,
+        board_id=_fullest(path, person.user_id),
         word=_THINGS[0],
     )
+
+
+def _fullest(path: Path, owner_id: UserId) -> BoardId:
+    query = (
+        "SELECT b.board_id FROM boards AS b JOIN images AS i ON i.board_id = b.board_id"
+        " WHERE b.owner_id = ? AND i.is_intermediate = 0 GROUP BY 1 ORDER BY count(*) DESC, 1"
+    )
+    connection = sqlite3.connect(path)
+    try:
+        (board_id,) = connection.execute(query, [owner_id]).fetchone()
+    finally:
+        connection.close()
+    return BoardId(board_id)
 
 
 def _identifier(rng: random.Random) -> str:

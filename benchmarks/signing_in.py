@@ -83,7 +83,7 @@ def open_door(hasher: PasswordHasher) -> Iterator[Door]:
     """Yield a door of a fresh application in memory."""
     with tempfile.TemporaryDirectory() as folder:
         clock = FixedClock()
-        settings = Settings(root=Path(folder), multiuser=True)
+        settings = Settings(root=Path(folder), multiuser=True, max_requests_per_minute=None)
         with in_memory(settings, clock=clock, hasher=hasher) as app:
             web = create_app(app)
             yield Door(app, web, ProxyHeadersMiddleware(web, [PROXY]), clock)

@@ -409,7 +409,7 @@ def rows_changed_by_reading() -> tuple[int, list[str]]:
         log and when somebody was last seen.
     """
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(root=Path(folder) / "sql", multiuser=True)
+        settings = Settings(root=Path(folder) / "sql", multiuser=True, max_requests_per_minute=None)
         with (
             build(settings) as real,
             open_site(Path(folder), database=real.database, jwt_secret_key=KEY) as site,

@@ -9,12 +9,13 @@ from invoke_adapters.memory import MemoryDatabase, MemoryProgressStore
 from invoke_adapters.memory.storage import MemoryImageStorage
 from invoke_adapters.pillow import PillowImageCodec
 from invoke_apps.worker import WorkerParts
-from invoke_core.domain.fairness import Caps, Flow, QueueMode
+from invoke_core.domain.fairness import Caps, Flow, GroupRule, QueueMode
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import BatchWish, Job, JobQuery, JobStatus, Process, WorkerRecord
+from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Database
@@ -57,15 +58,17 @@ class World:
         caps: Caps | None = None,
         max_running: int | None = None,
         history: int | None = None,
+        groups: Sequence[GroupRule] = (),
         database: Database | None = None,
         storage: ImageStorage | None = None,
         processes: Any = None,
         randomness: Randomness | None = None,
+        progress: ProgressStore | None = None,
     ) -> None:
         self.database = database or MemoryDatabase()
         self.clock = FixedClock()
         self.randomness = randomness or FakeRandomness()
-        self.progress = MemoryProgressStore()
+        self.progress = progress or MemoryProgressStore()
         self.storage = storage or MemoryImageStorage()
         self.processes = processes or FakeProcesses()
         codec = PillowImageCodec(2**20)
@@ -76,7 +79,9 @@ class World:
             self.clock,
             self.randomness,
             self.progress,
-            QueueRules(mode=mode, max_queue_size=max_queue_size, caps=caps or Caps()),
+            QueueRules(
+                mode=mode, max_queue_size=max_queue_size, caps=caps or Caps(), groups=groups
+            ),
         )
         rules = DispatchRules(mode=mode, slack_seconds=slack_seconds, max_running=max_running)
         self.care = QueueCareService(
@@ -86,10 +91,14 @@ class World:
             mode=mode,
             slack_seconds=slack_seconds,
             caps=caps or Caps(),
+            groups=groups,
             history=history,
+            forecasts=self.queue.forecasts,
         )
         self.dispatcher = Dispatcher(writing, self.clock, rules)
-        self.leases = LeaseService(reading, writing, self.clock, self.storage, self.processes)
+        self.leases = LeaseService(
+            reading, writing, self.clock, self.storage, self.processes, self.progress
+        )
         files = ImageFiles(self.storage, codec, self.randomness)
         self.results = ResultService(reading, writing, self.clock, files, self.progress)
         self.requests = RequestService(reading, self.storage, codec, "/models")
@@ -115,9 +124,15 @@ class World:
             processes=self.processes,
         )
 
-    def person(self, *, weight: float = 1.0) -> Principal:
+    def regroup(self, groups: Sequence[GroupRule]) -> None:
+        """Let other groups hold, as for a server that starts with them."""
+        self.queue = attrs.evolve(self.queue, rules=attrs.evolve(self.queue.rules, groups=groups))
+        self.care = attrs.evolve(self.care, groups=groups)
+        self.care.settle()
+
+    def person(self, *, weight: float = 1.0, **changes: object) -> Principal:
         with self.database.writing() as work:
-            user = a_user(work)
+            user = a_user(work, **changes)
             work.flows.put(Flow(user_id=user.user_id, weight=weight))
         return a_principal(user)
 

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from invoke_adapters.files import FileImageStorage
-from invoke_adapters.sql import open_database
+from invoke_adapters.sql import open_database, open_progress_store
 from invoke_adapters.system import HostProcesses
 from invoke_apps.worker import Worker
 from invoke_core.domain.fairness import QueueMode
@@ -32,13 +32,18 @@ STAGES = ("claimed", "denoising", "file written", "before the commit")
 def world_in(folder: Path, seed: int = 0) -> Iterator[World]:
     """Open the world that several processes share."""
     url = f"sqlite:///{folder}/invokeai.db"
-    with open_database(url, busy_timeout=60.0, run_folder=folder / "run") as database:
+    run = folder / "run"
+    with (
+        open_database(url, busy_timeout=60.0, run_folder=run) as database,
+        open_progress_store(url, run_folder=run) as progress,
+    ):
         world = World(
             QueueMode.ROUND_ROBIN,
             database=database,
             storage=FileImageStorage(folder / "images"),
             processes=HostProcesses(),
             randomness=FakeRandomness(seed),
+            progress=progress,
         )
         try:
             yield world

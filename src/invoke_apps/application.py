@@ -34,6 +34,7 @@ from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueService
 from invoke_core.services.queue_care import QueueCareService
+from invoke_core.services.rates import RequestRates
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -92,6 +93,7 @@ class Application:
     leases: LeaseService
     requests: RequestService
     results: ResultService
+    rates: RequestRates
     news: NewsTail
     opened: ExitStack = attrs.field(repr=False)
 

@@ -75,6 +75,7 @@ from invoke_core.services.news import NewsTail
 from invoke_core.services.passwords import PasswordService
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.services.queue_care import QueueCareService
+from invoke_core.services.rates import RequestRates
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 from invoke_core.services.second_factor import SecondFactorService
@@ -232,6 +233,7 @@ def build(
             mode=settings.queue_mode,
             max_queue_size=settings.max_queue_size,
             caps=settings.caps,
+            groups=settings.groups,
             limits=settings.generation_limits,
             storage_quota=settings.storage_quota_bytes,
         )
@@ -239,6 +241,8 @@ def build(
         sweep = SweepService(reading, writing, storage)
         news = NewsTail(reading, database.bell())
         opened.callback(news.stop)
+        queue = QueueService(reading, writing, clock, randomness, progress, rules)
+        news.subscribe(lambda item: queue.forecasts.hear(item, clock.monotonic()))
         return Application(
             settings=settings,
             database=database,
@@ -316,7 +320,7 @@ def build(
             workflows=WorkflowService(reading, writing, clock, randomness, pictures),
             style_presets=StylePresetService(reading, writing, clock, randomness, pictures),
             client_state=ClientStateService(reading, writing, clock),
-            queue=QueueService(reading, writing, clock, randomness, progress, rules),
+            queue=queue,
             queue_care=QueueCareService(
                 reading=reading,
                 writing=writing,
@@ -324,17 +328,20 @@ def build(
                 mode=settings.queue_mode,
                 slack_seconds=dispatch_rules.slack_seconds,
                 caps=settings.caps,
+                groups=settings.groups,
                 history=settings.max_queue_history,
+                forecasts=queue.forecasts,
             ),
             events=EventService(reading, writing, clock),
             dispatcher=Dispatcher(writing, clock, dispatch_rules),
-            leases=LeaseService(reading, writing, clock, storage, processes),
+            leases=LeaseService(reading, writing, clock, storage, processes, progress),
             requests=RequestService(
                 reading, storage, codec, str(models_dir), settings.storage_quota_bytes
             ),
             results=ResultService(
                 reading, writing, clock, files, progress, settings.storage_quota_bytes
             ),
+            rates=RequestRates(settings.max_requests_per_minute, clock),
             news=news,
             opened=opened.pop_all(),
         )

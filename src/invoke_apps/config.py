@@ -14,7 +14,13 @@ import attrs
 import cattrs
 import yaml
 
-from invoke_apps.settings import LATER, WITHOUT_EFFECT, ProviderSettings, Settings
+from invoke_apps.settings import (
+    LATER,
+    WITHOUT_EFFECT,
+    GroupSettings,
+    ProviderSettings,
+    Settings,
+)
 from invoke_core.errors import InvokeError
 
 FILE_NAME = "invokeai.yaml"
@@ -255,9 +261,30 @@ def _providers(value: Any, _: Any) -> tuple[ProviderSettings, ...]:
 
 def _provider(entry: Any, number: int) -> ProviderSettings:
     place = f"provider {number}"
+    values = _entry(entry, place, ProviderSettings, "name: company")
+    for claim, wanted in (
+        ("admin_claim", "admin_values"),
+        ("second_factor_claim", "second_factor_values"),
+    ):
+        if values.get(wanted) and not values.get(claim):
+            raise _Told(f"{place} has `{wanted}` and no `{claim}`")
+    return ProviderSettings(**values)
+
+
+def _groups(value: Any, _: Any) -> tuple[GroupSettings, ...]:
+    if not isinstance(value, list):
+        raise _Told("it is a list of groups, each with `name` and `members`")
+    return tuple(
+        GroupSettings(**_entry(entry, f"group {number}", GroupSettings, "name: studio"))
+        for number, entry in enumerate(value, start=1)
+    )
+
+
+def _entry(entry: Any, place: str, type: type[Any], example: str) -> dict[str, Any]:
+    """Return the values of an entry of a list, checked one by one; `place` names it."""
     if not isinstance(entry, dict):
-        raise _Told(f"{place} has no `key: value` lines, such as `name: company`")
-    fields = {field.name: field for field in attrs.fields(ProviderSettings)}
+        raise _Told(f"{place} has no `key: value` lines, such as `{example}`")
+    fields = {field.name: field for field in attrs.fields(type)}
     values: dict[str, Any] = {}
     for key, value in entry.items():
         if key not in fields:
@@ -276,18 +303,13 @@ def _provider(entry: Any, number: int) -> ProviderSettings:
     for field in fields.values():
         if field.default is attrs.NOTHING and field.name not in values:
             raise _Told(f"{place} lacks `{field.name}`")
-    for claim, wanted in (
-        ("admin_claim", "admin_values"),
-        ("second_factor_claim", "second_factor_values"),
-    ):
-        if values.get(wanted) and not values.get(claim):
-            raise _Told(f"{place} has `{wanted}` and no `{claim}`")
-    return ProviderSettings(**values)
+    return values
 
 
 _converter.register_structure_hook_func(
     lambda kind: kind == tuple[ProviderSettings, ...], _providers
 )
+_converter.register_structure_hook_func(lambda kind: kind == tuple[GroupSettings, ...], _groups)
 
 
 def _structured(root: Path, merged: Mapping[str, tuple[Any, str]]) -> Settings:

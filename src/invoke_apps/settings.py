@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 import attrs
 from attrs.validators import and_, ge, gt, in_, le, matches_re, max_len, min_len, optional
 
-from invoke_core.domain.fairness import Caps, QueueMode
+from invoke_core.domain.fairness import Caps, GroupRule, QueueMode
 from invoke_core.domain.generation import GenerationLimits
 from invoke_core.domain.second_factor import SecondFactorPolicy
+from invoke_core.domain.shares import MAX_WEIGHT
+from invoke_core.domain.users import email_identity
 
 _positive = ge(1)
 _none_or_more: Any = optional(ge(0))
@@ -83,6 +85,31 @@ def _differ(_: Any, __: Any, providers: tuple[ProviderSettings, ...]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two providers have the name {name!r}")
+
+
+@attrs.frozen(kw_only=True)
+class GroupSettings:
+    """People who stand in the queue as one: an entry of `queue_groups`."""
+
+    name: str = attrs.field(validator=[min_len(1), max_len(100)])
+    weight: float = attrs.field(default=1.0, validator=[gt(0), le(MAX_WEIGHT)])
+    members: tuple[str, ...] = ()  # e-mail addresses
+
+    @property
+    def rule(self) -> GroupRule:
+        """Return the group as the queue knows it."""
+        members = frozenset(email_identity(email) for email in self.members)
+        return GroupRule(name=self.name, weight=self.weight, members=members)
+
+
+def _stand_apart(_: Any, __: Any, groups: tuple[GroupSettings, ...]) -> None:
+    names, members = [group.name for group in groups], [e for g in groups for e in g.rule.members]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two groups have the name {name!r}")
+    for email in members:
+        if members.count(email) > 1:
+            raise ValueError(f"{email} is in two groups")
 
 
 @attrs.frozen(kw_only=True)
@@ -167,6 +194,7 @@ class Settings:
     max_queue_history: int | None = attrs.field(default=None, validator=optional(ge(0)))
     clear_queue_on_startup: bool = False
     max_running: int | None = attrs.field(default=None, validator=_limit)
+    queue_groups: tuple[GroupSettings, ...] = attrs.field(default=(), validator=_stand_apart)
     # For each person without own ones:
     max_pending_per_user: int | None = attrs.field(default=None, validator=_limit)
     max_running_per_user: int | None = attrs.field(default=None, validator=_limit)
@@ -179,6 +207,9 @@ class Settings:
     max_prompt_characters: int = attrs.field(default=10_000, validator=_positive)
     max_steps: int = attrs.field(default=150, validator=_positive)
     max_dimension: int = attrs.field(default=4096, validator=ge(16))  # pixels
+
+    # How much one person may ask
+    max_requests_per_minute: int | None = attrs.field(default=600, validator=_limit)
 
     # What people may keep
     storage_quota_bytes: int | None = attrs.field(default=None, validator=_none_or_more)
@@ -218,6 +249,11 @@ class Settings:
             max_running=self.max_running_per_user,
             gpu_seconds_per_day=self.gpu_seconds_per_day,
         )
+
+    @property
+    def groups(self) -> tuple[GroupRule, ...]:
+        """Return the groups of people in the queue."""
+        return tuple(group.rule for group in self.queue_groups)
 
     @property
     def least_password_length(self) -> int:
@@ -279,8 +315,6 @@ def is_everywhere(host: str) -> bool:
 
 LATER = {
     "storage_url": "object storage",
-    "max_requests_per_minute": "rate limits",
-    "queue_groups": "groups in the queue",
     "merge_jobs": "merging jobs",
     "merge_wait_ms": "merging jobs",
     "max_merged": "merging jobs",
@@ -356,6 +390,7 @@ WITHOUT_EFFECT = frozenset(
 __all__ = [
     "LATER",
     "WITHOUT_EFFECT",
+    "GroupSettings",
     "ProviderSettings",
     "Settings",
     "is_everywhere",

@@ -12,6 +12,7 @@ from invoke_apps.application import Application
 from invoke_apps.config import handed_over
 from invoke_core.domain.news import NewsItem
 from invoke_core.errors import Unavailable
+from invoke_core.services.leases import BEAT_SECONDS, Watch
 
 STOP_SECONDS = 15.0  # until a child that was asked to stop is killed
 FIRST_PAUSE_SECONDS = 1.0  # before the first restart; doubled for each one after
@@ -46,6 +47,7 @@ class Supervisor:
         application: Application,
         command: Sequence[str] = CHILD,
         on_begin: Callable[[int], object] = lambda process_id: None,
+        look_seconds: float = BEAT_SECONDS,
     ) -> None:
         """Return a supervisor that has started nothing.
 
@@ -53,10 +55,12 @@ class Supervisor:
             application: of the server.
             command: what reads the settings from standard input and runs until that closes.
             on_begin: called with the process id of each child.
+            look_seconds: between two looks at whether the child still shows that it is alive.
         """
         self._application = application
         self._command = command
         self._on_begin = on_begin
+        self._look_seconds = look_seconds
         self._stopping = threading.Event()
         self._changed = threading.Event()
         self._thread = threading.Thread(target=self._look_after, name="supervisor", daemon=True)
@@ -96,7 +100,7 @@ class Supervisor:
             child = self._begin()
             if child is None:
                 return
-            code = _ended(child)
+            code = self._ended(child)
             if self._stopping.is_set():
                 return
             if time.monotonic() - began > GOOD_RUN_SECONDS:
@@ -104,6 +108,38 @@ class Supervisor:
             _log.error("The worker ended with code %d; it starts again in %.0f s.", code, pause)
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _ended(self, child: "subprocess.Popen[str]") -> int:
+        """Wait until the child has ended, and kill it where it hangs; return its exit code."""
+        watch = Watch()
+        while True:
+            try:
+                code = child.wait(self._look_seconds)
+            except subprocess.TimeoutExpired:
+                if self._hangs(child.pid, watch):
+                    _log.error(
+                        "The worker shows no sign of life and is killed; its job runs again."
+                    )
+                    child.kill()
+            else:
+                break
+        if child.stdin is not None:
+            with suppress(BrokenPipeError):  # what was never read
+                child.stdin.close()
+        return code
+
+    def _hangs(self, process_id: int, watch: Watch) -> bool:
+        """Return whether a worker of the child has stopped to beat: it is stuck in native code, say."""
+        leases = self._application.leases
+        host = leases.processes.this().host
+        try:
+            with self._application.database.reading() as work:
+                workers = work.workers.list()
+        except Unavailable:  # busy: the next look finds out
+            return False
+        own = [w for w in workers if (w.host, w.process_id) == (host, process_id)]
+        beats = {worker.worker_id: worker.beat for worker in own}
+        return bool(watch.silent(beats, leases.clock.monotonic()))
 
     def _has_work(self) -> bool:
         try:
@@ -133,15 +169,6 @@ class Supervisor:
             child.stdin.write(handed_over(self._application.settings) + "\n")
             child.stdin.flush()
         return child
-
-
-def _ended(child: "subprocess.Popen[str]") -> int:
-    """Wait until the child has ended; return its exit code."""
-    code = child.wait()
-    if child.stdin is not None:
-        with suppress(BrokenPipeError):  # what was never read
-            child.stdin.close()
-    return code
 
 
 def _end(child: "subprocess.Popen[str]") -> None:

@@ -245,7 +245,8 @@ class Worker:
         def report(step: Step) -> None:
             nonlocal last
             now = self._parts.clock.monotonic()
-            if now - last < PROGRESS_SECONDS:
+            # The last step is always told: whoever finds this worker dead sees what it was drawing.
+            if now - last < PROGRESS_SECONDS and step.step < step.steps:
                 return
             last = now
             preview = self._parts.codec.preview(step.preview) if step.preview else None

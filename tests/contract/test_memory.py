@@ -30,6 +30,7 @@ from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
 from invoke_core.testing.queue import (
     FlowRepositoryContract,
+    GroupRepositoryContract,
     JobRepositoryContract,
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
@@ -160,6 +161,10 @@ class TestMemoryJobs(JobRepositoryContract):
 
 
 class TestMemoryFlows(FlowRepositoryContract):
+    pass
+
+
+class TestMemoryGroups(GroupRepositoryContract):
     pass
 
 

@@ -33,6 +33,7 @@ from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
 from invoke_core.testing.queue import (
     FlowRepositoryContract,
+    GroupRepositoryContract,
     JobRepositoryContract,
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
@@ -198,6 +199,10 @@ class TestPostgresqlJobs(JobRepositoryContract):
 
 
 class TestPostgresqlFlows(FlowRepositoryContract):
+    pass
+
+
+class TestPostgresqlGroups(GroupRepositoryContract):
     pass
 
 

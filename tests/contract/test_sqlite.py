@@ -33,6 +33,7 @@ from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
 from invoke_core.testing.queue import (
     FlowRepositoryContract,
+    GroupRepositoryContract,
     JobRepositoryContract,
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
@@ -174,6 +175,10 @@ class TestSqliteJobs(JobRepositoryContract):
 
 
 class TestSqliteFlows(FlowRepositoryContract):
+    pass
+
+
+class TestSqliteGroups(GroupRepositoryContract):
     pass
 
 

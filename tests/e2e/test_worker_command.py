@@ -19,10 +19,12 @@ from invoke_apps.config import handed_over
 from invoke_apps.settings import Settings
 from invoke_apps.supervisor import Supervisor
 from invoke_core.domain.generation import GenerationWish
-from invoke_core.domain.identifiers import ItemId
+from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.principals import SINGLE_USER
-from invoke_core.domain.queue import BatchWish, JobStatus
+from invoke_core.domain.queue import BatchWish, JobStatus, WorkerRecord
+from invoke_core.services.leases import DEAD_AFTER_SECONDS
 from invoke_core.testing.builders import a_model
+from invoke_core.testing.fakes import FixedClock
 
 HERE = Path(__file__).parents[2]
 PATIENCE = 120.0
@@ -194,6 +196,46 @@ def test_the_supervisor_begins_at_the_first_job_and_again_after_a_crash(
     assert len(begun) == 2
     with root.application.database.reading() as work:
         assert work.workers.list() == []
+
+
+def test_the_supervisor_kills_a_child_that_shows_no_sign_of_life(
+    open_root: Callable[..., Root],
+) -> None:
+    root = open_root()
+    clock = FixedClock()
+    leases = attrs.evolve(root.application.leases, clock=clock)
+    begun: list[int] = []
+
+    def begin(process_id: int) -> None:
+        here = leases.processes.this()
+        leases.register(
+            WorkerRecord(
+                worker_id=WorkerId(f"worker-{process_id}"),
+                host=here.host,
+                process_id=process_id,
+                process_started=0.0,
+                devices=("cpu",),
+            )
+        )
+        begun.append(process_id)
+
+    supervisor = Supervisor(
+        attrs.evolve(root.application, leases=leases),
+        command=[sys.executable, "-c", "import sys; sys.stdin.read()"],
+        on_begin=begin,
+        look_seconds=0.02,
+    )
+    root.enqueue()
+    supervisor.start()
+    looked = threading.Event()
+    for _ in range(int(PATIENCE / 0.1)):
+        if len(begun) >= 2:
+            break
+        clock.advance(DEAD_AFTER_SECONDS + 1)
+        looked.wait(0.1)  # never set: time for the supervisor to look
+    supervisor.stop()
+
+    assert len(begun) >= 2
 
 
 def test_jobs_fail_with_the_reason_where_the_servers_runner_cannot_be_opened(

@@ -13,6 +13,7 @@ from invoke_apps.web.guard import guard
 from invoke_apps.web.routes import auth
 from invoke_core.domain.passwords import PasswordPolicy
 from tests.unit.accounts import CODE, PASSWORD, open_accounts
+from tests.unit.whole_app import UNLIMITED
 
 USER = {
     "user_id", "email", "display_name", "is_admin", "is_active", "must_change_password",
@@ -66,7 +67,7 @@ def open_remote(tmp_path):
             dependencies={"call": Provide(provide_call, sync_to_thread=False)},
             exception_handlers=HANDLERS,
             middleware=[guard],
-            state=State({"application": application}),
+            state=State({"application": application, "limiter": UNLIMITED}),
         )
         client = TestClient(app, base_url="http://127.0.0.1")
         clients.append(client)

@@ -10,10 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invoke_core.domain.estimates import ALL_KINDS, RunTime, kind_of
-from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime, choose, cost_of, slack_of
+from invoke_core.domain.fairness import (
+    Contender,
+    Flow,
+    GroupRule,
+    QueueMode,
+    VirtualTime,
+    choose,
+    cost_of,
+    slack_of,
+)
 from invoke_core.domain.identifiers import ModelKey, UserId, WorkerId
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import Job
+from invoke_core.domain.shares import levels
 from invoke_core.errors import LeaseLost
 from invoke_core.services import flows
 from invoke_core.services.flows import may_run
@@ -27,21 +37,27 @@ LONGEST = 100.0  # GPU-seconds of the longest job
 class Schedule:
     """People, runners and chance: does at each step one of the things that can happen."""
 
-    def __init__(self, chance: random.Random, mode: QueueMode, slack: float) -> None:
+    def __init__(
+        self, chance: random.Random, mode: QueueMode, slack: float, groups: int = 0
+    ) -> None:
         self.chance = chance
         self.mode = mode
         self.world = World(mode, slack_seconds=slack)
         with self.world.database.writing() as work:
             self.models = [self.world.model.key, a_model(work).key, a_model(work).key]
         self.people = [
-            self.world.person(weight=chance.choice([0.5, 1.0, 1.0, 2.0, 4.0]))
-            for _ in range(chance.randint(2, 6))
+            self.world.person(
+                weight=chance.choice([0.5, 1.0, 1.0, 2.0, 4.0]), email=f"p{number}@example.com"
+            )
+            for number in range(chance.randint(2, 6))
         ]
+        self.weights = [chance.choice([0.5, 1.0, 3.0]) for _ in range(groups)]
+        self.regroup()
         self.runners: dict[WorkerId, Job | None] = {}
         self.warm: dict[WorkerId, list[ModelKey]] = {}
         for _ in range(chance.randint(1, 4)):
             self.add_runner()
-        self.most_in_flight = 1
+        self.most_in_flight: Counter[str] = Counter()  # of a group or person, by level
         self.longest = cost_of(mode, LONGEST)  # the largest cost of a job, expected or real
 
     def add_runner(self) -> None:
@@ -51,8 +67,16 @@ class Schedule:
 
     def step(self) -> None:
         happen = self.chance.choices(
-            [self.enqueue, self.dispatch, self.end, self.cancel, self.lose, self.pause_account],
-            weights=[3, 8, 7, 2, 1, 1],
+            [
+                self.enqueue,
+                self.dispatch,
+                self.end,
+                self.cancel,
+                self.lose,
+                self.pause_account,
+                self.regroup,
+            ],
+            weights=[30, 80, 70, 20, 10, 10, 3 if self.weights else 0],
         )[0]
         happen()
         self.check()
@@ -135,28 +159,48 @@ class Schedule:
             else:
                 flows.resume(work, person.user_id, now)
 
+    def regroup(self) -> None:
+        """Spread the people over the groups anew; some stand for themselves."""
+        members: dict[int, list[str]] = {number: [] for number in range(-1, len(self.weights))}
+        for number in range(len(self.people)):
+            chosen = self.chance.randrange(-1, len(self.weights))
+            members[chosen].append(f"p{number}@example.com")
+        self.world.regroup(
+            [
+                GroupRule(name=f"g{number}", weight=weight, members=frozenset(members[number]))
+                for number, weight in enumerate(self.weights)
+            ]
+        )
+
     def check(self) -> None:
         self.world.assert_flows_are_consistent()
         with self.world.database.reading() as work:
             active = work.flows.list_active()
-            virtual = work.queue.virtual_time()
+            groups = work.groups.list()
+            virtual = {"": work.queue.virtual_time()} | {g.name: g.members for g in groups}
             measured = work.queue.run_seconds()
-        counters = [flow.counter(self.mode) for flow in active if flow.contends]
-        # A canceled job is in flight until its runner has stopped: only then is it settled.
-        drawn = Counter(job.owner_id for job in self.runners.values() if job is not None)
-        self.most_in_flight = max([self.most_in_flight, *drawn.values()])
-        if not counters:
-            return
+            # A canceled job is in flight until its runner has stopped: only then is it settled.
+            drawn: Counter[tuple[str, str]] = Counter()
+            for job in self.runners.values():
+                if job is not None:
+                    name = work.flows.get(job.owner_id).group_name
+                    drawn[name, job.owner_id] += 1
+                    drawn["", name or job.owner_id] += 1
+        for (level, _), count in drawn.items():
+            self.most_in_flight[level] = max(self.most_in_flight[level], count)
         known = measured.get(ALL_KINDS)
         rules = self.world.dispatcher.rules
         slack = slack_of(self.mode, rules.slack_seconds, known.mean if known else 0.0)
-        least_weight = min(flow.weight for flow in active)
-        spread = max(counters) - min(counters)
-        k = self.most_in_flight
-        factor = 1 + k if self.mode is QueueMode.ROUND_ROBIN else 2 * k  # see docs/explanation
-        reach = factor * self.longest / least_weight
-        assert spread <= slack_bound(self.mode, slack) + reach + 1e-6
-        assert virtual.advanced(self.mode, min(counters)) == virtual  # it has seen every least
+        for level, standings in levels(active, groups, self.mode).items():
+            counters = [each.counter for each in standings if each.contends]
+            if not counters:
+                continue
+            k = max(1, self.most_in_flight[level])
+            factor = 1 + k if self.mode is QueueMode.ROUND_ROBIN else 2 * k  # see docs/explanation
+            reach = factor * self.longest / min(each.weight for each in standings)
+            assert max(counters) - min(counters) <= slack_bound(self.mode, slack) + reach + 1e-6
+            seen = virtual[level].advanced(self.mode, min(counters))
+            assert seen == virtual[level]  # it has seen every least
 
 
 def slack_bound(mode: QueueMode, slack: float) -> float:
@@ -170,6 +214,16 @@ def test_contending_counters_stay_within_the_bound(
     seed: int, mode: QueueMode, slack: float
 ) -> None:
     schedule = Schedule(random.Random(seed), mode, slack)
+    for _ in range(80):
+        schedule.step()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), COUNTED, st.sampled_from([0.0, 30.0]), st.integers(1, 3))
+def test_groups_stay_within_the_bound_and_so_do_their_members(
+    seed: int, mode: QueueMode, slack: float, groups: int
+) -> None:
+    schedule = Schedule(random.Random(seed), mode, slack, groups)
     for _ in range(80):
         schedule.step()
 
@@ -397,6 +451,35 @@ def test_warmth_never_goes_before_a_job_that_is_past_its_deadline() -> None:
     assert world.claim(world.worker(), [model]).owner_id == waiting.user_id
 
 
+def test_a_deadline_counts_from_when_the_job_became_its_owners_next() -> None:
+    world = World(QueueMode.FAIR_SHARE, slack_seconds=60.0)
+    waiting, warm = world.people(2)
+    model = with_another_model(world, waiting, warm)
+    worker = world.worker()
+    world.clock.advance(timedelta(minutes=11))
+    first = world.claim(worker, [model])
+    assert first.owner_id == waiting.user_id
+    world.results.complete(first, SMALL, 0.0)  # its counter stands where it stood
+
+    world.clock.advance(timedelta(minutes=9))
+    assert world.claim(worker, [model]).owner_id == warm.user_id
+    world.clock.advance(timedelta(minutes=2))
+    assert world.claim(worker, [model]).owner_id == waiting.user_id
+
+
+def test_a_job_that_could_not_run_was_not_passed_over() -> None:
+    world = World(QueueMode.FAIR_SHARE, slack_seconds=60.0)
+    waiting, warm = world.people(2)
+    model = with_another_model(world, waiting, warm)
+    with world.database.writing() as work:
+        flows.suspend(work, waiting.user_id, world.clock.now())
+    world.clock.advance(timedelta(hours=1))
+    with world.database.writing() as work:
+        flows.resume(work, waiting.user_id, world.clock.now())
+
+    assert world.claim(world.worker(), [model]).owner_id == warm.user_id
+
+
 def test_slack_in_turns_is_at_most_one() -> None:
     assert slack_of(QueueMode.ROUND_ROBIN, 60.0, 4.0) == 1.0
     assert slack_of(QueueMode.ROUND_ROBIN, 2.0, 4.0) == 0.5
@@ -405,8 +488,10 @@ def test_slack_in_turns_is_at_most_one() -> None:
 
 
 def test_warmth_beyond_the_slack_waits_for_its_turn() -> None:
-    ahead = Flow(user_id=UserId("a"), pending=1, fair_share=10.0)
-    warm = Flow(user_id=UserId("b"), pending=1, fair_share=71.0, head_model=ModelKey("m"))
+    ahead = Contender(flow=Flow(user_id=UserId("a"), pending=1, fair_share=10.0))
+    warm = Contender(
+        flow=Flow(user_id=UserId("b"), pending=1, fair_share=71.0, head_model=ModelKey("m"))
+    )
 
     chosen = choose(
         [warm, ahead], QueueMode.FAIR_SHARE, warm=frozenset({ModelKey("m")}), slack=60.0

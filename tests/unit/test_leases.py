@@ -2,11 +2,13 @@ import attrs
 import pytest
 
 from invoke_core.domain.fairness import QueueMode
-from invoke_core.domain.identifiers import WorkerId
-from invoke_core.domain.queue import JobStatus, result_name
-from invoke_core.errors import LeaseLost
+from invoke_core.domain.identifiers import ItemId, WorkerId
+from invoke_core.domain.progress import Progress
+from invoke_core.domain.queue import Job, JobStatus, result_name
+from invoke_core.errors import LeaseLost, Unavailable
 from invoke_core.ports.storage import Rendition
 from invoke_core.services.leases import DEAD_AFTER_SECONDS, Watch
+from invoke_core.services.sweeping import SweepService
 from tests.queue_world import SMALL, World
 
 
@@ -184,3 +186,85 @@ def test_orphans_of_unknown_workers_are_taken_back() -> None:
         work.jobs.put(attrs.evolve(job, lease=lease))
 
     assert [lost.item_id for lost in world.leases.take_over(Watch())] == [item_id]
+
+
+def test_the_file_of_a_dead_worker_is_removed_also_where_the_job_was_canceled_meanwhile() -> None:
+    world = World()
+    person = world.person()
+    (item_id,) = world.enqueue(person)
+    job = world.claim(world.worker())
+    made = world.results.files.made_of_pixels(SMALL, {})
+    world.results.files.store(made, result_name(job))  # and here it dies
+
+    world.queue.cancel(person, item_id)
+    world.leases.bury(["worker-1"])
+    SweepService(
+        world.database.reading, world.database.writing, world.storage
+    ).remove_doomed_files()
+
+    assert list(world.storage.names()) == []
+
+
+def drawing(world: World, job: Job, step: int) -> None:
+    world.progress.put(Progress(item_id=job.item_id, step=step, steps=4))
+
+
+def test_a_job_that_kills_its_workers_takes_no_other_with_it() -> None:
+    world = World()
+    killer, other = world.people(2)
+    (bad,) = world.enqueue(killer, steps=4)
+    good = world.enqueue(other, runs=2, steps=4)
+    for _ in range(3):
+        worker = world.worker()
+        claimed = {job.item_id: job for job in (world.claim(worker) for _ in range(3))}
+        drawn, stored = claimed[bad], claimed[good[0]]  # and the third is not begun yet
+        drawing(world, stored, 4)
+        drawing(world, drawn, 2)
+        world.leases.bury([worker])
+
+    assert world.job(bad).status is JobStatus.FAILED
+    assert [(world.job(i).status, world.job(i).attempts) for i in good] == [
+        (JobStatus.PENDING, 0),
+        (JobStatus.PENDING, 0),
+    ]
+
+
+def test_where_nothing_was_told_every_job_of_a_dead_worker_loses_an_attempt() -> None:
+    world = World()
+    item_ids = world.enqueue(world.person(), runs=2)
+    worker = world.worker()
+    for _ in item_ids:
+        world.claim(worker)
+
+    world.leases.bury([worker])
+
+    assert [world.job(item_id).attempts for item_id in item_ids] == [1, 1]
+
+
+def test_what_a_dead_worker_told_of_a_job_is_not_held_against_its_next_run() -> None:
+    world = World()
+    world.enqueue(world.person(), steps=4)
+    worker = world.worker()
+    drawing(world, world.claim(worker), 2)
+
+    world.leases.bury([worker])
+
+    assert world.progress.get([1]) == {}
+
+
+def test_jobs_are_taken_back_whole_where_the_store_of_progress_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    (item_id,) = world.enqueue(world.person())
+    worker = world.worker()
+    job = world.claim(worker)
+    world.storage.put(result_name(job), Rendition.FULL, b"content")
+
+    def busy(item_id: ItemId) -> None:
+        raise Unavailable("Busy.")
+
+    monkeypatch.setattr(world.progress, "remove", busy)
+
+    assert [each.item_id for each in world.leases.bury([worker])] == [item_id]
+    assert list(world.storage.names()) == []

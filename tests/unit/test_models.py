@@ -50,6 +50,7 @@ from invoke_core.testing.builders import a_model, a_principal, a_user, an_admini
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 from invoke_core.testing.model_files import a_diffusers_folder, a_safetensors_file
 from tests.unit.accounts import open_accounts
+from tests.unit.whole_app import UNLIMITED
 
 
 @attrs.frozen
@@ -361,7 +362,7 @@ def remote(catalogue: Catalogue) -> Iterator[TestClient[Any]]:
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         middleware=[guard],
-        state=State({"application": application}),
+        state=State({"application": application, "limiter": UNLIMITED}),
     )
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for name in ("admin", "person"):

@@ -12,7 +12,7 @@ from invoke_core.domain.fairness import Caps, Flow, QueueMode
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.principals import host_principal
 from invoke_core.domain.queue import JobQuery, JobStatus
-from invoke_core.domain.shares import ShareChanges, bound, gap
+from invoke_core.domain.shares import ShareChanges, Spread, levels, spread
 from invoke_core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from tests.queue_world import SMALL, World
 
@@ -247,9 +247,9 @@ def test_a_new_cap_of_the_server_holds_when_it_starts():
     world.claim(worker)
     capped = attrs.evolve(world.care, caps=Caps(max_running=1))
 
-    capped.settle_caps()
+    capped.settle()
     assert world.claim(worker) is None
-    world.care.settle_caps()
+    world.care.settle()
     assert world.claim(worker) is not None
 
 
@@ -334,11 +334,13 @@ def test_the_bound_is_that_of_the_proof():
     ]
 
     fair, turns = QueueMode.FAIR_SHARE, QueueMode.ROUND_ROBIN
-    assert gap(flows, fair) == 3.0
-    assert gap(flows, turns) == 2.0
-    assert bound(flows, fair, slack=7.0, longest=10.0) == 7.0 + 2 * 2 * 10.0 / 0.5
-    assert bound(flows, turns, slack=1.0, longest=1.0) == 1.0 + (1 + 2) * 1.0 / 0.5
-    assert gap(flows, QueueMode.FIFO) == bound(flows, QueueMode.FIFO, slack=0, longest=9) == 0.0
+    of_fair, of_turns = levels(flows, [], fair)[""], levels(flows, [], turns)[""]
+    expected = Spread(3.0, 7.0 + 2 * 2 * 10.0 / 0.5)
+    assert spread(of_fair, fair, slack=7.0, longest=10.0) == expected
+    expected = Spread(2.0, 1.0 + (1 + 2) * 1.0 / 0.5)
+    assert spread(of_turns, turns, slack=1.0, longest=1.0) == expected
+    assert spread(of_fair, QueueMode.FIFO, slack=0, longest=9) == Spread(0.0, 0.0)
+    assert spread([], fair, slack=7.0, longest=10.0) == Spread(0.0, 0.0)
 
 
 # Submissions that come twice

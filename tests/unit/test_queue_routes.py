@@ -20,6 +20,7 @@ from invoke_core.domain.principals import Principal
 from invoke_core.errors import Unauthenticated
 from invoke_core.testing.builders import a_principal
 from tests.queue_world import SMALL, World
+from tests.unit.whole_app import UNLIMITED
 
 Ask = Callable[..., httpx.Response]
 
@@ -49,7 +50,7 @@ def client(world: World) -> Iterator[TestClient[Any]]:
         dependencies={"call": Provide(provide_call, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         middleware=[guard],
-        state=State({"application": app}),
+        state=State({"application": app, "limiter": UNLIMITED}),
     )
     with TestClient(litestar, base_url="http://127.0.0.1") as client:
         yield client
@@ -250,6 +251,11 @@ def test_an_administrator_sees_and_changes_shares(world: World, ask: Ask) -> Non
     }  # fmt: skip
     assert (row["user_id"], row["pending"], row["fair_share"]) == (person.user_id, 2, 1.0)
     assert seen.json()["fairness_gap"] <= seen.json()["fairness_bound"]
+    assert (row["group"], seen.json()["groups"]) == (None, [])
+    of_another = ask(admin, "GET", f"overview?user_id={admin.user_id}").json()
+    assert of_another["items"] == []
+    assert ask(admin, "GET", f"overview?user_id={person.user_id}").json()["items"] == [row]
+    assert seen.json()["wait_accuracy"] is None  # nothing that was shown has started yet
     cleared = ask(admin, "PATCH", f"users/{person.user_id}", json={"max_running": None})
     assert cleared.json()["max_running"] is None
     assert ask(admin, "PATCH", "users/nobody", json={}).status_code == 404

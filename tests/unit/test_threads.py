@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 
 from invoke_apps.web.guard import SLOW, UPLOADS, guard
 from invoke_apps.web.threads import SplitExecutor
+from tests.unit.whole_app import UNLIMITED
 
 
 @get("/", sync_to_thread=True)
@@ -47,7 +48,7 @@ def test_a_handler_runs_in_the_pool_of_its_kind(method: str, path: str, pool: st
     executor = SplitExecutor()
     set_asyncio_executor(executor)
     settings = SimpleNamespace(multiuser=False)
-    state = State({"application": SimpleNamespace(settings=settings)})
+    state = State({"application": SimpleNamespace(settings=settings), "limiter": UNLIMITED})
     app = Litestar(
         [read, write, write_slowly, write_pictures],
         middleware=[guard],

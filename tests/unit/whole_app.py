@@ -13,13 +13,16 @@ from invoke_apps.application import Application
 from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
 from invoke_apps.web.app import WebApp, create_app
+from invoke_apps.web.rates import RateLimiter
 from invoke_core.domain.principals import host_principal
 from invoke_core.ports.unit_of_work import Database
+from invoke_core.services.rates import RequestRates
 from invoke_core.services.single_sign_on import Provider
 from invoke_core.testing.fakes import FixedClock
 from tests.unit.accounts import QuickHasher
 
 HOST = host_principal("tester")
+UNLIMITED = RateLimiter(RequestRates(None, FixedClock()))  # lets every request through
 PASSWORD = "TempPass123"
 
 
@@ -111,7 +114,9 @@ def open_site(
     if providers is not None:
         parts["providers"] = providers
     clock = FixedClock()
-    made = Settings(**{"root": root, "multiuser": True, **settings})
+    # The clock stands: without an end of the minute the limit would hold for the whole test.
+    unlimited = {"max_requests_per_minute": None}
+    made = Settings(**{"root": root, "multiuser": True, **unlimited, **settings})
     with in_memory(made, clock=clock, hasher=QuickHasher(), **parts) as app:
         for email, is_admin in (("admin@example.com", True), ("person@example.com", False)):
             app.users.create(HOST, email=email, password=PASSWORD, is_admin=is_admin)

@@ -28,6 +28,7 @@ from invoke_adapters.memory.models import MemoryModelRepository
 from invoke_adapters.memory.news import MemoryNewsBell, MemoryNewsRepository
 from invoke_adapters.memory.queue import (
     MemoryFlowRepository,
+    MemoryGroupRepository,
     MemoryJobRepository,
     MemoryQueueStateRepository,
     MemoryWorkerRepository,
@@ -173,6 +174,11 @@ class MemoryWork:
     def flows(self) -> MemoryFlowRepository:
         """Return the flows."""
         return MemoryFlowRepository(self.state)
+
+    @property
+    def groups(self) -> MemoryGroupRepository:
+        """Return the groups of people in the queue."""
+        return MemoryGroupRepository(self.state)
 
     @property
     def queue(self) -> MemoryQueueStateRepository:

@@ -1,20 +1,22 @@
 """Jobs, flows and workers in dictionaries."""
 
+import heapq
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import attrs
 
 from invoke_adapters.memory.state import State, page
-from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime
-from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
+from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime, kind_of
+from invoke_core.domain.fairness import Contender, Flow, Group, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import (
     DeviceMemory,
     Job,
     JobQuery,
+    JobState,
     JobStatus,
     QueueCounts,
     WorkerRecord,
@@ -53,12 +55,26 @@ class MemoryJobRepository:
         known = [number for number in dict.fromkeys(item_ids) if number in self.state.jobs]
         return [self.state.jobs[item_id] for item_id in known]
 
+    def states(self, item_ids: Sequence[ItemId]) -> Sequence[JobState]:
+        """Return how the known ones of these jobs stand, by number."""
+        found = self.find_many(sorted(item_ids))
+        return [JobState(job.item_id, job.owner_id, job.status) for job in found]
+
+    def cancel_pending(self, item_ids: Sequence[ItemId], now: datetime) -> None:
+        """Let those of these jobs that are pending be canceled."""
+        for job in self.find_many(item_ids):
+            if job.status is JobStatus.PENDING:
+                self.put(job.canceled(now))
+
     def put(self, job: Job) -> None:
-        """Replace the job of this number."""
+        """Keep how the job of this number stands."""
         self.get(job.item_id)
-        if job.owner_id not in self.state.users:
-            raise NotFound("user", job.owner_id)
         self.state.jobs[job.item_id] = job
+
+    def put_all(self, jobs: Sequence[Job]) -> None:
+        """Keep how known jobs stand, each once."""
+        for job in jobs:
+            self.put(job)
 
     def remove(self, item_ids: Sequence[ItemId]) -> None:
         """Forget jobs; unknown ones are passed over."""
@@ -112,23 +128,38 @@ class MemoryJobRepository:
         return ended[: max(0, len(ended) - keep)][:limit]
 
     def _pending(self, owner_id: UserId) -> Sequence[Job]:
-        found = [
-            job
-            for job in self.state.jobs.values()
-            if job.owner_id == owner_id and job.status is JobStatus.PENDING
-        ]
-        return sorted(found, key=lambda job: (-job.priority, job.item_id))
+        return _pending(self.state, owner_id)
 
     def front(self, owner_id: UserId) -> Front | None:
         """Return what the owner's pending jobs begin with."""
-        pending = self._pending(owner_id)
-        if not pending:
-            return None
-        return Front(head=pending[0], oldest_item_id=min(job.item_id for job in pending))
+        return _front(self._pending(owner_id))
 
     def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
         """Return the owner's pending jobs in the order in which they are served."""
         return self._pending(owner_id)[offset : offset + limit]
+
+
+def _pending(state: State, owner_id: UserId) -> Sequence[Job]:
+    found = [
+        job
+        for job in state.jobs.values()
+        if job.owner_id == owner_id and job.status is JobStatus.PENDING
+    ]
+    return sorted(found, key=lambda job: (-job.priority, job.item_id))
+
+
+def _front(pending: Sequence[Job]) -> Front | None:
+    """Return what ordered pending jobs begin with; None where there are none."""
+    if not pending:
+        return None
+    head = pending[0]
+    return Front(
+        item_id=head.item_id,
+        priority=head.priority,
+        model=head.generation.model,
+        kind=kind_of(head.generation),
+        oldest_item_id=min(job.item_id for job in pending),
+    )
 
 
 @attrs.frozen
@@ -152,17 +183,81 @@ class MemoryFlowRepository:
         active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]
         return sorted(active, key=lambda flow: flow.user_id)
 
+    def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
+        """Return the contending flows that are first in their group, ordered by user id."""
+        groups: dict[str, list[Flow]] = {}
+        for flow in self.state.flows.values():
+            if flow.contends:
+                name = "" if mode is QueueMode.FIFO else flow.group_name
+                groups.setdefault(name, []).append(flow)
+        firsts = [
+            flow
+            for members in groups.values()
+            for flow in heapq.nsmallest(
+                limit, members, key=lambda each: Contender(flow=each).order(mode)
+            )
+        ]
+        return sorted(firsts, key=lambda flow: flow.user_id)
+
+    def pending(self, *, is_suspended: bool | None = None) -> int:
+        """Return how many jobs are pending."""
+        return sum(
+            flow.pending
+            for flow in self.state.flows.values()
+            if is_suspended in {None, flow.suspended}
+        )
+
     def used_on(self, day: date) -> Sequence[Flow]:
         """Return the flows that used GPU-seconds on this day and on none after it."""
         used = [flow for flow in self.state.flows.values() if flow.used_on == day]
         return sorted(used, key=lambda flow: flow.user_id)
 
 
-def _contending(state: State, mode: QueueMode) -> Sequence[Flow]:
-    return sorted(
-        (flow for flow in state.flows.values() if flow.contends),
-        key=lambda flow: (flow.counter(mode), flow.oldest_item_id or 0, flow.user_id),
-    )
+@attrs.frozen
+class MemoryGroupRepository:
+    """See `GroupRepository`."""
+
+    state: State
+
+    def get(self, name: str) -> Group:
+        """Return the group; a new one, all zero, where none was kept."""
+        return self.state.groups.get(name, Group(name=name))
+
+    def list(self) -> Sequence[Group]:
+        """Return the groups, ordered by name."""
+        return [group for _, group in sorted(self.state.groups.items())]
+
+    def contends(self, name: str) -> bool:
+        """Return whether the flow of a member contends."""
+        return bool(_members(self.state, name))
+
+    def put(self, group: Group) -> None:
+        """Keep the group after a change of it, or of a member's flow."""
+        contending = _members(self.state, group.name)
+        virtual = group.members
+        for mode in (QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE) if contending else ():
+            virtual = virtual.advanced(mode, min(flow.counter(mode) for flow in contending))
+        self.state.groups[group.name] = attrs.evolve(group, members=virtual)
+
+
+def _members(state: State, name: str) -> Sequence[Flow]:
+    """Return the flows of a group that contend."""
+    return [flow for flow in state.flows.values() if flow.group_name == name and flow.contends]
+
+
+def _contending(state: State, mode: QueueMode) -> Sequence[Contender]:
+    found = [_contender(state, mode, flow) for flow in state.flows.values() if flow.contends]
+    return sorted(found, key=lambda each: each.order(mode))
+
+
+def _contender(state: State, mode: QueueMode, flow: Flow) -> Contender:
+    if not flow.group_name:
+        return Contender(flow=flow)
+    group = MemoryGroupRepository(state).get(flow.group_name)
+    if mode is QueueMode.FIFO:
+        return Contender(flow=flow, group=group)
+    least = min(each.counter(mode) for each in _members(state, flow.group_name))
+    return Contender(flow=flow, group=group, least=least)
 
 
 @attrs.frozen
@@ -174,9 +269,12 @@ class MemoryQueueStateRepository:
     def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
         """Return what a decision looks at."""
         ordered = _contending(self.state, mode)
-        wanted = {flow.user_id for flow in ordered[:1]}
+        wanted = {each.flow.user_id for each in ordered[:1]}
         for model in warm:
-            wanted.update([flow.user_id for flow in ordered if flow.head_model == model][:1])
+            matching = [each for each in ordered if each.flow.head_model == model]
+            for is_grouped in (False, True):
+                among = [each for each in matching if (each.least is not None) is is_grouped]
+                wanted.update(each.flow.user_id for each in among[:1])
         facts = self.state.facts[None]
         known = self.state.run_seconds.get(ALL_KINDS)
         return Contest(
@@ -184,17 +282,21 @@ class MemoryQueueStateRepository:
             fence=facts.fence,
             running=sum(job.status is JobStatus.IN_PROGRESS for job in self.state.jobs.values()),
             mean=known.mean if known else None,
-            candidates=[self._candidate(flow) for flow in ordered if flow.user_id in wanted],
+            candidates=[self._candidate(each) for each in ordered if each.flow.user_id in wanted],
         )
 
-    def _candidate(self, flow: Flow) -> Candidate:
+    def _candidate(self, contender: Contender) -> Candidate:
+        flow = contender.flow
         if flow.head_item_id is None:
             raise TypeError("a contending flow has a head")
-        head = self.state.jobs[flow.head_item_id]
         known = self.state.run_seconds.get(flow.head_kind or "")
+        pending = _pending(self.state, flow.user_id)
         return Candidate(
             flow=flow,
-            head=head,
+            group=contender.group,
+            least=contender.least,
+            head=self.state.jobs[flow.head_item_id],
+            rest=_front([job for job in pending if job.item_id != flow.head_item_id]),
             owner_is_active=self.state.users[flow.user_id].is_active,
             expected=known.mean if known else None,
         )
@@ -209,7 +311,7 @@ class MemoryQueueStateRepository:
         virtual = facts.virtual
         for mode in modes:
             first = _contending(self.state, mode)[:1]
-            virtual = virtual.advanced(mode, first[0].counter(mode) if first else None)
+            virtual = virtual.advanced(mode, first[0].standing(mode) if first else None)
         fence = facts.fence if fence is None else fence
         self.state.facts[None] = attrs.evolve(facts, virtual=virtual, fence=fence)
 

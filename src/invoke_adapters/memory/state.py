@@ -12,7 +12,7 @@ from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, Grant
 from invoke_core.domain.downloads import Download, DownloadId
 from invoke_core.domain.estimates import RunTime
-from invoke_core.domain.fairness import Flow, VirtualTime
+from invoke_core.domain.fairness import Flow, Group, VirtualTime
 from invoke_core.domain.identifiers import (
     SYSTEM,
     ApiKeyId,
@@ -173,6 +173,7 @@ class State:
     client_state: Table[tuple[UserId, str], str] = attrs.field(factory=Table)
     jobs: Table[ItemId, Job] = attrs.field(factory=Table)
     flows: Table[UserId, Flow] = attrs.field(factory=Table)
+    groups: Table[str, Group] = attrs.field(factory=Table)
     submissions: Table[tuple[UserId, str], Submission] = attrs.field(factory=Table)
     workers: Table[WorkerId, WorkerRecord] = attrs.field(factory=Table)
     run_seconds: Table[str, RunTime] = attrs.field(factory=Table)

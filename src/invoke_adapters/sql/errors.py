@@ -8,6 +8,9 @@ import sqlalchemy as sa
 
 from invoke_core.errors import Invalid, StorageFull, Unavailable
 
+INTEGRITY = (sa.exc.IntegrityError, sqlite3.IntegrityError)
+"""A key that is taken, or points to nothing: also where a statement goes to the driver itself."""
+
 BUSY = "The database is busy: try again in a moment."
 _FULL = "The disk is full or failing: free some space; nothing half-written was kept."
 _DAMAGED = (

@@ -1,7 +1,8 @@
 """Rows become values and values rows: columns carry the names of a value's fields."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -219,6 +220,80 @@ def _kept(connection: sa.Connection, driver: Any) -> dict[Any, Any] | None:
     return None if kept is None else kept.present(driver)
 
 
+_NOTHING = object()
+
+
+class Change:
+    """A statement that changes rows, whose text is built once, with parameters by name.
+
+    On SQLite it goes to the driver itself, as a `Prepared` does.
+    """
+
+    def __init__(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
+        """Make the statement; every column that it sets stands in it."""
+        self._statement = statement
+        self._text = ""
+        self._binds: list[tuple[str, Callable[[Any], Any] | None]] = []
+        self._given: dict[str, Any] = {}
+
+    def run(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> int:
+        """Change rows; return how many.
+
+        Raises:
+            sa.exc.IntegrityError: a key is taken, or points to nothing; or the driver's own one: see
+                `errors.INTEGRITY`.
+        """
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, parameters).rowcount
+        driver: Any = connection.connection.dbapi_connection
+        found: int = driver.execute(self._prepared(connection), self._values(parameters)).rowcount
+        return found
+
+    def run_all(self, connection: sa.Connection, each: Sequence[Mapping[str, Any]]) -> int:
+        """Change rows once for each of many parameters; return how many."""
+        if connection.dialect.name != "sqlite":
+            return sum(self.run(connection, parameters) for parameters in each)
+        driver: Any = connection.connection.dbapi_connection
+        text = self._prepared(connection)
+        found: int = driver.executemany(text, self._rows(each)).rowcount
+        return found
+
+    def _rows(self, each: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the parameters of many runs; what one has of the run before is converted once."""
+        names = [name for name, _ in self._binds]
+        binds = [bind for _, bind in self._binds]
+        before: Sequence[Any] = [_NOTHING] * len(names)
+        bound: list[Any] = list(before)
+        for parameters in each:
+            values = [parameters[name] for name in names]
+            bound = [
+                value if bind is None else was if value is known else bind(value)
+                for value, bind, known, was in zip(values, binds, before, bound, strict=True)
+            ]
+            before = values
+            yield bound
+
+    def _values(self, parameters: Mapping[str, Any]) -> list[Any]:
+        given = self._given
+        found = [
+            (parameters[name] if name in parameters else given[name], bind)
+            for name, bind in self._binds
+        ]
+        return [value if bind is None else bind(value) for value, bind in found]
+
+    def _prepared(self, connection: sa.Connection) -> str:
+        if not self._text:
+            dialect = connection.dialect
+            compiled: Any = self._statement.compile(dialect=dialect)
+            self._binds = [
+                (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+                for name in compiled.positiontup
+            ]
+            self._given = {n: b.value for n, b in compiled.binds.items() if not b.required}
+            self._text = str(compiled)  # last: it tells other threads that all is there
+        return self._text
+
+
 def _converters(
     query: sa.Select[Any], dialect: sa.Dialect
 ) -> list[tuple[int, Callable[[Any], Any]]]:
@@ -311,21 +386,34 @@ def holds(
 
 def upsert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
     """Keep the row, in place of the one with the same primary key."""
-    connection.execute(_upserts(connection.dialect.name, table), row)
+    connection.execute(_upsert(connection.dialect.name, table), row)
 
 
-def _upserts(dialect: str, table: sa.Table) -> sa.Executable:
-    found = _built.get((dialect, table.name))
-    if found is None:
-        # Every dialect has an `insert` of its own for this; there is no common one.
-        from sqlalchemy.dialects import postgresql, sqlite
-
-        insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
-        keys = list(table.primary_key.columns)
-        others = {c.name: insert.excluded[c.name] for c in table.c if c not in keys}
-        found = insert.on_conflict_do_update(index_elements=keys, set_=others)
-        _built[dialect, table.name] = found
-    return found
+@cache  # as many as there are tables
+def upserting(dialect: str, table: sa.Table) -> Change:
+    """Return `upsert` as a statement whose text is built once; it is given every column."""
+    return Change(upsert_of(dialect, table, {}))
 
 
-_built: dict[tuple[str, str], sa.Executable] = {}
+def upsert_of(dialect: str, table: sa.Table, values: Mapping[str, Any]) -> sa.Insert:
+    """Return `upsert` as a statement with a parameter for each column that is not among the values."""
+    given = {c.name: sa.bindparam(c.name, type_=c.type) for c in table.c}
+    return _with_update(_insert(dialect, table).values({**given, **values}), table)
+
+
+@cache  # as many as there are tables
+def _upsert(dialect: str, table: sa.Table) -> sa.Insert:
+    return _with_update(_insert(dialect, table), table)
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    # Every dialect has an `insert` of its own for this; there is no common one.
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+def _with_update(insert: Any, table: sa.Table) -> sa.Insert:
+    keys = list(table.primary_key.columns)
+    others = {c.name: insert.excluded[c.name] for c in table.c if c not in keys}
+    return cast(sa.Insert, insert.on_conflict_do_update(index_elements=keys, set_=others))

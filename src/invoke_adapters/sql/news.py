@@ -9,10 +9,15 @@ import attrs
 import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
+from invoke_adapters.sql.mapping import Change
 from invoke_core.domain.news import Audience, NewsItem, NewsKind
 
 _events = schema.events.c
-_INSERT = sa.insert(schema.events)
+_INSERT = Change(
+    sa.insert(schema.events).values(
+        {c.name: sa.bindparam(c.name, type_=c.type) for c in _events if c.name != "event_id"}
+    )
+)
 _SINCE = (
     sa.select(schema.events)
     .where(_events.event_id > sa.bindparam("after"))
@@ -48,8 +53,8 @@ class SqlNewsRepository:
         at: datetime,
     ) -> None:
         """Tell one change."""
-        self.connection.execute(
-            _INSERT,
+        _INSERT.run(
+            self.connection,
             {
                 "kind": kind,
                 "audience_kind": audience.kind,

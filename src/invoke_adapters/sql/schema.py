@@ -511,6 +511,9 @@ jobs = sa.Table(
     _optional("origin", Text),
     _optional("destination", Text),
     _column("generation", Json[Generation](Generation)),
+    # Of the generation, so that a decision reads nothing else of the job behind the one that it takes:
+    _column("model", Text, server_default=""),
+    _column("kind", Text, server_default=""),
     _column("attempts", sa.Integer()),
     _column("charged", sa.Double()),
     _optional("charged_policy", Word(QueueMode)),
@@ -539,6 +542,7 @@ queue_flows = sa.Table(
     "queue_flows",
     metadata,
     _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _column("group_name", Text, server_default=""),
     _column("weight", sa.Double()),
     _column("round_robin", sa.Double()),
     _column("fair_share", sa.Double()),
@@ -557,29 +561,34 @@ queue_flows = sa.Table(
     _optional("head_item_id", sa.BigInteger()),
     _optional("head_model", Text),
     _optional("head_kind", Text),
+    _optional("head_since", UtcDateTime()),
     # Kept beside the facts that they follow from, so that a decision is a few seeks:
     _column("contends", sa.Boolean()),
     _column("oldest_or_zero", sa.BigInteger()),
     sa.Index("ix_queue_flows_fifo", "contends", "oldest_or_zero", "user_id"),
-    sa.Index("ix_queue_flows_round_robin", "contends", "round_robin", "oldest_or_zero", "user_id"),
-    sa.Index("ix_queue_flows_fair_share", "contends", "fair_share", "oldest_or_zero", "user_id"),
     sa.Index("ix_queue_flows_model_fifo", "contends", "head_model", "oldest_or_zero", "user_id"),
-    sa.Index(
-        "ix_queue_flows_model_round_robin",
-        "contends",
-        "head_model",
-        "round_robin",
-        "oldest_or_zero",
-        "user_id",
+    *(
+        sa.Index(
+            f"ix_queue_flows_{model}{counter}",
+            *("group_name", "contends", *(["head_model"] if model else [])),
+            *(counter, "oldest_or_zero", "user_id"),
+        )
+        for counter in ("round_robin", "fair_share")
+        for model in ("", "model_")
     ),
-    sa.Index(
-        "ix_queue_flows_model_fair_share",
-        "contends",
-        "head_model",
-        "fair_share",
-        "oldest_or_zero",
-        "user_id",
-    ),
+)
+
+queue_groups = sa.Table(
+    "queue_groups",
+    metadata,
+    _column("name", Text, primary_key=True),
+    _column("weight", sa.Double()),
+    _column("round_robin", sa.Double()),
+    _column("fair_share", sa.Double()),
+    _column("members_round_robin", sa.Double()),  # the virtual time of its members' counters
+    _column("members_fair_share", sa.Double()),
+    sa.Index("ix_queue_groups_round_robin", "round_robin", "name"),
+    sa.Index("ix_queue_groups_fair_share", "fair_share", "name"),
 )
 
 queue_state = sa.Table(  # one row

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Any, Generic, NoReturn, TypeVar
 
 import cattrs.preconf.json
@@ -50,15 +51,18 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
         """Return the text; a naive datetime is a mistake of the caller."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError("A datetime without a time zone cannot be kept.")
-        return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+        return None if value is None else _text_of(value)
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Converter:
         """Return what makes a text a datetime, as one plain function: a page has hundreds of times."""
         return _time
+
+
+@lru_cache(maxsize=64)  # one unit of work keeps the same time in many rows
+def _text_of(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError("A datetime without a time zone cannot be kept.")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 class Day(sa.TypeDecorator[date]):
@@ -128,6 +132,8 @@ class Json(sa.TypeDecorator[T], Generic[T]):
 
     def process_bind_param(self, value: T | None, dialect: sa.Dialect) -> str | None:
         """Return the text."""
+        if value == ():  # most jobs have no pictures yet, and there may be thousands of them
+            return "[]"
         return None if value is None else _converter.dumps(value, unstructure_as=self.type)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> T | None:

@@ -26,6 +26,7 @@ from invoke_adapters.sql.models import SqlModelRepository
 from invoke_adapters.sql.news import SqlNewsRepository, Told
 from invoke_adapters.sql.queue import (
     SqlFlowRepository,
+    SqlGroupRepository,
     SqlQueueStateRepository,
     SqlWorkerRepository,
 )
@@ -169,6 +170,11 @@ class SqlWork:
     def flows(self) -> SqlFlowRepository:
         """Return the flows."""
         return SqlFlowRepository(self.connection)
+
+    @property
+    def groups(self) -> SqlGroupRepository:
+        """Return the groups of people in the queue."""
+        return SqlGroupRepository(self.connection)
 
     @property
     def queue(self) -> SqlQueueStateRepository:

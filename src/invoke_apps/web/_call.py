@@ -12,6 +12,7 @@ from invoke_apps.settings import is_loopback
 from invoke_apps.web.credentials import HOST_ONLY, MEDIA, Jar, credential_of, is_secure
 from invoke_apps.web.edge import host_name
 from invoke_apps.web.headers import has_header, header
+from invoke_apps.web.rates import RateLimiter
 from invoke_apps.web.scopes import needed_scope
 from invoke_core.domain.api_keys import within_scope
 from invoke_core.domain.principals import Principal, Scope
@@ -38,6 +39,8 @@ class Call:
     has_media: bool = False  # the browser holds a media cookie
     in_background: bool  # not caused by a person: renews nothing
     scope_state: MutableMapping[str, Any]
+    limiter: RateLimiter | None = None  # None: nothing is counted
+    is_picture: bool = False  # a picture is asked for
     needed: Scope | None = None  # what an API key must be for; None: no key may do it
 
     def __call__(self, use: Callable[[Application, Principal], T]) -> T:
@@ -45,6 +48,7 @@ class Call:
 
         Raises:
             Unauthenticated: the credential is missing, or does not count (any more).
+            TooMany: the principal made too many requests.
             Forbidden: it is an API key whose scope does not reach so far.
         """
         principal, refreshed = self.app.sign_in.authenticate(
@@ -55,6 +59,10 @@ class Call:
         )
         if refreshed is not None:
             self.refresh(refreshed)
+        if self.limiter and self.token is not None and self.app.settings.multiuser:
+            self.limiter.settle(
+                self.scope_state, self.token, principal.user_id, picture=self.is_picture
+            )
         principal = within_scope(principal, self.needed)
         return use(self.app, attrs.evolve(principal, request_id=self.client.request_id))
 
@@ -102,5 +110,7 @@ def provide_call(scope: AsgiScope) -> Call:
         has_media=any(name in cookies for name in (MEDIA, HOST_ONLY + MEDIA)),
         in_background="background" in opt or header(scope, b"x-background") == "1",
         scope_state=scope["state"],
+        limiter=scope["litestar_app"].state.limiter,
+        is_picture="media" in opt,
         needed=needed_scope(str(scope.get("method", "GET")), scope["path_template"]),
     )

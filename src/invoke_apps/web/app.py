@@ -25,6 +25,7 @@ from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
 from invoke_apps.web.interface import Interface
+from invoke_apps.web.rates import RateLimiter
 from invoke_apps.web.routes import (
     access,
     account_life,
@@ -88,7 +89,7 @@ def create_app(
     async def life(_: Litestar) -> AsyncIterator[None]:
         alarm.start()
         application.sign_in.settle_recovery()
-        application.queue_care.settle_caps()
+        application.queue_care.settle()
         if application.settings.clear_queue_on_startup:
             application.queue_care.clear_pending()
         with ExitStack() as opened:
@@ -138,7 +139,14 @@ def create_app(
         logging_config=None,
         openapi_config=_openapi() if settings.openapi_docs else None,
         request_max_body_size=settings.max_json_bytes,
-        state=State({"application": application, "alarm": alarm, "interface": built}),
+        state=State(
+            {
+                "application": application,
+                "alarm": alarm,
+                "limiter": RateLimiter(application.rates),
+                "interface": built,
+            }
+        ),
     )
     edge = Edge(inner=inner, hosts=own_hosts(settings), origins=own_origins(settings))
     return WebApp(edge, alarm)

@@ -38,6 +38,7 @@ def guard(app: ASGIApp) -> ASGIApp:
         Unauthenticated: in the layer, where the route is not open and no credential came that it takes.
         Forbidden: in the layer, where a browser's session cookie came alone, with a method that changes
             something.
+        TooMany: in the layer, where the credential's owner made too many requests.
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +55,8 @@ def guard(app: ASGIApp) -> ASGIApp:
             if credential is None:
                 raise Unauthenticated("Sign in first.")
             require_own_page(scope, credential)
+            limiter = scope["litestar_app"].state.limiter
+            limiter.begin(scope["state"], credential.text, picture="media" in opt)
         await app(scope, receive, send)
 
     return guarded

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import attrs
-from litestar import MediaType, Request, Response, get
+from litestar import HttpMethod, MediaType, Request, Response, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -22,7 +22,7 @@ from invoke_apps.web.guard import OPEN
 from invoke_core.errors import NotFound
 
 BUILT = Path(__file__).parent / "ui_dist"
-_AREAS = ("sign-in", "generate", "gallery", "queue", "models", "profile", "admin")
+READ = [HttpMethod.GET, HttpMethod.HEAD]
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}  # the best first; made when the interface was built
 _FOREVER = "public, max-age=31536000, immutable"  # a hash of the content stands in the name
 _POLICY = (
@@ -82,7 +82,7 @@ class Interface:
         """
         path = self.files.get(name)
         if path is None or path.suffix in _ENCODINGS.values():
-            raise NotFound("There is no such file.")
+            raise NotFound("file", name)
         headers = {"Cache-Control": cached, "Vary": "Accept-Encoding"}
         taken = {
             each.partition(";")[0].strip()
@@ -99,6 +99,19 @@ class Interface:
         return Response(path.read_bytes(), media_type=kind, headers=headers)
 
 
+def page_instead(request: Request[Any, Any, Any]) -> Response[str] | None:
+    """Return the interface for an address that no route has, which it knows as a place; None: it has none.
+
+    Those below `/api` and those of files, which have a dot in their last part, are no places.
+    """
+    found = _interface(request)
+    path = request.url.path.removeprefix(str(request.scope.get("root_path", "")))
+    is_place = not (path.startswith("/api/") or path == "/api" or "." in path.rpartition("/")[2])
+    if found is None or not is_place or request.method not in {"GET", "HEAD"}:
+        return None
+    return found.page(_base(request))
+
+
 def _interface(request: Request[Any, Any, Any]) -> Interface | None:
     found: Interface | None = request.app.state.interface
     return found
@@ -108,34 +121,26 @@ def _base(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("root_path", "")) + "/"
 
 
-@get("/", include_in_schema=False, sync_to_thread=True, opt=OPEN)
+@route("/", http_method=READ, include_in_schema=False, sync_to_thread=True, opt=OPEN)
 def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[str]:
     """Return the interface, or say that the server runs without."""
     found = _interface(request)
     return pages.home(request, call) if found is None else found.page(_base(request))
 
 
-@get(
-    [f"/{area}{rest}" for area in _AREAS for rest in ("", "/{rest:path}")],
+@route(
+    "/assets/{name:str}",
+    http_method=READ,
     include_in_schema=False,
-    sync_to_thread=False,
+    sync_to_thread=True,
     opt=OPEN,
 )
-def place(request: Request[Any, Any, Any]) -> Response[str]:
-    """Return the interface, which shows the place that its address names."""
-    found = _interface(request)
-    if found is None:
-        raise NotFound("The web interface was left out when this server was installed.")
-    return found.page(_base(request))
-
-
-@get("/assets/{name:str}", include_in_schema=False, sync_to_thread=True, opt=OPEN)
 def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """Return a file of the interface."""
     return _file(request, name, cached=_FOREVER)
 
 
-@get("/favicon.svg", include_in_schema=False, sync_to_thread=True, opt=OPEN)
+@route("/favicon.svg", http_method=READ, include_in_schema=False, sync_to_thread=True, opt=OPEN)
 def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return the sign that stands on a browser's tab."""
     return _file(request, "favicon.svg", cached="public, max-age=86400")
@@ -144,8 +149,8 @@ def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
 def _file(request: Request[Any, Any, Any], name: str, *, cached: str) -> Response[bytes]:
     found = _interface(request)
     if found is None:
-        raise NotFound("The web interface was left out when this server was installed.")
+        raise NotFound("file", name)
     return found.file(name, request.headers.get("accept-encoding", ""), cached=cached)
 
 
-HANDLERS = (home, place, asset, favicon)
+HANDLERS = (home, asset, favicon)

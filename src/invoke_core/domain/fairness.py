@@ -6,13 +6,15 @@ lifting on re-entry follow SFQ(D) (Jin, Chase, Kaur 2004) and the virtual token 
 OSDI 2024).
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Self, TypeVar
 
 import attrs
 
 from invoke_core.domain.identifiers import ItemId, ModelKey, UserId
+from invoke_core.domain.users import email_identity
 
 
 class QueueMode(StrEnum):
@@ -33,13 +35,48 @@ class Caps:
 
 
 @attrs.frozen(kw_only=True)
-class Flow:
-    """A user's place in the queue."""
+class Counted:
+    """Whatever is charged for service: a flow, or a group of them."""
 
-    user_id: UserId
     weight: float = 1.0
     round_robin: float = 0.0  # counter: jobs / weight
     fair_share: float = 0.0  # counter: GPU-seconds / weight
+
+    def counter(self, mode: QueueMode) -> float:
+        """Return the number by which those who contend are ordered, least first; FIFO counts nothing."""
+        match mode:
+            case QueueMode.FIFO:
+                return 0.0
+            case QueueMode.ROUND_ROBIN:
+                return self.round_robin
+            case QueueMode.FAIR_SHARE:
+                return self.fair_share
+
+    def charged(self, mode: QueueMode, cost: float) -> Self:
+        """Return it after a service of this cost; a negative cost is a refund."""
+        match mode:
+            case QueueMode.FIFO:
+                return self
+            case QueueMode.ROUND_ROBIN:
+                return attrs.evolve(self, round_robin=self.round_robin + cost / self.weight)
+            case QueueMode.FAIR_SHARE:
+                return attrs.evolve(self, fair_share=self.fair_share + cost / self.weight)
+
+    def lifted(self, virtual: "VirtualTime") -> Self:
+        """Return it as it re-enters contention: no credit for the time that it was away."""
+        return attrs.evolve(
+            self,
+            round_robin=max(self.round_robin, virtual.round_robin),
+            fair_share=max(self.fair_share, virtual.fair_share),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Flow(Counted):
+    """A user's place in the queue."""
+
+    user_id: UserId
+    group_name: str = ""  # of the group that they stand in; "": for themselves
     pending: int = 0
     in_flight: int = 0
     suspended: bool = False  # the account is deactivated: its jobs wait
@@ -55,6 +92,9 @@ class Flow:
     head_item_id: ItemId | None = None  # the pending job with the highest priority, then the oldest
     head_model: ModelKey | None = None
     head_kind: str | None = None  # see `domain.estimates`
+    head_since: datetime | None = (
+        None  # when the head began to wait for nothing but the flow's turn
+    )
 
     @property
     def contends(self) -> bool:
@@ -89,30 +129,23 @@ class Flow:
 
     def counter(self, mode: QueueMode) -> float:
         """Return the number by which contending flows are ordered, least first."""
-        match mode:
-            case QueueMode.FIFO:
-                return float(self.oldest_item_id or 0)
-            case QueueMode.ROUND_ROBIN:
-                return self.round_robin
-            case QueueMode.FAIR_SHARE:
-                return self.fair_share
+        return float(self.oldest_item_id or 0) if mode is QueueMode.FIFO else super().counter(mode)
 
-    def charged(self, mode: QueueMode, cost: float) -> "Flow":
-        """Return the flow after a service of this cost; a negative cost is a refund."""
-        match mode:
-            case QueueMode.FIFO:
-                return self
-            case QueueMode.ROUND_ROBIN:
-                return attrs.evolve(self, round_robin=self.round_robin + cost / self.weight)
-            case QueueMode.FAIR_SHARE:
-                return attrs.evolve(self, fair_share=self.fair_share + cost / self.weight)
+    def regrouped(self, name: str, before: "VirtualTime", after: "VirtualTime") -> "Flow":
+        """Return the flow as it stands in another group.
 
-    def lifted(self, virtual: "VirtualTime") -> "Flow":
-        """Return the flow as it re-enters contention: no credit for the time that it was away."""
+        Counters of one group say nothing in another. What goes along is how far the flow was ahead.
+
+        Args:
+            name: of the group; "": for themselves.
+            before: the virtual time among those whom it leaves.
+            after: that among those whom it joins.
+        """
         return attrs.evolve(
             self,
-            round_robin=max(self.round_robin, virtual.round_robin),
-            fair_share=max(self.fair_share, virtual.fair_share),
+            group_name=name,
+            round_robin=after.round_robin + max(0.0, self.round_robin - before.round_robin),
+            fair_share=after.fair_share + max(0.0, self.fair_share - before.fair_share),
         )
 
 
@@ -134,6 +167,60 @@ class VirtualTime:
                 return attrs.evolve(self, round_robin=max(self.round_robin, least))
             case QueueMode.FAIR_SHARE:
                 return attrs.evolve(self, fair_share=max(self.fair_share, least))
+
+
+@attrs.frozen(kw_only=True)
+class Group(Counted):
+    """People who stand in the queue as one: the rule among groups is the rule among people.
+
+    A group contends while one of its members does. Whoever is in no group stands beside the groups.
+    """
+
+    name: str
+    members: VirtualTime = attrs.field(factory=VirtualTime)  # of its members' counters
+
+
+@attrs.frozen(kw_only=True)
+class GroupRule:
+    """A group as the administrator wants it."""
+
+    name: str
+    weight: float = 1.0
+    members: frozenset[str] = frozenset()  # e-mail identities
+
+
+def group_of(email: str, rules: Iterable[GroupRule]) -> GroupRule | None:
+    """Return the group that the person with this address stands in, or None."""
+    identity = email_identity(email)
+    return next((rule for rule in rules if identity in rule.members), None)
+
+
+@attrs.frozen(kw_only=True)
+class Contender:
+    """A contending flow, and where its group stands."""
+
+    flow: Flow
+    group: Group | None = None  # None: it stands for itself
+    # The least counter among its contending members; None: no group, or FIFO.
+    least: float | None = None
+
+    def standing(self, mode: QueueMode) -> float:
+        """Return the counter of the group, or of the flow that stands for itself."""
+        group = None if mode is QueueMode.FIFO else self.group
+        return self.flow.counter(mode) if group is None else group.counter(mode)
+
+    def order(self, mode: QueueMode) -> tuple[float, str, float, ItemId | int, UserId]:
+        """Return what contenders are ordered by, first comes first: groups, and people within them."""
+        flow = self.flow
+        name = "" if mode is QueueMode.FIFO else flow.group_name
+        oldest = flow.oldest_item_id or 0
+        return (self.standing(mode), name, flow.counter(mode), oldest, flow.user_id)
+
+    def is_within(self, slack: float, first: "Contender", mode: QueueMode) -> bool:
+        """Return whether warmth may let it go before the first: near enough on both levels."""
+        is_near = self.standing(mode) <= first.standing(mode) + slack
+        is_next = self.least is None or self.flow.counter(mode) <= self.least + slack
+        return is_near and is_next
 
 
 def cost_of(mode: QueueMode, gpu_seconds: float) -> float:
@@ -162,36 +249,38 @@ def slack_of(mode: QueueMode, slack_seconds: float, mean_gpu_seconds: float) -> 
             return slack_seconds
 
 
+C = TypeVar("C", bound=Contender)
+
+
 def choose(
-    candidates: Iterable[Flow],
+    candidates: Iterable[C],
     mode: QueueMode,
     *,
     warm: frozenset[ModelKey] = frozenset(),
     slack: float = 0.0,
-    overdue: frozenset[UserId] = frozenset(),
-) -> Flow | None:
-    """Return the flow that is served next, or None where none contends.
+    overdue: datetime | None = None,
+) -> C | None:
+    """Return whose flow is served next, or None where none contends.
 
     Args:
-        candidates: contending flows, the least one among them.
+        candidates: contending flows, the first one of all among them.
         mode: the policy.
         warm: models that the free runner holds already.
         slack: see `slack_of`.
-        overdue: users whose head job waits beyond its deadline: warmth never goes before them.
+        overdue: a first flow whose head waits since before then is not passed over for warmth; None: there
+            is no such deadline.
     """
-    ordered: Sequence[Flow] = sorted(
-        (flow for flow in candidates if flow.contends),
-        key=lambda flow: (flow.counter(mode), flow.oldest_item_id or 0, flow.user_id),
+    ordered = sorted(
+        (each for each in candidates if each.flow.contends), key=lambda each: each.order(mode)
     )
     if not ordered:
         return None
     first = ordered[0]
-    if slack <= 0 or first.user_id in overdue or first.head_model in warm:
+    since = first.flow.head_since
+    is_overdue = overdue is not None and since is not None and since < overdue
+    if slack <= 0 or is_overdue:
         return first
-    reach = first.counter(mode) + slack
-    for flow in ordered:
-        if flow.counter(mode) > reach or flow.user_id in overdue:
-            break
-        if flow.head_model in warm:
-            return flow
+    for each in ordered:
+        if each.flow.head_model in warm and each.is_within(slack, first, mode):
+            return each
     return first

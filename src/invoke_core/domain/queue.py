@@ -150,6 +150,15 @@ class Job:
         )
 
 
+@attrs.frozen
+class JobState:
+    """What decides who may end a job, and how: enough where there are thousands of them."""
+
+    item_id: ItemId
+    owner_id: UserId
+    status: JobStatus
+
+
 def require_lease(job: Job, fence: int) -> None:
     """Raise LeaseLost unless the job is in progress under this fencing number."""
     if job.status is not JobStatus.IN_PROGRESS or job.lease is None or job.lease.fence != fence:
@@ -166,7 +175,19 @@ def result_name(job: Job) -> ImageName:
     return ImageName(f"{uuid.uuid5(_RESULTS, f'{job.run_id}/{fence}')}.png")
 
 
-def may_manage(job: Job, principal: Principal) -> bool:
+def suspects(held: Sequence[Job], progress: Mapping[ItemId, Progress]) -> frozenset[ItemId]:
+    """Return which jobs of a worker that died may have been what killed it.
+
+    Those that it was drawing, as far as it told; else those of which it told nothing. What was drawn
+    already and only being stored, or only claimed, died with it and is not to blame.
+    """
+    every = {job.item_id for job in held}
+    told = {item_id: progress[item_id] for item_id in every & progress.keys()}
+    drawn = {item_id for item_id, known in told.items() if known.step < known.steps}
+    return frozenset(drawn or every - told.keys() or every)
+
+
+def may_manage(job: Job | JobState, principal: Principal) -> bool:
     """Return whether the principal may see all of the job and end it: its owner and administrators."""
     return principal.is_admin or job.owner_id == principal.user_id
 

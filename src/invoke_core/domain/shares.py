@@ -1,11 +1,13 @@
 """How the people stand to each other in the queue, for its administrator."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.calibration import Accuracy
+from invoke_core.domain.fairness import Flow, Group, QueueMode
 from invoke_core.domain.identifiers import UserId
 from invoke_core.errors import Invalid
 
@@ -50,6 +52,7 @@ class Share:
 
     user_id: UserId
     display_name: str
+    group_name: str  # "": they stand for themselves
     weight: float
     max_pending: int | None  # this and the next two: the person's own caps; None: the server's
     max_running: int | None
@@ -58,8 +61,26 @@ class Share:
     in_progress: int
     gpu_seconds: float  # today (UTC)
     share: float  # of everybody's GPU-seconds today, 0 to 1
-    fair_share: float  # of the weights of all who are in the queue now, 0 to 1
+    fair_share: (
+        float  # of everybody's, as the weights of all who are in the queue now have it, 0 to 1
+    )
     expected_wait: float | None  # seconds until the next of their jobs starts; None: none waits
+
+
+@attrs.frozen(kw_only=True)
+class GroupShare:
+    """One group's place in the queue."""
+
+    name: str
+    weight: float
+    members: int  # who have jobs in the queue, or had GPU time today
+    pending: int
+    in_progress: int
+    gpu_seconds: float  # today (UTC)
+    share: float  # of everybody's GPU-seconds today, 0 to 1
+    fair_share: float  # of everybody's, see `Share`
+    fairness_gap: float  # between its members
+    fairness_bound: float
 
 
 @attrs.frozen(kw_only=True)
@@ -67,29 +88,100 @@ class Overview:
     """The queue as its administrator sees it."""
 
     shares: Sequence[Share]  # of the people who have jobs in it, or had GPU time today; by user id
-    fairness_gap: float  # in the policy's unit: between the contending counters, see `gap`
-    fairness_bound: float  # what it never exceeds, see `bound`
+    groups: Sequence[GroupShare]  # that such people are in; by name
+    fairness_gap: float  # between groups, and people who stand for themselves: see `Spread`
+    fairness_bound: float
+    wait_accuracy: Accuracy | None  # of the waits that were shown; None: none was compared yet
 
 
-def gap(flows: Sequence[Flow], mode: QueueMode) -> float:
-    """Return the difference between the largest and the least counter of the contending flows."""
-    counters = [flow.counter(mode) for flow in flows if flow.contends]
-    return max(counters) - min(counters) if counters and mode is not QueueMode.FIFO else 0.0
+@attrs.frozen
+class Standing:
+    """Somebody whom the rule compares: a person, or a group beside other groups."""
+
+    counter: float
+    contends: bool
+    in_flight: int
+    weight: float
 
 
-def bound(flows: Sequence[Flow], mode: QueueMode, *, slack: float, longest: float) -> float:
-    """Return what the gap can be at most: S + 2k L / w_min, by turns S + (1 + k) L / w_min.
+@attrs.frozen
+class Spread:
+    """How far counters that the rule compares are from each other, and what that never exceeds.
 
-    The proof is in `docs/explanation/fairness.md`.
+    The bound is S + 2k L / w_min, by turns S + (1 + k) L / w_min; the proof is in
+    `docs/explanation/fairness.md`.
+    """
+
+    gap: float  # in the policy's unit: between the largest and the least counter of those who contend
+    bound: float
+
+
+def spread(
+    standings: Sequence[Standing], mode: QueueMode, *, slack: float, longest: float
+) -> Spread:
+    """Return the spread of those whom the rule compares.
 
     Args:
-        flows: the active ones.
+        standings: of those who have jobs in the queue.
         mode: the policy.
         slack: S, in the policy's unit.
         longest: L, the largest cost of one job.
     """
-    if mode is QueueMode.FIFO or not flows:
-        return 0.0
-    k = max(1, *(flow.in_flight for flow in flows))
+    if mode is QueueMode.FIFO or not standings:
+        return Spread(0.0, 0.0)
+    counters = [each.counter for each in standings if each.contends]
+    k = max(1, *(each.in_flight for each in standings))
     factor = 1 + k if mode is QueueMode.ROUND_ROBIN else 2 * k
-    return slack + factor * longest / min(flow.weight for flow in flows)
+    reach = factor * longest / min(each.weight for each in standings)
+    return Spread(max(counters) - min(counters) if counters else 0.0, slack + reach)
+
+
+def levels(
+    flows: Iterable[Flow], groups: Iterable[Group], mode: QueueMode
+) -> Mapping[str, Sequence[Standing]]:
+    """Return whom the rule compares: by group its members, by "" groups and people in none."""
+    found: dict[str, list[Standing]] = defaultdict(list)
+    known = {group.name: group for group in groups}
+    for flow in flows:
+        own = Standing(flow.counter(mode), flow.contends, flow.in_flight, flow.weight)
+        found[flow.group_name if flow.group_name in known else ""].append(own)
+    grouped = {name: members for name, members in found.items() if name}
+    for name, members in grouped.items():
+        found[""].append(
+            Standing(
+                known[name].counter(mode),
+                any(each.contends for each in members),
+                sum(each.in_flight for each in members),
+                known[name].weight,
+            )
+        )
+    return found
+
+
+def fair_shares(
+    flows: Iterable[Flow], groups: Iterable[Group]
+) -> tuple[Mapping[UserId, float], Mapping[str, float]]:
+    """Return what part of the GPU time is due to each person, and to each group, as the weights have it.
+
+    Args:
+        flows: of those who have jobs in the queue.
+        groups: all of them.
+    """
+    known = {group.name: group for group in groups}
+    within: dict[str, float] = defaultdict(float)  # weights of the members, by group
+    alone = 0.0
+    active = list(flows)
+    for flow in active:
+        if flow.group_name in known:
+            within[flow.group_name] += flow.weight
+        else:
+            alone += flow.weight
+    whole = alone + sum(known[name].weight for name in within)
+    of_group = {name: known[name].weight / whole for name in within}
+    of_user = {
+        flow.user_id: of_group[flow.group_name] * flow.weight / within[flow.group_name]
+        if flow.group_name in known
+        else flow.weight / whole
+        for flow in active
+    }
+    return of_user, of_group

@@ -7,11 +7,18 @@ from typing import Protocol
 import attrs
 
 from invoke_core.domain.estimates import Measured, RunTime
-from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
+from invoke_core.domain.fairness import Contender, Flow, Group, QueueMode, VirtualTime
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId, WorkerId
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import DeviceMemory, Job, JobQuery, QueueCounts, WorkerRecord
+from invoke_core.domain.queue import (
+    DeviceMemory,
+    Job,
+    JobQuery,
+    JobState,
+    QueueCounts,
+    WorkerRecord,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -28,20 +35,23 @@ class NewJob:
     created_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Front:
     """What an owner's pending jobs begin with."""
 
-    head: Job  # the one with the highest priority, then the lowest number
+    item_id: ItemId  # of the head: the one with the highest priority, then the lowest number
+    priority: int  # this and the next two: the head's
+    model: ModelKey
+    kind: str  # see `domain.estimates`
     oldest_item_id: ItemId  # the lowest number among them
 
 
 @attrs.frozen(kw_only=True)
-class Candidate:
+class Candidate(Contender):
     """A contending flow, with all that a decision about it looks at."""
 
-    flow: Flow
     head: Job  # its first pending job
+    rest: Front | None  # what its pending jobs begin with without that one; None: it is the last
     owner_is_active: bool
     expected: float | None  # mean GPU-seconds of the head's kind; None: none was ever measured
 
@@ -54,7 +64,7 @@ class Contest:
     fence: int  # the last fencing number that was given
     running: int  # jobs of all people
     mean: float | None  # GPU-seconds of a job of any kind; None: none was ever measured
-    candidates: Sequence[Candidate]  # in the policy's order
+    candidates: Sequence[Candidate]  # in the order of `Contender`
 
 
 class JobRepository(Protocol):
@@ -69,8 +79,20 @@ class JobRepository(Protocol):
     def find_many(self, item_ids: Sequence[ItemId]) -> Sequence[Job]:
         """Return the known jobs among these, in the order asked for, each once."""
 
+    def states(self, item_ids: Sequence[ItemId]) -> Sequence[JobState]:
+        """Return how the known ones of these jobs stand, by number."""
+
+    def cancel_pending(self, item_ids: Sequence[ItemId], now: datetime) -> None:
+        """Let those of these jobs that are pending be `Job.canceled`; pass over all others."""
+
     def put(self, job: Job) -> None:
-        """Replace the job of this number; raise NotFound where there is none."""
+        """Keep how the job of this number stands; raise NotFound where there is none.
+
+        What it was enqueued with never changes: see `NewJob`.
+        """
+
+    def put_all(self, jobs: Sequence[Job]) -> None:
+        """Keep how known jobs stand, each once; as `put`, in one go."""
 
     def remove(self, item_ids: Sequence[ItemId]) -> None:
         """Forget jobs; unknown ones are passed over."""
@@ -115,17 +137,46 @@ class FlowRepository(Protocol):
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
 
+    def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
+        """Return the contending flows that are first in their group: so many of each, ordered by user id.
+
+        Those in no group count as one group; to FIFO all do.
+        """
+
+    def pending(self, *, is_suspended: bool | None = None) -> int:
+        """Return how many jobs are pending; of flows that are suspended, or are not, if that is given."""
+
     def used_on(self, day: date) -> Sequence[Flow]:
         """Return the flows that used GPU-seconds on this day and on none after it, by user id."""
+
+
+class GroupRepository(Protocol):
+    """Groups of people in the queue, inside one unit of work."""
+
+    def get(self, name: str) -> Group:
+        """Return the group; a new one, all zero, where none was kept."""
+
+    def list(self) -> Sequence[Group]:
+        """Return the groups, ordered by name."""
+
+    def contends(self, name: str) -> bool:
+        """Return whether the flow of a member contends."""
+
+    def put(self, group: Group) -> None:
+        """Keep the group after a change of it, or of a member's flow.
+
+        Its members' virtual time becomes at least the least counter of its contending members.
+        """
 
 
 class QueueStateRepository(Protocol):
     """What the queue remembers as a whole, inside one unit of work."""
 
     def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
-        """Return what a decision looks at: the first contending flow by counter, oldest job, user id.
+        """Return what a decision looks at: the first contending flow, in the order of `Contender`.
 
-        For each of the warm models the first contending flow whose head wants it is returned too.
+        For each of the warm models the first contending flow whose head wants it is returned too, among
+        those in no group and among those in groups.
         """
 
     def virtual_time(self) -> VirtualTime:
@@ -133,6 +184,8 @@ class QueueStateRepository(Protocol):
 
     def advance(self, modes: Sequence[QueueMode], *, fence: int | None = None) -> None:
         """Let the virtual time of these modes be at least their least contending counter.
+
+        It is the time among groups, and flows that stand for themselves; see `GroupRepository.put`.
 
         Args:
             modes: see `VirtualTime.advanced`.

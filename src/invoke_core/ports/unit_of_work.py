@@ -20,6 +20,7 @@ from invoke_core.ports.news import NewsBell, NewsRepository
 from invoke_core.ports.passwords import FormerPasswordRepository
 from invoke_core.ports.queue import (
     FlowRepository,
+    GroupRepository,
     JobRepository,
     QueueStateRepository,
     WorkerRepository,
@@ -86,6 +87,8 @@ class Work(Protocol):
     def jobs(self) -> JobRepository: ...
     @property
     def flows(self) -> FlowRepository: ...
+    @property
+    def groups(self) -> GroupRepository: ...
     @property
     def queue(self) -> QueueStateRepository: ...
     @property

@@ -1,20 +1,29 @@
-"""When the pending jobs are expected to start: played forward once, and kept for a second."""
+"""When the pending jobs are expected to start: played forward once, and kept for a second.
+
+What was told of a job is held against its start, on this process's monotonic clock, and corrects what is told
+of the next ones. That begins anew with each process.
+"""
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import attrs
 
+from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait
 from invoke_core.domain.estimates import Expectation, expectation
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.forecast import HORIZON, Start, left, starts
 from invoke_core.domain.identifiers import ItemId, UserId
+from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
 from invoke_core.ports.unit_of_work import Work
 
 KEPT_SECONDS = 1.0
-STRETCH = 50  # jobs of one flow that a forecast reads at once
+STRETCH = (
+    50  # jobs of one flow that a forecast reads at once, at most: of most flows it needs the first
+)
 
 
 @attrs.frozen
@@ -22,7 +31,16 @@ class Place:
     """Where a pending job stands."""
 
     position: int  # 1 = next
-    wait: Expectation  # until it starts
+    wait: ShownWait
+
+
+@attrs.frozen
+class _Told:
+    """What was told of a job when it was first looked at."""
+
+    at: float  # seconds on the monotonic clock
+    forecast: Expectation
+    shown: ShownWait
 
 
 class Forecasts:
@@ -33,6 +51,8 @@ class Forecasts:
         self._lock = threading.Lock()
         self._at: float | None = None
         self._places: Mapping[ItemId, Place] = {}
+        self._told: dict[ItemId, _Told] = {}
+        self._calibration = Calibration()
 
     def places(
         self, work: Work, mode: QueueMode, now: datetime, monotonic: float, wanted: Iterable[Job]
@@ -53,13 +73,45 @@ class Forecasts:
         if is_fresh and (not unknown or len(self._places) >= HORIZON):
             return self._places
         with self._lock:
-            played = forecast(work, mode, now)
-            self._places = {
-                start.job.item_id: Place(position, start.wait)
-                for position, start in enumerate(played, start=1)
-            }
-            self._at = monotonic
+            self._play(work, mode, now, monotonic)
             return self._places
+
+    def accuracy(self) -> Accuracy | None:
+        """Return how what was told came true; None where nothing was compared yet."""
+        with self._lock:
+            return self._calibration.accuracy()
+
+    def hear(self, item: NewsItem, monotonic: float) -> None:
+        """Hold what was told of a job against its start; other news are passed over.
+
+        Args:
+            item: the news.
+            monotonic: the present on the monotonic clock, in seconds.
+        """
+        if item.kind is not NewsKind.JOB_CHANGED:
+            return
+        with self._lock:
+            told = self._told.pop(ItemId(int(item.body["item_id"] or 0)), None)
+            if told is not None and item.body.get("status") == JobStatus.IN_PROGRESS:
+                real = monotonic - told.at
+                self._calibration = self._calibration.learned(told.forecast, told.shown, real)
+
+    def _play(self, work: Work, mode: QueueMode, now: datetime, monotonic: float) -> None:
+        """Make the forecast, and remember of whom it is held against the start.
+
+        Of each flow the first, second, fourth … of its jobs: those of one batch are wrong together.
+        """
+        places: dict[ItemId, Place] = {}
+        turns: Counter[UserId] = Counter()
+        for position, start in enumerate(forecast(work, mode, now), start=1):
+            item_id, shown = start.job.item_id, self._calibration.shown(start.wait)
+            places[item_id] = Place(position, shown)
+            turn = turns[start.job.owner_id] = turns[start.job.owner_id] + 1
+            if turn & (turn - 1) == 0 and item_id not in self._told:
+                self._told[item_id] = _Told(monotonic, start.wait, shown)
+        while len(self._told) > HORIZON:  # the oldest: of jobs that were forgotten, say
+            del self._told[next(iter(self._told))]
+        self._places, self._at = places, monotonic
 
 
 def forecast(work: Work, mode: QueueMode, now: datetime) -> Iterator[Start]:
@@ -73,7 +125,8 @@ def forecast(work: Work, mode: QueueMode, now: datetime) -> Iterator[Start]:
         if job.started_at is not None
     ]
     return starts(
-        work.flows.list_active(),
+        work.flows.contending(mode, limit=HORIZON),  # whoever is behind them has no turn in it
+        work.groups.list(),
         mode,
         lambda user_id: _upcoming(work, user_id),
         lambda job: expectation(job.generation, measured),
@@ -82,8 +135,10 @@ def forecast(work: Work, mode: QueueMode, now: datetime) -> Iterator[Start]:
 
 
 def _upcoming(work: Work, user_id: UserId) -> Iterator[Job]:
-    for offset in range(0, HORIZON, STRETCH):
-        jobs = work.jobs.upcoming(user_id, offset=offset, limit=STRETCH)
+    offset, stretch = 0, 1
+    while offset < HORIZON:
+        jobs = work.jobs.upcoming(user_id, offset=offset, limit=stretch)
         yield from jobs
-        if len(jobs) < STRETCH:
+        if len(jobs) < stretch:
             return
+        offset, stretch = offset + stretch, min(2 * stretch, STRETCH)

@@ -41,7 +41,7 @@ def seen_jobs(
             owner_email=owner.email if owner else "",
             progress=reported.get(job.item_id),
             position=place.position if place else None,
-            expected_wait=timedelta(seconds=place.wait.seconds) if place else None,
+            expected_wait=timedelta(seconds=place.wait.median) if place else None,
             expected_wait_p90=timedelta(seconds=place.wait.p90) if place else None,
         )
         result.append(seen(details, principal))

@@ -12,7 +12,6 @@ from invoke_core.ports.clock import Clock
 from invoke_core.ports.queue import Candidate, Contest
 from invoke_core.ports.unit_of_work import Work, Writing
 from invoke_core.services import flows
-from invoke_core.services.flows import Move
 
 
 @attrs.frozen(kw_only=True)
@@ -21,7 +20,9 @@ class DispatchRules:
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
     slack_seconds: float = 60.0  # how far a warm model may go before its turn; see `slack_of`
-    deadline: timedelta = timedelta(minutes=10)  # an older job is never passed over for warmth
+    deadline: timedelta = timedelta(
+        minutes=10
+    )  # a head that waits longer is not passed over for warmth
     max_running: int | None = None  # jobs of all people together, at once
 
 
@@ -70,18 +71,15 @@ class Dispatcher:
             seconds = estimate(job.generation, work.queue.run_seconds())
         now, lease = self.clock.now(), Lease(worker_id=worker_id, fence=fence)
         claimed = job.claimed(lease, device, now, policy=mode, cost=cost_of(mode, seconds or 0.0))
-        flows.claimed(work, chosen.flow, Move(job, claimed), now, mode=mode, fence=fence)
+        flows.claimed(work, chosen, claimed, now, mode=mode, fence=fence)
         return claimed
 
     def _choose(self, contest: Contest, warm: frozenset[ModelKey]) -> Candidate | None:
-        mode, known = self.rules.mode, {each.flow.user_id: each for each in contest.candidates}
-        contending = [each.flow for each in contest.candidates]
-        first = choose(contending, mode)
-        if first is None or len(contending) == 1:
-            return known[first.user_id] if first else None
-        slack = slack_of(mode, self.rules.slack_seconds, contest.mean or 0.0)
-        preferred = choose(contending, mode, warm=warm, slack=slack)
-        waited = self.clock.now() - known[first.user_id].head.created_at
-        if preferred is None or waited > self.rules.deadline:
-            preferred = first
-        return known[preferred.user_id]
+        rules = self.rules
+        return choose(
+            contest.candidates,
+            rules.mode,
+            warm=warm,
+            slack=slack_of(rules.mode, rules.slack_seconds, contest.mean or 0.0),
+            overdue=self.clock.now() - rules.deadline,
+        )

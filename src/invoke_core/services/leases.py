@@ -1,15 +1,26 @@
 """Who runs a job now, and what becomes of the jobs of a worker that is gone."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import attrs
 
 from invoke_core.domain.fairness import Flow
-from invoke_core.domain.identifiers import UserId, WorkerId
-from invoke_core.domain.queue import MAX_ATTEMPTS, DeviceMemory, Job, WorkerRecord, result_name
+from invoke_core.domain.identifiers import ItemId, UserId, WorkerId
+from invoke_core.domain.queue import (
+    MAX_ATTEMPTS,
+    DeviceMemory,
+    Job,
+    WorkerRecord,
+    result_name,
+    suspects,
+)
+from invoke_core.errors import Unavailable
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.processes import Processes
+from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services import flows
@@ -28,6 +39,7 @@ class LeaseService:
     clock: Clock
     storage: ImageStorage
     processes: Processes
+    progress: ProgressStore
 
     def register(self, worker: WorkerRecord) -> None:
         """Keep a new worker; raise Conflict where its id is taken."""
@@ -60,7 +72,8 @@ class LeaseService:
     def bury(self, worker_ids: Sequence[WorkerId]) -> Sequence[Job]:
         """Forget workers that are dead, and take back every job that nobody holds any more.
 
-        A job waits again, refunded, until its attempts are used up; then it fails.
+        A job waits again, refunded, until its attempts are used up; then it fails. Those that cannot have
+        killed their worker lose no attempt, so that a job that does takes no others with it.
 
         Returns:
             The jobs as they were.
@@ -70,7 +83,9 @@ class LeaseService:
             for worker_id in worker_ids:
                 work.workers.remove(worker_id)
             orphans = work.workers.orphaned_jobs()
-            flows.move(work, [Move(job, _after_loss(job, now)) for job in orphans], now)
+            blamed = self._suspects(orphans)
+            moves = [Move(job, _after_loss(job, job.item_id in blamed, now)) for job in orphans]
+            flows.move(work, moves, now)
             for user_id in _returned(work, work.flows.list_active()):
                 flows.resume(work, user_id, now)
             for flow in _spent_before(work.flows.list_active(), now):
@@ -100,10 +115,23 @@ class LeaseService:
         ]
         return self.bury(dead) if dead or is_due else []
 
+    def _suspects(self, orphans: Sequence[Job]) -> frozenset[ItemId]:
+        by_worker: dict[WorkerId, list[Job]] = defaultdict(list)
+        for job in orphans:
+            if job.lease is not None:
+                by_worker[job.lease.worker_id].append(job)
+        progress = self.progress.get([job.item_id for job in orphans])
+        return frozenset[ItemId]().union(*(suspects(held, progress) for held in by_worker.values()))
+
     def _discard(self, jobs: Sequence[Job]) -> None:
-        """Remove the files that a dead holder may have stored before it could complete the job."""
+        """Remove what a dead holder may have stored and told before it could complete the job."""
         for job in jobs:
             self.storage.remove(result_name(job))
+        # A process that was stopped amid a report may hold the store of progress: then the next holder's
+        # first word takes the place of this one's last.
+        with suppress(Unavailable):
+            for job in jobs:
+                self.progress.remove(job.item_id)
 
 
 class Watch:
@@ -130,9 +158,9 @@ class Watch:
         )
 
 
-def _after_loss(job: Job, now: datetime) -> Job:
-    if job.attempts < MAX_ATTEMPTS:
-        return job.given_back(now, counts_as_attempt=True)
+def _after_loss(job: Job, is_suspect: bool, now: datetime) -> Job:
+    if job.attempts < MAX_ATTEMPTS or not is_suspect:
+        return job.given_back(now, counts_as_attempt=is_suspect)
     return job.failed(
         "WorkerLost",
         f"The worker ended {job.attempts} times while it ran this job: ask the administrator to look"

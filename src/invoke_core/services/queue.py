@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.audit import QUEUE, AuditAction, Target, is_private_look
-from invoke_core.domain.fairness import Caps, QueueMode
+from invoke_core.domain.fairness import Caps, GroupRule, QueueMode
 from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
 from invoke_core.domain.identifiers import BatchId, ItemId, RunId, UserId
 from invoke_core.domain.news import Audience, NewsKind
@@ -17,6 +17,7 @@ from invoke_core.domain.queue import (
     EnqueuedBatch,
     Job,
     JobQuery,
+    JobState,
     JobStatus,
     QueueCounts,
     QueueStatus,
@@ -47,6 +48,7 @@ class QueueRules:
     mode: QueueMode = QueueMode.ROUND_ROBIN
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
+    groups: Sequence[GroupRule] = ()
     limits: GenerationLimits = attrs.field(factory=GenerationLimits)
     storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
@@ -106,7 +108,7 @@ class QueueService:
             self._require_room(work, principal.user_id, wish.runs, now)
             require_storage(work, principal.user_id, 0, self.rules.storage_quota)
             front = work.jobs.front(principal.user_id) if wish.prepend else None
-            priority = max(wish.priority, front.head.priority + 1) if front else wish.priority
+            priority = max(wish.priority, front.priority + 1) if front else wish.priority
             jobs = [
                 NewJob(
                     batch_id=batch_id,
@@ -121,7 +123,7 @@ class QueueService:
                 for run in range(wish.runs)
             ]
             item_ids = work.jobs.add_all(jobs)
-            flows.entered(work, principal.user_id, len(jobs), self.rules.caps, now)
+            self._entered(work, principal.user_id, len(jobs), now)
             self._tell_enqueued(work, principal, batch_id, len(jobs))
             batch = EnqueuedBatch(
                 batch_id=batch_id,
@@ -151,7 +153,7 @@ class QueueService:
             running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=1)).items
             return QueueStatus(
                 counts=work.jobs.counts(),
-                waiting=sum(f.pending for f in work.flows.list_active() if f.suspended),
+                waiting=work.flows.pending(is_suspended=True),
                 own=work.jobs.counts(owner_id=principal.user_id),
                 current=next((job for job in running if may_manage(job, principal)), None),
                 paused=work.queue.paused(),
@@ -321,7 +323,7 @@ class QueueService:
                 own = [self._again(job, now) for job in jobs if job.owner_id == owner_id]
                 self._require_room(work, owner_id, len(own), now)
                 work.jobs.add_all(own)
-                flows.entered(work, owner_id, len(own), self.rules.caps, now)
+                self._entered(work, owner_id, len(own), now)
             if jobs:
                 work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
         return [job.item_id for job in jobs]
@@ -358,12 +360,15 @@ class QueueService:
         )
         work.news.tell(NewsKind.JOBS_CHANGED, Audience.everybody(), {}, now)
 
+    def _entered(self, work: Work, owner_id: UserId, count: int, now: datetime) -> None:
+        flows.entered(work, owner_id, count, self.rules.caps, now, groups=self.rules.groups)
+
     def _require_room(self, work: Work, owner_id: UserId, wanted: int, now: datetime) -> None:
         flows.require_room(work.flows.get(owner_id), self.rules.caps, wanted, now)
         most = self.rules.max_queue_size
         if most is None:
             return
-        pending = sum(flow.pending for flow in work.flows.list_active())
+        pending = work.flows.pending()
         if pending + wanted > most:
             raise TooMany(
                 f"The queue takes {most:,} pending jobs and {pending:,} are waiting:"
@@ -422,8 +427,8 @@ class QueueService:
             with self.writing() as work:
                 # A job may have begun or ended since its number was read.
                 wanted = {query.status for query in queries}
-                jobs = [job for job in work.jobs.find_many(item_ids) if job.status in wanted]
-                flows.move(work, [Move(job, job.canceled(now)) for job in jobs], now)
+                jobs = [job for job in work.jobs.states(item_ids) if job.status in wanted]
+                flows.cancel(work, jobs, now)
                 _audit(work, principal, AuditAction.JOB_CANCEL, jobs, now)
             canceled += len(jobs)
         return canceled
@@ -433,19 +438,20 @@ class QueueService:
     ) -> int:
         now = self.clock.now()
         with self.writing() as work:
-            jobs = [job for job in work.jobs.find_many(item_ids) if may_manage(job, principal)]
+            jobs = [job for job in work.jobs.states(item_ids) if may_manage(job, principal)]
             if only_ended:
                 jobs = [job for job in jobs if job.status.is_final]
-            going_on = [job for job in jobs if not job.status.is_final]
-            flows.move(work, [Move(job, job.canceled(now)) for job in going_on], now)
-            ended = work.jobs.find_many([job.item_id for job in jobs])
-            flows.move(work, [Move(job, None) for job in ended], now)
+            flows.forget(work, jobs, now)
             _audit(work, principal, AuditAction.JOB_DELETE, jobs, now)
         return len(jobs)
 
 
 def _audit(
-    work: Work, principal: Principal, action: AuditAction, jobs: Sequence[Job], now: datetime
+    work: Work,
+    principal: Principal,
+    action: AuditAction,
+    jobs: Sequence[Job] | Sequence[JobState],
+    now: datetime,
 ) -> None:
     """Record what an administrator did to other people's jobs, in one entry."""
     others = [job for job in jobs if job.owner_id != principal.user_id]

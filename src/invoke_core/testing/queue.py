@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 import pytest
 
-from invoke_core.domain.estimates import ALL_KINDS, RunTime
-from invoke_core.domain.fairness import Flow, QueueMode, VirtualTime
+from invoke_core.domain.estimates import ALL_KINDS, RunTime, kind_of
+from invoke_core.domain.fairness import Flow, Group, QueueMode, VirtualTime
 from invoke_core.domain.generation import InitImage, LoraWeight
 from invoke_core.domain.identifiers import (
     BatchId,
@@ -19,9 +19,17 @@ from invoke_core.domain.identifiers import (
     UserId,
     WorkerId,
 )
-from invoke_core.domain.queue import DeviceMemory, Job, JobQuery, JobStatus, Lease, QueueCounts
+from invoke_core.domain.queue import (
+    DeviceMemory,
+    Job,
+    JobQuery,
+    JobState,
+    JobStatus,
+    Lease,
+    QueueCounts,
+)
 from invoke_core.errors import Conflict, NotFound
-from invoke_core.ports.queue import Candidate, Contest
+from invoke_core.ports.queue import Candidate, Contest, Front
 from invoke_core.ports.unit_of_work import Database, Work
 from invoke_core.testing.builders import (
     NOON,
@@ -118,6 +126,42 @@ class JobRepositoryContract:
 
         with database.reading() as work:
             assert work.jobs.get(job.item_id) == failed
+
+    def test_states_come_by_number(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second = a_job(work), a_job(work, status=JobStatus.FAILED)
+
+            found = work.jobs.states([second.item_id, UNKNOWN, first.item_id, second.item_id])
+
+            assert list(found) == [
+                JobState(job.item_id, job.owner_id, job.status) for job in (first, second)
+            ]
+
+    def test_only_pending_jobs_are_canceled(self, database: Database) -> None:
+        later = NOON + timedelta(seconds=1)
+        with database.writing() as work:
+            waiting, kept = a_job(work, attempts=2), a_job(work)
+            running = a_running_job(work, a_worker(work))
+            done = a_job(work, status=JobStatus.COMPLETED)
+            named = [job.item_id for job in (done, waiting, running)]
+
+            work.jobs.cancel_pending([*named, UNKNOWN], later)
+
+            expected = [waiting.canceled(later), kept, running, done]
+            assert list(work.jobs.list(ASCENDING).items) == expected
+
+    def test_many_jobs_are_replaced_in_one_go(self, database: Database) -> None:
+        with database.writing() as work:
+            first, second, kept = a_job(work), a_job(work), a_job(work)
+            later = NOON + timedelta(seconds=1)
+            changed = [second.canceled(later), first.canceled(NOON)]
+            work.jobs.put_all(changed)
+            work.jobs.put_all([])
+
+            assert list(work.jobs.list(ASCENDING).items) == [*changed[::-1], kept]
+            unknown = attrs.evolve(kept, item_id=UNKNOWN)
+            with pytest.raises(NotFound):
+                work.jobs.put_all([kept, unknown])
 
     def test_an_unknown_job_cannot_be_replaced(self, database: Database) -> None:
         with database.writing() as work:
@@ -236,13 +280,20 @@ class JobRepositoryContract:
             user = a_user(work)
             a_job(work, priority=9)
             a_job(work, user, priority=9, status=JobStatus.CANCELED)
-            a_job(work, user)
+            oldest = a_job(work, user)
             head = a_job(work, user, priority=5)
             a_job(work, user, priority=5)
 
             front = work.jobs.front(user.user_id)
             assert front is not None
-            assert front.head == head
+            expected = Front(
+                item_id=head.item_id,
+                priority=5,
+                model=head.generation.model,
+                kind=kind_of(head.generation),
+                oldest_item_id=oldest.item_id,
+            )
+            assert front == expected
 
     def test_an_owner_without_pending_jobs_has_no_front(self, database: Database) -> None:
         with database.writing() as work:
@@ -309,6 +360,8 @@ class FlowRepositoryContract:
                 head_item_id=ItemId(9),
                 head_model=ModelKey("model"),
                 head_kind="model|16x16|1",
+                head_since=NOON,
+                group_name="é",
                 max_pending=5,
                 max_running=0,
                 gpu_seconds_per_day=0.1 + 0.2,
@@ -406,6 +459,47 @@ class FlowRepositoryContract:
 
             assert list(work.flows.list_active()) == [first, second]
 
+    @pytest.mark.parametrize(
+        ("mode", "limit", "expected"),
+        [
+            (QueueMode.FIFO, 2, "ae"),
+            (QueueMode.ROUND_ROBIN, 1, "ae"),
+            (QueueMode.ROUND_ROBIN, 2, "abe"),
+            (QueueMode.FAIR_SHARE, 1, "be"),
+            (QueueMode.FAIR_SHARE, 9, "abce"),
+        ],
+    )
+    def test_the_first_contending_flows_of_each_group(
+        self, database: Database, mode: QueueMode, limit: int, expected: str
+    ) -> None:
+        def flow(user_id: str, **changes: Any) -> Flow:
+            waits = {"pending": 1, "oldest_item_id": ItemId(ord(user_id)), **changes}
+            return Flow(user_id=a_user(work, user_id=user_id).user_id, **waits)
+
+        with database.writing() as work:
+            for each in (
+                flow("c", round_robin=2.0, fair_share=9.0),
+                flow("a", round_robin=1.0, fair_share=3.0),
+                flow("b", round_robin=1.0, fair_share=2.0),
+                flow("d", suspended=True),
+                flow("e", group_name="staff", round_robin=7.0, oldest_item_id=ItemId(96)),
+            ):
+                work.flows.put(each)
+
+            found = work.flows.contending(mode, limit=limit)
+            assert [each.user_id for each in found] == list(expected)
+
+    def test_pending_jobs_are_counted_over_all_flows(self, database: Database) -> None:
+        with database.writing() as work:
+            assert work.flows.pending() == 0
+            for pending, is_suspended in ((3, False), (4, True), (0, False)):
+                user_id = a_user(work).user_id
+                work.flows.put(Flow(user_id=user_id, pending=pending, suspended=is_suspended))
+
+            assert work.flows.pending() == 7
+            assert work.flows.pending(is_suspended=True) == 4
+            assert work.flows.pending(is_suspended=False) == 3
+
     def test_flows_are_found_by_the_day_that_they_were_used_last(self, database: Database) -> None:
         with database.writing() as work:
             today, yesterday = NOON.date(), (NOON - DAY).date()
@@ -419,6 +513,137 @@ class FlowRepositoryContract:
             assert list(work.flows.used_on(yesterday)) == [other]
 
 
+class GroupRepositoryContract:
+    """A subclass provides the fixture `database`, empty."""
+
+    def test_a_group_comes_back_whole(self, database: Database) -> None:
+        with database.writing() as work:
+            group = Group(
+                name="é",
+                weight=2.5,
+                round_robin=0.1 + 0.2,
+                fair_share=1e9 + 1e-6,
+                members=VirtualTime(round_robin=1.5, fair_share=2.5),
+            )
+            work.groups.put(attrs.evolve(group, weight=1.0, fair_share=0.0))
+            work.groups.put(group)
+
+        with database.reading() as work:
+            assert work.groups.get("é") == group
+
+    def test_a_group_that_was_never_kept_is_all_zero(self, database: Database) -> None:
+        with database.reading() as work:
+            assert work.groups.get("a") == Group(name="a")
+            assert list(work.groups.list()) == []
+
+    def test_groups_come_ordered_by_name(self, database: Database) -> None:
+        with database.writing() as work:
+            groups = [Group(name=name) for name in ("b", "é", "B", "a")]
+            for group in groups:
+                work.groups.put(group)
+
+            assert list(work.groups.list()) == sorted(groups, key=lambda group: group.name)
+
+    def test_a_group_contends_while_a_member_does(self, database: Database) -> None:
+        with database.writing() as work:
+            flow = a_contender(work, group_name="a").flow
+            a_contender(work)
+
+            assert work.groups.contends("a") is True
+            assert work.groups.contends("b") is False
+            work.flows.put(attrs.evolve(flow, suspended=True))
+            assert work.groups.contends("a") is False
+
+    def test_its_members_time_follows_the_least_contending_counter(
+        self, database: Database
+    ) -> None:
+        with database.writing() as work:
+            first = a_contender(work, group_name="a", round_robin=3.0, fair_share=9.0).flow
+            a_contender(work, group_name="a", round_robin=5.0, fair_share=7.0)
+            a_contender(work, group_name="b", round_robin=1.0, fair_share=1.0)
+            idle = Flow(user_id=a_user(work).user_id, group_name="a", round_robin=0.5)
+            work.flows.put(idle)
+            work.groups.put(Group(name="a", members=VirtualTime(fair_share=8.0)))
+            expected = VirtualTime(round_robin=3.0, fair_share=8.0)
+            assert work.groups.get("a").members == expected
+
+            work.flows.put(attrs.evolve(first, pending=0))
+            work.groups.put(work.groups.get("a"))
+            expected = VirtualTime(round_robin=5.0, fair_share=8.0)
+            assert work.groups.get("a").members == expected
+
+    @pytest.mark.parametrize("mode", [QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE])
+    def test_groups_come_first_then_the_people_within(
+        self, database: Database, mode: QueueMode
+    ) -> None:
+        with database.writing() as work:
+            for name, counter in (("a", 2.0), ("b", 1.0), ("nobody", 0.0)):
+                work.groups.put(Group(name=name, round_robin=counter, fair_share=counter))
+            a_contender(work, round_robin=1.5, fair_share=1.5)
+            for group_name, counter in (("a", 0.5), ("b", 7.0), ("b", 9.0), ("a", 0.1)):
+                a_contender(work, group_name=group_name, round_robin=counter, fair_share=counter)
+
+            served = []
+            while candidates := work.queue.contest(mode).candidates:
+                first = candidates[0]
+                served.append((first.flow.group_name, first.flow.counter(mode), first.least))
+                work.flows.put(attrs.evolve(first.flow, pending=0))
+
+            in_groups = [("b", 7.0, 7.0), ("b", 9.0, 9.0), ("a", 0.1, 0.1), ("a", 0.5, 0.5)]
+            assert served == [*in_groups[:2], ("", 1.5, None), *in_groups[2:]]
+
+    def test_to_fifo_groups_are_nothing(self, database: Database) -> None:
+        with database.writing() as work:
+            group = Group(name="a", round_robin=9.0, fair_share=9.0)
+            work.groups.put(group)
+            grouped = attrs.evolve(a_contender(work, group_name="a"), group=group)
+            a_contender(work)
+
+            assert list(work.queue.contest(QueueMode.FIFO).candidates) == [grouped]
+
+    def test_the_first_of_a_warm_model_comes_of_groups_and_of_those_in_none(
+        self, database: Database
+    ) -> None:
+        warm = ModelKey("warm")
+        with database.writing() as work:
+            groups = [Group(name=name, round_robin=n) for n, name in enumerate("abc")]
+            for group in groups:
+                work.groups.put(group)
+            first = a_contender(work, group_name="a", round_robin=1.0)
+            a_contender(work, group_name="c", head_model=warm)
+            grouped = a_contender(work, group_name="b", head_model=warm, round_robin=5.0)
+            a_contender(work, group_name="b", round_robin=4.0)
+            alone = a_contender(work, head_model=warm, round_robin=9.0)
+
+            found = work.queue.contest(QueueMode.ROUND_ROBIN, warm=frozenset({warm})).candidates
+
+            assert list(found) == [
+                attrs.evolve(first, group=groups[0], least=1.0),
+                attrs.evolve(grouped, group=groups[1], least=4.0),
+                alone,
+            ]
+
+    def test_virtual_time_follows_groups_and_those_in_none(self, database: Database) -> None:
+        mode = QueueMode.FAIR_SHARE
+        with database.writing() as work:
+            work.groups.put(Group(name="a", fair_share=5.0))
+            work.groups.put(Group(name="b", fair_share=1.0))  # whose members have no jobs
+            grouped = a_contender(work, group_name="a", fair_share=99.0).flow
+            work.queue.advance([mode])
+            assert work.queue.virtual_time() == VirtualTime(fair_share=5.0)
+
+            alone = a_contender(work, fair_share=7.0).flow
+            work.groups.put(Group(name="a", fair_share=8.0))
+            work.queue.advance([mode])
+            assert work.queue.virtual_time() == VirtualTime(fair_share=7.0)
+            work.flows.put(attrs.evolve(alone, pending=0))
+            work.queue.advance([mode])
+            assert work.queue.virtual_time() == VirtualTime(fair_share=8.0)
+            work.flows.put(attrs.evolve(grouped, pending=0))
+            work.queue.advance([mode])
+            assert work.queue.virtual_time() == VirtualTime(fair_share=8.0)
+
+
 def a_contender(work: Work, **changes: Any) -> Candidate:
     """Keep a user with one pending job whose flow contends; return what a decision sees of it."""
     user = a_user(work)
@@ -428,7 +653,7 @@ def a_contender(work: Work, **changes: Any) -> Candidate:
     )
     flow = attrs.evolve(flow, **changes)
     work.flows.put(flow)
-    return Candidate(flow=flow, head=job, owner_is_active=True, expected=None)
+    return Candidate(flow=flow, head=job, rest=None, owner_is_active=True, expected=None)
 
 
 class QueueStateRepositoryContract:
@@ -499,6 +724,29 @@ class QueueStateRepositoryContract:
             work.flows.put(attrs.evolve(known.flow, head_kind="unknown"))
             (found,) = work.queue.contest(QueueMode.FIFO).candidates
             assert (found.owner_is_active, found.expected) == (False, None)
+
+    @pytest.mark.parametrize("mode", QueueMode)
+    def test_a_candidate_comes_with_what_is_left_without_its_job(
+        self, database: Database, mode: QueueMode
+    ) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            jobs = [a_job(work, user, priority=priority) for priority in (0, 5, 7, 1)]
+            a_job(work, user, priority=9, status=JobStatus.COMPLETED)
+            flow = Flow(
+                user_id=user.user_id,
+                pending=4,
+                oldest_item_id=jobs[0].item_id,
+                head_item_id=jobs[2].item_id,
+            )
+            work.flows.put(flow)
+
+            (found,) = work.queue.contest(mode).candidates
+
+            assert found.head == jobs[2]
+            work.jobs.remove([jobs[2].item_id])
+            assert found.rest == work.jobs.front(user.user_id)
+            assert found.rest is not None
 
     @pytest.mark.parametrize("mode", QueueMode)
     def test_the_first_flow_of_each_warm_model_comes_too(

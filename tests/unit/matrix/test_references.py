@@ -85,6 +85,7 @@ REFERENCES = [
        json=drawn(loras=[{"model": "{model}"}])),
     of(f"GET {QUEUE}/list_all", "user_id", 403, params={"user_id": "{user:owner}"}),
     of(f"GET {QUEUE}/item_ids", "user_id", 403, params={"user_id": "{user:owner}"}),
+    of(f"GET {QUEUE}/overview", "user_id", 200, "admin", params={"user_id": "nobody"}),
     of(f"POST {QUEUE}/items_by_ids", "item_ids[]", 200, json={"item_ids": ["{job}"]}),
     of(f"POST {QUEUE}/item_summaries_by_ids", "item_ids[]", 200, json={"item_ids": ["{job}"]}),
     of(f"PUT {QUEUE}/cancel_by_batch_ids", "batch_ids[]", 200, json={"batch_ids": ["{batch:job}"]}),

@@ -236,7 +236,7 @@ def open_world(root: Path, *, kept: Database | None = None) -> Iterator[World]:
         },
         "randomness": FakeRandomness(),
     }
-    plain = Settings(root=root, multiuser=True, workers="external")
+    plain = Settings(root=root, multiuser=True, workers="external", max_requests_per_minute=None)
     every = SecondFactorPolicy.EVERYONE
     with ExitStack() as opened:
         loop = opened.enter_context(asyncio.Runner())

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import attrs
 
+from invoke_core.domain.calibration import Accuracy
 from invoke_core.domain.fairness import Flow
 from invoke_core.domain.generation import Generation, InitImage
 from invoke_core.domain.identifiers import BatchId, ItemId, UserId
@@ -18,7 +19,7 @@ from invoke_core.domain.queue import (
     QueueStatus,
     SeenJob,
 )
-from invoke_core.domain.shares import Overview, Share
+from invoke_core.domain.shares import GroupShare, Overview, Share
 
 REDACTED = "redacted"  # in place of what only a job's owner and administrators see
 
@@ -323,6 +324,7 @@ class ShareView:
 
     user_id: UserId
     display_name: str
+    group: str | None  # null: they stand for themselves
     weight: float
     max_pending: int | None
     max_running: int | None
@@ -331,14 +333,54 @@ class ShareView:
     in_progress: int
     gpu_seconds: float  # today (UTC)
     share: float  # of everybody's today, 0 to 1
-    fair_share: float  # of the weights of all who are in the queue, 0 to 1
+    fair_share: float  # as the weights of all who are in the queue have it, 0 to 1
     expected_wait_seconds: float | None  # null: nothing of theirs waits
 
     @classmethod
     def of(cls, share: Share) -> Self:
         """Return the place as it is shown."""
         shown = attrs.asdict(share)
-        return cls(expected_wait_seconds=shown.pop("expected_wait"), **shown)
+        return cls(
+            expected_wait_seconds=shown.pop("expected_wait"),
+            group=shown.pop("group_name") or None,
+            **shown,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class GroupShareView:
+    """A group's place in the queue, beside the others'."""
+
+    name: str
+    weight: float
+    members: int  # who are in the queue, or had GPU time today
+    pending: int
+    in_progress: int
+    gpu_seconds: float  # today (UTC)
+    share: float  # of everybody's today, 0 to 1
+    fair_share: float  # as the weights of all who are in the queue have it, 0 to 1
+    fairness_gap: float  # between its members
+    fairness_bound: float
+
+    @classmethod
+    def of(cls, share: GroupShare) -> Self:
+        """Return the place as it is shown."""
+        return cls(**attrs.asdict(share))
+
+
+@attrs.frozen(kw_only=True)
+class AccuracyView:
+    """How the waits that were shown came true, of the latest starts after ten seconds and more."""
+
+    compared: int  # starts
+    median_error: float  # of the shown wait, in parts of the real one
+    p90_error: float  # nine in ten errors are at most so large
+    within_p90: float  # part of the starts that came by the later time that was shown
+
+    @classmethod
+    def of(cls, accuracy: Accuracy) -> Self:
+        """Return the accuracy as it is shown."""
+        return cls(**attrs.asdict(accuracy))
 
 
 @attrs.frozen(kw_only=True)
@@ -346,16 +388,23 @@ class OverviewView:
     """How the people stand to each other in the queue."""
 
     items: Sequence[ShareView]
-    fairness_gap: float  # between the contending counters, in GPU-seconds or turns
+    groups: Sequence[GroupShareView]
+    # Between the contending counters of groups and of people in none, in GPU-seconds or turns:
+    fairness_gap: float
     fairness_bound: float  # what the gap never exceeds
+    wait_accuracy: AccuracyView | None  # null: nothing was compared since the server started
 
     @classmethod
     def of(cls, overview: Overview) -> Self:
         """Return the overview as it is shown."""
         return cls(
             items=[ShareView.of(share) for share in overview.shares],
+            groups=[GroupShareView.of(share) for share in overview.groups],
             fairness_gap=overview.fairness_gap,
             fairness_bound=overview.fairness_bound,
+            wait_accuracy=AccuracyView.of(overview.wait_accuracy)
+            if overview.wait_accuracy
+            else None,
         )
 
 

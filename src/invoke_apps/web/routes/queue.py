@@ -392,9 +392,16 @@ def resume(queue_id: FromPath[str], call: NamedDependency[Call]) -> ProcessorVie
 
 
 @get("/overview", sync_to_thread=True)
-def overview(queue_id: FromPath[str], call: NamedDependency[Call]) -> OverviewView:
-    """Show how the people stand to each other in the queue."""
-    return OverviewView.of(call(lambda app, principal: app.queue_care.overview(principal)))
+def overview(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> OverviewView:
+    """Show how the people stand to each other in the queue; of `user_id` alone where it is given."""
+    wanted = _user(user_id)
+    return OverviewView.of(
+        call(lambda app, principal: app.queue_care.overview(principal, user_id=wanted))
+    )
 
 
 @patch("/users/{user_id:str}", sync_to_thread=True)

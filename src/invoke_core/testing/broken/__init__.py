@@ -53,6 +53,7 @@ from invoke_core.testing.models import ModelRepositoryContract
 from invoke_core.testing.news import NewsContract
 from invoke_core.testing.queue import (
     FlowRepositoryContract,
+    GroupRepositoryContract,
     JobRepositoryContract,
     QueueStateRepositoryContract,
     WorkerRepositoryContract,
@@ -93,6 +94,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     ClientStateRepositoryContract: client_state.CLIENT_STATE,
     JobRepositoryContract: queue.JOBS,
     FlowRepositoryContract: queue.FLOWS,
+    GroupRepositoryContract: queue.GROUPS,
     QueueStateRepositoryContract: queue.QUEUE_STATE,
     SubmissionRepositoryContract: submissions.SUBMISSIONS,
     WorkerRepositoryContract: queue.WORKERS,

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import QueueMode, VirtualTime
 from invoke_core.domain.queue import JobQuery, JobStatus
 from invoke_core.errors import Conflict, NotFound
@@ -42,22 +43,32 @@ def _one_page(work: Any, real: Any, query: Any) -> Any:
     return real(query)[query.offset : query.offset + query.limit]
 
 
+def _front_of(job: Any) -> Front:
+    kind = kind_of(job.generation)
+    return Front(job.item_id, job.priority, job.generation.model, kind, job.item_id)
+
+
 def _any_status(work: Any, real: Any, owner_id: Any) -> Any:
     jobs = work.jobs.list(JobQuery(owner_id=owner_id, limit=None)).items
     if not jobs:
         return None
-    head = max(jobs, key=lambda job: job.priority)
-    return Front(head=head, oldest_item_id=head.item_id)
+    return _front_of(max(jobs, key=lambda job: job.priority))
 
 
 def _oldest_first(work: Any, real: Any, owner_id: Any) -> Any:
     pending = JobQuery(owner_id=owner_id, status=JobStatus.PENDING)
     oldest = next(iter(work.jobs.list(pending).items), None)
-    return None if oldest is None else Front(head=oldest, oldest_item_id=oldest.item_id)
+    return None if oldest is None else _front_of(oldest)
 
 
 def _head_number(front: Any) -> Any:
-    return front and attrs.evolve(front, oldest_item_id=front.head.item_id)
+    return front and attrs.evolve(front, oldest_item_id=front.item_id)
+
+
+def _cancels_running(work: Any, real: Any, item_ids: Any, now: Any) -> None:
+    real(item_ids, now)
+    running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS)).items
+    work.jobs.put_all([job.canceled(now) for job in running])
 
 
 def _canceled_count_too(counts: Any) -> Any:
@@ -75,6 +86,11 @@ JOBS: Mapping[str, Fault] = {
     "test_an_unknown_job_is_not_found": Fault("jobs.get", forgiving(NotFound)),
     "test_known_jobs_come_once_in_the_order_asked_for": Fault("jobs.find_many", with_first(sorted)),
     "test_a_job_is_replaced": Fault("jobs.put", with_first(evolved(charged_policy=None))),
+    "test_states_come_by_number": Fault("jobs.states", after(backwards)),
+    "test_only_pending_jobs_are_canceled": Fault("jobs.cancel_pending", _cancels_running),
+    "test_many_jobs_are_replaced_in_one_go": Fault(
+        "jobs.put_all", with_first(lambda jobs: jobs[:1])
+    ),
     "test_an_unknown_job_cannot_be_replaced": Fault("jobs.put", _adds_the_unknown),
     "test_removed_jobs_are_gone": Fault("jobs.remove", returning(None)),
     "test_jobs_come_in_the_order_of_their_numbers": Fault(
@@ -114,10 +130,16 @@ def _always_by_turns(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
 
 
 def _with_candidates(work: Any, contest: Any, flows: Any) -> Any:
-    heads = [work.jobs.front(flow.user_id) for flow in flows]
+    no_job: Any = None
     more = [
-        Candidate(flow=flow, head=front and front.head, owner_is_active=True, expected=None)
-        for flow, front in zip(flows, heads, strict=True)
+        Candidate(
+            flow=flow,
+            head=next(iter(work.jobs.upcoming(flow.user_id)), no_job),
+            rest=None,
+            owner_is_active=True,
+            expected=None,
+        )
+        for flow in flows
     ]
     return attrs.evolve(contest, candidates=[*contest.candidates, *more])
 
@@ -158,12 +180,66 @@ FLOWS: Mapping[str, Fault] = {
     "test_active_flows_have_pending_or_running_jobs": Fault(
         "flows.list_active", after(_pending_alone)
     ),
+    "test_the_first_contending_flows_of_each_group": Fault(
+        "flows.contending", lambda work, real, mode, limit: real(mode, limit=limit + 1)
+    ),
+    "test_pending_jobs_are_counted_over_all_flows": Fault(
+        "flows.pending", lambda work, real, is_suspended=None: real()
+    ),
+}
+
+
+def _never_less(work: Any, real: Any, group: Any) -> None:
+    known = work.groups.get(group.name).members
+    real(attrs.evolve(group, members=known))
+
+
+def _by_arrival(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
+    return real(QueueMode.FIFO, **kwargs)
+
+
+def _one_warm_alone(contest: Any) -> Any:
+    return attrs.evolve(contest, candidates=contest.candidates[:2])
+
+
+def _by_turns_for_fifo(work: Any, real: Any, mode: Any, **kwargs: Any) -> Any:
+    return real(QueueMode.ROUND_ROBIN if mode is QueueMode.FIFO else mode, **kwargs)
+
+
+def _whoever_is_in_it(work: Any, real: Any, name: Any) -> bool:
+    return any(flow.group_name == name for flow in work.flows.list_active())
+
+
+def _of_those_in_none(work: Any, real: Any, modes: Any, **kwargs: Any) -> None:
+    if any(not flow.group_name for flow in work.flows.list_active()):
+        real(modes, **kwargs)
+
+
+GROUPS: Mapping[str, Fault] = {
+    "test_a_group_comes_back_whole": Fault("groups.get", after(evolved(weight=1.0))),
+    "test_a_group_that_was_never_kept_is_all_zero": Fault(
+        "groups.get", after(evolved(round_robin=1.0))
+    ),
+    "test_groups_come_ordered_by_name": Fault("groups.list", after(backwards)),
+    "test_a_group_contends_while_a_member_does": Fault("groups.contends", _whoever_is_in_it),
+    "test_its_members_time_follows_the_least_contending_counter": Fault("groups.put", _never_less),
+    "test_groups_come_first_then_the_people_within": Fault("queue.contest", _by_arrival),
+    "test_to_fifo_groups_are_nothing": Fault("queue.contest", _by_turns_for_fifo),
+    "test_the_first_of_a_warm_model_comes_of_groups_and_of_those_in_none": Fault(
+        "queue.contest", after(_one_warm_alone)
+    ),
+    "test_virtual_time_follows_groups_and_those_in_none": Fault("queue.advance", _of_those_in_none),
 }
 
 
 def _least_now(work: Any, real: Any) -> VirtualTime:
     first = work.queue.contest(QueueMode.ROUND_ROBIN).candidates
     return VirtualTime(round_robin=first[0].flow.round_robin if first else 0.0)
+
+
+def _head_is_left(contest: Any) -> Any:
+    candidates = [attrs.evolve(each, rest=_front_of(each.head)) for each in contest.candidates]
+    return attrs.evolve(contest, candidates=candidates)
 
 
 def _everybody_is_active(contest: Any) -> Any:
@@ -185,6 +261,9 @@ QUEUE_STATE: Mapping[str, Fault] = {
     ),
     "test_a_candidate_comes_with_its_job_its_owner_and_what_is_expected": Fault(
         "queue.contest", after(_everybody_is_active)
+    ),
+    "test_a_candidate_comes_with_what_is_left_without_its_job": Fault(
+        "queue.contest", after(_head_is_left)
     ),
     "test_the_first_flow_of_each_warm_model_comes_too": Fault("queue.contest", ignoring("warm")),
     "test_the_queue_is_not_paused_at_first": Fault("queue.paused", returning(True)),

@@ -1,0 +1,398 @@
+"""The real server, killed, stopped, kept waiting and crowded, over HTTP (R1, R6, R12, R19, C44)."""
+
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from invoke_apps.composition import build
+from invoke_apps.config import load_settings
+from invoke_core.domain.images import ImageQuery, ImageScope
+from invoke_core.domain.principals import host_principal
+from invoke_core.domain.queue import Job, JobQuery, JobStatus
+from invoke_core.testing.builders import a_model, a_principal
+from tests.chaos.workers import HERE, Outcome
+from tests.e2e.listening import Event
+from tests.e2e.running import (
+    PATIENCE,
+    RunningServer,
+    first_administrator,
+    multiuser_root,
+    person,
+    running_process,
+    start,
+)
+
+QUEUE = "/api/v1/queue/default"
+RUNNER = """
+import time
+from invoke_core.testing.runner import FakeRunner
+
+def open_runner(device, *, precision="auto"):
+    return FakeRunner(device, before_step=lambda request, step: time.sleep(0.01))
+"""
+
+
+class Place:
+    """A root whose server has a runner without a device, on a port that stays."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        """Make the root; `settings` go into its invokeai.yaml."""
+        plugin = folder / "plugin"
+        information = plugin / "chaos_runner-1.dist-info"
+        information.mkdir(parents=True)
+        (plugin / "chaos_runner.py").write_text(RUNNER)
+        (information / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: chaos-runner\nVersion: 1\n"
+        )
+        (information / "entry_points.txt").write_text(
+            "[invoke.runners]\nchaos = chaos_runner:open_runner\n"
+        )
+        self.path = os.pathsep.join([str(plugin), str(HERE / "src")])
+        chosen = {"runner": "chaos", "devices": ["cpu"], **settings}
+        self.root = multiuser_root(folder / "root", **chosen)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = str(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def serving(self) -> Iterator[RunningServer]:
+        """Run the server until the block ends."""
+        process = start(self.root, "--port", self.port, PYTHONPATH=self.path)
+        with running_process(process, self.root) as server:
+            yield server
+
+    def begin(self) -> str:
+        """Make the first administrator and a model; return a header that signs in."""
+        with self.serving() as server:
+            credential = str(first_administrator(server).headers["authorization"])
+        with build(load_settings(self.root, environ={})) as app, app.database.writing() as work:
+            a_model(work, name="Chaos")
+        return credential
+
+    def asking(self, credential: str) -> httpx.Client:
+        """Return a client of the first administrator."""
+        return httpx.Client(
+            base_url=self.url,
+            timeout=PATIENCE,
+            headers={"Authorization": credential},
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    def jobs(self) -> list[Job]:
+        """Return every job, past the server."""
+        with build(load_settings(self.root, environ={})) as app, app.database.reading() as work:
+            return list(work.jobs.list(JobQuery(limit=None)).items)
+
+    def wrong(self) -> tuple[str, ...]:
+        """Return what does not hold of jobs, pictures and files, with no server running."""
+        found = []
+        with build(load_settings(self.root, environ={})) as app:
+            report = app.doctor.examine(host_principal("chaos"), alone=True)
+            # A half-written file of a killed process is named so that nobody takes it for a picture.
+            grave = [f for f in report.findings if f.trouble.name not in {"UNTIDY", "NOT_REMOVED"}]
+            found += [f"{each.count} × {each.trouble.value}" for each in grave]
+            with app.database.reading() as work:
+                jobs = work.jobs.list(JobQuery(limit=None)).items
+                people = work.users.list(is_admin=True).items
+                query = ImageQuery(scope=ImageScope.VISIBLE, limit=1_000_000)
+                seen = work.images.list_visible(a_principal(people[0]), query).items
+        rows = sorted(image.image_name for image in seen)
+        if rows != sorted(name for job in jobs for name in job.image_names):
+            found.append("the pictures are not those of the jobs, each once")
+        with sqlite3.connect(self.root / "databases" / "invokeai.db") as connection:
+            (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            found.append(f"the database says {verdict}")
+        return tuple(found)
+
+
+def wish(origin: str, runs: int = 1, steps: int = 2) -> dict[str, Any]:
+    """Return the body of a submission."""
+    generation = {"model": "Chaos", "prompt": "a", "width": 16, "height": 16, "steps": steps}
+    return {"batch": {"generation": generation, "runs": runs, "origin": origin}}
+
+
+def submit(client: httpx.Client, key: str, runs: int = 1, steps: int = 2) -> httpx.Response:
+    """Send a submission with its key."""
+    return client.post(
+        f"{QUEUE}/enqueue_batch", json=wish(key, runs, steps), headers={"Idempotency-Key": key}
+    )
+
+
+def same_key(folder: Path, count: int) -> Outcome:
+    """Send one submission so many times at once (C44)."""
+    place = Place(folder, workers="external")
+    credential = place.begin()
+    with place.serving():
+        gate = threading.Barrier(count)
+
+        def one(_: int) -> httpx.Response:
+            with place.asking(credential) as client:
+                gate.wait(PATIENCE)
+                return submit(client, "the-same-key")
+
+        with ThreadPoolExecutor(count) as pool:
+            answers = list(pool.map(one, range(count)))
+    jobs = place.jobs()
+    wrong = []
+    if len(jobs) != 1:
+        wrong.append(f"there are {len(jobs)} jobs")
+    if len({answer.text for answer in answers}) != 1 or {a.status_code for a in answers} != {201}:
+        wrong.append(f"answers differ: {Counter(answer.status_code for answer in answers)}")
+    return Outcome(f"{len(jobs)} job, {len({a.text for a in answers})} answer", tuple(wrong))
+
+
+class Clients:
+    """People who submit with keys, and try again until they are answered."""
+
+    def __init__(self, place: Place, credential: str, count: int) -> None:
+        """Begin at once."""
+        self.acknowledged: dict[str, list[int]] = {}
+        self.refused: Counter[int] = Counter()
+        self.without_word = 0  # refusals that do not say when to come again
+        self.seconds: list[float] = []  # of each answer
+        self._place, self._credential = place, credential
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._submit, args=(n,)) for n in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let everybody get their last answer."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _submit(self, number: int) -> None:
+        turn = 0
+        with self._place.asking(self._credential) as client:
+            while not self._stopping.is_set():
+                key, turn = f"{number}/{turn}", turn + 1
+                while not self._is_answered(client, key):
+                    time.sleep(0.1)
+                self._stopping.wait(0.3)
+
+    def _is_answered(self, client: httpx.Client, key: str) -> bool:
+        began = time.monotonic()
+        try:
+            answer = submit(client, key)
+        except httpx.TransportError:
+            return False
+        with self._lock:
+            self.seconds.append(time.monotonic() - began)
+            if answer.status_code == 201:
+                self.acknowledged[key] = answer.json()["item_ids"]
+                return True
+            self.refused[answer.status_code] += 1
+            self.without_word += "retry-after" not in answer.headers
+        return False
+
+    def wrong(self, jobs: list[Job]) -> list[str]:
+        """Return what does not hold of what was acknowledged."""
+        known = {job.item_id for job in jobs}
+        by_key: Counter[str | None] = Counter(job.origin for job in jobs)
+        missing = sum(i not in known for ids in self.acknowledged.values() for i in ids)
+        doubled = sum(by_key[key] != len(ids) for key, ids in self.acknowledged.items())
+        found = []
+        if missing:
+            found.append(f"{missing} acknowledged jobs are lost")
+        if doubled:
+            found.append(f"{doubled} submissions are not in the queue exactly once")
+        return found
+
+
+def killed_server(folder: Path, kills: int, *, clients: int = 50, seed: int = 1) -> Outcome:
+    """Kill the server at so many random moments while people submit with keys (R1)."""
+    chance = random.Random(seed)
+    place = Place(folder)
+    credential = place.begin()
+    crowd = Clients(place, credential, clients)
+    for _ in range(kills):
+        with place.serving() as server:
+            time.sleep(chance.uniform(0.0, 1.5))
+            server.kill()
+    with place.serving():
+        crowd.stop()
+        with place.asking(credential) as client:
+            _until_idle(client)
+    jobs = place.jobs()
+    wrong = [*crowd.wrong(jobs), *place.wrong()]
+    ends = Counter(job.error_type or job.status.value for job in jobs)
+    if any(not job.status.is_final for job in jobs):
+        wrong.append("not every job has ended")
+    told = f"{len(crowd.acknowledged):,} submissions acknowledged; {dict(ends)}"
+    return Outcome(told, tuple(wrong))
+
+
+def _until_idle(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 5 * PATIENCE
+    while time.monotonic() < deadline:
+        queue = client.get(f"{QUEUE}/status").json()["queue"]
+        if not queue["pending"] and not queue["in_progress"]:
+            return
+        time.sleep(0.2)
+
+
+def stopped_server(folder: Path, stops: int, *, seed: int = 1) -> Outcome:
+    """Ask the server to stop (SIGTERM) at so many random moments of its work (R12)."""
+    chance = random.Random(seed)
+    place = Place(folder)
+    credential = place.begin()
+    codes: Counter[int] = Counter()
+    slowest, wrong, held = 0.0, [], 0
+    for number in range(stops):
+        with place.serving() as server, place.asking(credential) as client:
+            assert submit(client, f"stop-{number}", runs=20, steps=3).status_code == 201
+            time.sleep(chance.uniform(0.0, 3.0))
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            codes[server.process.wait(PATIENCE)] += 1
+            slowest = max(slowest, time.monotonic() - began)
+        running = [job for job in place.jobs() if job.status is JobStatus.IN_PROGRESS]
+        held += len(running)
+    if set(codes) != {0}:
+        wrong.append(f"exit codes {dict(codes)}")
+    if slowest > 30:
+        wrong.append("a stop took over 30 s")
+    if held:
+        wrong.append(f"{held} jobs were neither finished nor given back")
+    with place.serving(), place.asking(credential) as client:
+        _until_idle(client)
+    jobs = place.jobs()
+    ends = Counter(job.error_type or job.status.value for job in jobs)
+    if set(ends) != {"completed"} or {job.attempts for job in jobs} != {1}:
+        wrong.append(f"{dict(ends)}, attempts {Counter(job.attempts for job in jobs)}")
+    told = f"exit codes {dict(codes)}, slowest {slowest:.1f} s; {dict(ends)}"
+    return Outcome(told, (*wrong, *place.wrong()))
+
+
+def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:
+    """Let another process hold the write lock for so long while people submit (R6)."""
+    place = Place(folder, workers="external")
+    credential = place.begin()
+    with place.serving():
+        crowd = Clients(place, credential, clients)
+        time.sleep(1.0)
+        connection = sqlite3.connect(
+            place.root / "databases" / "invokeai.db", isolation_level=None, timeout=PATIENCE
+        )
+        connection.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)  # what the foreign process does
+        connection.execute("ROLLBACK")
+        connection.close()
+        time.sleep(1.0)
+        crowd.stop()
+    wrong = crowd.wrong(place.jobs())
+    if set(crowd.refused) - {503}:
+        wrong.append(f"answers other than 201 and 503: {dict(crowd.refused)}")
+    if crowd.without_word:
+        wrong.append(f"{crowd.without_word} refusals had no Retry-After")
+    if seconds <= 3 and crowd.refused:
+        wrong.append(f"{crowd.refused.total()} were refused")
+    slowest = max(crowd.seconds)
+    if seconds <= 3 and slowest > seconds + 1.5:
+        wrong.append(f"an answer took {slowest:.1f} s")
+    told = f"{len(crowd.acknowledged):,} acknowledged, {crowd.refused[503]} × 503, slowest {slowest:.1f} s"
+    return Outcome(told, tuple(wrong))
+
+
+def dropped_streams(folder: Path, drops: int, *, seed: int = 1) -> Outcome:
+    """Drop an event connection after a few events, again and again, and take it up where it broke (R19)."""
+    chance = random.Random(seed)
+    place = Place(folder)
+    place.begin()
+    told: dict[int, str] = {}
+    last: str | None = None
+    seen = resyncs = 0
+    with place.serving() as server:
+        ada = person(server, "admin@example.com")
+        runs = 40
+        with ada.stream("GET", f"{QUEUE}/events") as stream:  # from the beginning of what happens
+            submit(ada, "first", runs=runs)
+            events = _events(stream)
+            event = next(e for e in events if e.id is not None)
+            _follow(event, told)
+            last = event.id
+        for number in range(drops):
+            if number % 20 == 0:
+                submit(ada, f"more-{number}", runs=runs)
+            headers = {} if last is None else {"Last-Event-ID": last}
+            with ada.stream("GET", f"{QUEUE}/events", headers=headers) as stream:
+                events, wanted = _events(stream), chance.randint(1, 4)
+                while wanted:
+                    if _is_idle(ada):
+                        break
+                    event = next(events)
+                    if event.id is None:
+                        continue
+                    wanted, seen, last = wanted - 1, seen + 1, event.id
+                    resyncs += event.name == "resync"
+                    _follow(event, told)
+        _until_idle(ada)
+        items = {i["item_id"]: i["status"] for i in _all_items(ada)}
+        with ada.stream("GET", f"{QUEUE}/events", headers={"Last-Event-ID": last or ""}) as stream:
+            submit(ada, "the-end")
+            for event in _events(stream):
+                _follow(event, told)
+                if event.name == "batch_enqueued" or "the-end" in str(event.body):
+                    break
+    finished = {i: status for i, status in items.items() if status == "completed"}
+    wrong = [f"{len(bad)} jobs are known wrongly"] if (bad := _differing(finished, told)) else []
+    if resyncs:
+        wrong.append(f"{resyncs} times everything had to be read again")
+    return Outcome(f"{drops} drops, {seen:,} events, {len(finished):,} jobs followed", tuple(wrong))
+
+
+def _differing(real: dict[int, str], told: dict[int, str]) -> list[int]:
+    return [item_id for item_id, status in real.items() if told.get(item_id) != status]
+
+
+def _is_idle(client: httpx.Client) -> bool:
+    """Return whether nothing more will happen by itself."""
+    queue = client.get(f"{QUEUE}/status").json()["queue"]
+    return not queue["pending"] and not queue["in_progress"]
+
+
+def _all_items(client: httpx.Client) -> list[dict[str, Any]]:
+    ids = client.get(f"{QUEUE}/item_ids").json()["item_ids"]
+    found: list[dict[str, Any]] = []
+    for begin in range(0, len(ids), 500):
+        body = {"item_ids": ids[begin : begin + 500]}
+        found += client.post(f"{QUEUE}/items_by_ids", json=body).json()
+    return found
+
+
+def _follow(event: Event, told: dict[int, str]) -> None:
+    if event.name == "queue_item_status_changed":
+        told[event.body["item_id"]] = event.body["status"]
+
+
+def _events(stream: httpx.Response) -> Iterator[Event]:
+    name, data, number = "message", "", None
+    with suppress(httpx.StreamClosed):
+        for line in stream.iter_lines():
+            field, _, value = line.partition(":")
+            if field == "event":
+                name = value.strip()
+            elif field == "data":
+                data += value.strip()
+            elif field == "id":
+                number = value.strip()
+            elif not line and data:
+                yield Event(name, json.loads(data), number)
+                name, data, number = "message", "", None
