@@ -44,6 +44,15 @@ async (tags) => {
 """
 
 
+# Asked by the debugger: `wait_for_function` evaluates text in the page, which the policy rightly refuses.
+SETTLED = """
+() => Promise.all(
+  document.getAnimations()
+    .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
+    .map((each) => each.finished.catch(() => {})))
+"""
+
+
 def launch(playwright: Playwright) -> Browser:
     """Start Chromium without a screen."""
     return playwright.chromium.launch(
@@ -89,9 +98,7 @@ class Window:
 
         Animations must have ended: what is half faded in has too little contrast.
         """
-        self.page.wait_for_function(
-            "document.getAnimations().every((each) => each.playState !== 'running')"
-        )
+        self.page.evaluate(SETTLED)
         if not self.page.evaluate("typeof axe !== 'undefined'"):
             # By the debugger, not by a script element, which the policy rightly refuses.
             self.page.evaluate((UI / "node_modules/axe-core/axe.min.js").read_text())
