@@ -20,6 +20,10 @@ find_python() {
     die "Python 3.11 or newer is needed; this machine has none on its PATH."
 }
 
+interface_sources() {
+    find src/invoke_apps/web/ui -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
+}
+
 # environment EXTRAS [PIP ARGUMENT ...]: sets $venv, with the project installed in place.
 environment() {
     local extras=$1 stamp wanted
@@ -31,8 +35,10 @@ environment() {
             die "The virtual environment could not be made: on Debian, install python3-venv."
     fi
     stamp=$venv/.installed-$extras
-    wanted=$(cat pyproject.toml constraints.txt | "$venv/bin/python" -c \
+    # The build of the web interface belongs to the installation, so its sources count too.
+    wanted=$({ cat pyproject.toml constraints.txt hatch_build.py; interface_sources; } | "$venv/bin/python" -c \
         'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
+    [ -f src/invoke_apps/web/ui_dist/index.html ] || [ "${INVOKE_SKIP_UI:-}" = 1 ] || rm -f "$stamp"
     if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted $project" ]; then
         say "Installing what the project needs: some minutes the first time (PyTorch is large) ..."
         "$venv/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'

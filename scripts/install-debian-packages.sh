@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need, where they are missing: a PostgreSQL server, the
-# sqlite3 shell, curl for the tutorial, namespaces for disks of their own.
+# Installs the Debian packages that the tests need, where they are missing: a PostgreSQL server, a
+# browser, the sqlite3 shell, curl for the tutorial, namespaces for disks of their own.
 set -euo pipefail
 
-wanted=(curl postgresql sqlite3 util-linux)
+wanted=(chromium curl postgresql sqlite3 util-linux)
 missing=()
 for package in "${wanted[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' ||

@@ -18,12 +18,13 @@ from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from invoke_apps.application import Application
-from invoke_apps.web import board_link_pages, docs, events, link_pages, pages
+from invoke_apps.web import board_link_pages, docs, events, interface, link_pages
 from invoke_apps.web._call import provide_call
 from invoke_apps.web.edge import Edge, own_hosts, own_origins
 from invoke_apps.web.errors import HANDLERS
 from invoke_apps.web.events import Alarm
 from invoke_apps.web.guard import OPEN, guard
+from invoke_apps.web.interface import Interface
 from invoke_apps.web.rates import RateLimiter
 from invoke_apps.web.routes import (
     access,
@@ -67,13 +68,19 @@ class WebApp:
         self.alarm.stop()
 
 
-def create_app(application: Application, *, companions: Sequence[Companion] = ()) -> WebApp:
+def create_app(
+    application: Application,
+    *,
+    companions: Sequence[Companion] = (),
+    built: Interface | None = None,
+) -> WebApp:
     """Return the web application over an application object, which the caller closes.
 
     Args:
         application: what answers.
         companions: what is opened when the server starts and closed when it stops, such as the
             supervisor of its worker.
+        built: the web interface; None: a page says that it was left out.
     """
     settings = application.settings
     alarm = Alarm()
@@ -99,7 +106,7 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
     documented = [docs.docs, docs.document] if settings.openapi_docs else []
     inner = _Litestar(
         route_handlers=[
-            pages.home,
+            *interface.HANDLERS,
             link_pages.router,
             board_link_pages.router,
             system.router,
@@ -133,7 +140,12 @@ def create_app(application: Application, *, companions: Sequence[Companion] = ()
         openapi_config=_openapi() if settings.openapi_docs else None,
         request_max_body_size=settings.max_json_bytes,
         state=State(
-            {"application": application, "alarm": alarm, "limiter": RateLimiter(application.rates)}
+            {
+                "application": application,
+                "alarm": alarm,
+                "limiter": RateLimiter(application.rates),
+                "interface": built,
+            }
         ),
     )
     edge = Edge(inner=inner, hosts=own_hosts(settings), origins=own_origins(settings))

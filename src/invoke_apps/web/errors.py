@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from invoke_apps.web import interface
 from invoke_apps.web.edge import shown_path
 from invoke_apps.web.pages import error_page
 from invoke_core import errors
@@ -97,7 +98,13 @@ def _invalid(request: Request[Any, Any, Any], error: ValidationException) -> Res
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Answer what Litestar itself refuses: unknown paths and methods, JSON that does not parse."""
+    """Answer what Litestar itself refuses: unknown paths and methods, JSON that does not parse.
+
+    An unknown path may be a place of the interface, which says itself where it knows no such place.
+    """
+    place = interface.page_instead(request) if error.status_code == HTTPStatus.NOT_FOUND else None
+    if place is not None:
+        return place
     detail = {
         404: "There is nothing at this address.",
         405: f"{request.method} is not possible at this address.",

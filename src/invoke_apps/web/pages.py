@@ -4,11 +4,9 @@ import html
 import secrets
 from typing import Any
 
-from litestar import MediaType, Request, Response, get
-from litestar.di import NamedDependency
+from litestar import MediaType, Request, Response
 
 from invoke_apps.web._call import Call
-from invoke_apps.web.guard import OPEN
 
 _STYLE = """
 body { font: 1.05rem/1.6 system-ui, sans-serif; margin: 0; background: #f6f5f2; color: #1d1d1f; }
@@ -63,6 +61,8 @@ def page(
             "X-Frame-Options": "DENY",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
             "Cache-Control": "no-store",
+            # Under `no-referrer` a browser sends forms with `Origin: null`, which is refused here.
+            **({"Referrer-Policy": "same-origin"} if has_form else {}),
         },
     )
 
@@ -108,10 +108,15 @@ _RUNS = """<h1>The server runs.</h1>
 <p>Ask it for pictures over its HTTP interface, or manage it with <code>invoke-admin</code> on the
 server itself.</p>"""
 
+_LEFT_OUT = """<p>The web interface was left out when this server was installed. Install it without
+<code>INVOKE_SKIP_UI</code> to have it here.</p>"""
 
-@get("/", include_in_schema=False, sync_to_thread=True, opt=OPEN)
-def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[str]:
-    """Say that the server runs, and how to become its first administrator, or another in recovery."""
+
+def home(request: Request[Any, Any, Any], call: Call) -> Response[str]:
+    """Say that the server runs, and how to become its first administrator, or another in recovery.
+
+    It stands where the web interface was left out.
+    """
     status = call.anonymous(lambda app, client: app.sign_in.status(client))
     if status.setup_required or status.recovery:
         title = _FIRST if status.setup_required else _LOST
@@ -133,4 +138,4 @@ def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Respon
     docs = ""
     if call.app.settings.openapi_docs:
         docs = '<p><a href="docs">Everything that it can be asked</a></p>'
-    return page("Invoke multi-user server", content + docs)
+    return page("Invoke multi-user server", content + _LEFT_OUT + docs)

@@ -17,6 +17,7 @@ from invoke_apps.housekeeping import housekeeping, postman
 from invoke_apps.settings import Settings, is_loopback
 from invoke_apps.supervisor import supervised
 from invoke_apps.web.app import create_app
+from invoke_apps.web.interface import BUILT, Interface
 from invoke_apps.web.protocol import LimitedProtocol
 from invoke_core.domain.sign_in import Client
 
@@ -31,7 +32,11 @@ def run(application: Application, listener: socket.socket) -> None:
     settings = application.settings
     # A thread that works through an upload gives way to the others five times as often as by default.
     sys.setswitchinterval(SWITCH_SECONDS)
-    web = create_app(application, companions=[housekeeping, postman, supervised])
+    web = create_app(
+        application,
+        companions=[housekeeping, postman, supervised],
+        built=Interface.built_at(BUILT),
+    )
     config = uvicorn.Config(
         web,
         http=LimitedProtocol,

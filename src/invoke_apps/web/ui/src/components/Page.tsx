@@ -1,0 +1,66 @@
+import { Alert, Button, Center, Group, Loader, Stack, Text, Title } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { texts } from "../texts";
+
+interface Props {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** A page: its one heading, what can be done with all of it, and its content. */
+export function Page({ title, lead, actions, children }: Props) {
+  return (
+    <Stack gap="md">
+      <Group justify="space-between" align="flex-end">
+        <div>
+          <Title order={1} size="h2">
+            {title}
+          </Title>
+          {lead && (
+            <Text size="sm" c="dimmed">
+              {lead}
+            </Text>
+          )}
+        </div>
+        {actions && <Group gap="xs">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  );
+}
+
+interface LoadedProps<T> {
+  query: UseQueryResult<T>;
+  isEmpty?: (value: T) => boolean;
+  empty?: ReactNode;
+  children(value: T): ReactNode;
+}
+
+/** What a query found; before that a spinner, after a refusal what was said and a way to try again. */
+export function Loaded<T>({ query, isEmpty, empty, children }: LoadedProps<T>) {
+  if (query.data !== undefined) {
+    if (isEmpty?.(query.data)) return <Text c="dimmed">{empty ?? texts.common.nothing}</Text>;
+    return <>{children(query.data)}</>;
+  }
+  if (query.isError) {
+    return (
+      <Alert color="red" role="alert" title={texts.common.failed}>
+        <Stack align="flex-start">
+          <Text size="sm">{query.error.message}</Text>
+          <Button size="xs" variant="default" onClick={() => void query.refetch()}>
+            {texts.common.retry}
+          </Button>
+        </Stack>
+      </Alert>
+    );
+  }
+  return (
+    <Center mih={160}>
+      <Loader aria-label={texts.common.loading} />
+    </Center>
+  );
+}

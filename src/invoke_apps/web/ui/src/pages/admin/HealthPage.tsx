@@ -1,0 +1,6 @@
+import { Page } from "../../components/Page";
+import { texts } from "../../texts";
+
+export function HealthPage() {
+  return <Page title={texts.common.health}>{null}</Page>;
+}

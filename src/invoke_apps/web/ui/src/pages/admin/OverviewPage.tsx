@@ -1,0 +1,6 @@
+import { Page } from "../../components/Page";
+import { texts } from "../../texts";
+
+export function OverviewPage() {
+  return <Page title={texts.common.overview}>{null}</Page>;
+}

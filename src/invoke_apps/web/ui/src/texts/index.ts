@@ -1,0 +1,10 @@
+import { account } from "./account";
+import { admin } from "./admin";
+import { common } from "./common";
+import { gallery } from "./gallery";
+import { generate } from "./generate";
+import { models } from "./models";
+import { queue } from "./queue";
+
+/** Every text that people see, by area: one place for whoever translates them. */
+export const texts = { common, account, generate, gallery, queue, models, admin };

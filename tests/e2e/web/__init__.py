@@ -1,0 +1,1 @@
+"""The interface in a real Chromium, used as people use it."""
