@@ -70,7 +70,6 @@ export function BoardDialogs({ deed, board, onSwitch, onClose, onCreated, onGone
       title={of && TITLES[of.deed]}
       size={of?.deed === "details" || of?.deed === "manage" || of?.deed === "links" ? "lg" : "md"}
       fullScreen={isSmall ?? false}
-      closeButtonProps={{ "aria-label": texts.common.close }}
       returnFocus={false}
       onExitTransitionEnd={() => {
         const id = shown?.board?.board_id;

@@ -93,7 +93,10 @@ export function LinksDialog({ board }: { board: Board }) {
         </Stack>
       </form>
       {make.data && (
-        <Alert color="green" variant="outline" role="status" title={words.linkMade}>
+        <Alert color="teal" variant="outline" role="status">
+          <Text size="sm" fw={600} mb="xs">
+            {words.linkMade}
+          </Text>
           <CopyField key={make.data.link_id} label={words.linkAddress} value={make.data.url} />
         </Alert>
       )}
@@ -144,7 +147,7 @@ function LinkRow({ link, isRevoking, onRevoke }: RowProps) {
           <Text size="sm" fw={500}>
             {words.made(made)}
           </Text>
-          <Badge size="sm" variant="outline" color={link.works ? "teal.9" : "gray.7"} className="board-badge">
+          <Badge size="sm" variant="default">
             {link.works ? words.works : words.worksNot}
           </Badge>
         </Group>
