@@ -8,7 +8,7 @@ export const boards = {
   assets: (n: number) => (n === 1 ? "1 asset" : `${n.toLocaleString()} assets`),
   empty: "Empty",
   own: "My boards",
-  shared: "Shared with me",
+  shared: "Shared boards",
   others: "Other people’s boards",
   archived: "Archived",
   showArchived: "Show archived",

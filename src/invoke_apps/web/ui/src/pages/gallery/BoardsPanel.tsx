@@ -69,6 +69,7 @@ export function BoardsPanel({ selected, onSelect, onDropImages }: Props) {
             variant="light"
             size="lg"
             aria-label={words.newBoard}
+            data-new-board
             onClick={() => setDialog({ deed: "create", boardId: null })}
           >
             <IconPlus size={18} aria-hidden />

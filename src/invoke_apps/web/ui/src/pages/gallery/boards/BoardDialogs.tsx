@@ -72,8 +72,8 @@ export function BoardDialogs({ deed, board, onSwitch, onClose, onCreated, onGone
       fullScreen={isSmall ?? false}
       returnFocus={false}
       onExitTransitionEnd={() => {
-        const id = shown?.board?.board_id;
-        if (id) document.querySelector<HTMLElement>(`[data-board="${id}"] .board-open`)?.focus();
+        const place = shown?.board ? `[data-board="${shown.board.board_id}"] .board-open` : "[data-new-board]";
+        document.querySelector<HTMLElement>(place)?.focus();
         setShown(null);
         onClose();
       }}

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
-import { IconArchive, IconDots, IconLock, IconPhoto, IconUsers, IconWorld } from "@tabler/icons-react";
+import { IconDots, IconLock, IconPhoto, IconUsers, IconWorld } from "@tabler/icons-react";
 import { type ComponentPropsWithoutRef, type DragEvent, type ReactNode, useState } from "react";
 
 import { useMe } from "../../../app/session";
@@ -86,9 +86,20 @@ export function BoardRow({ board, isSelected, onSelect, onDeed, onDrop }: Props)
   const me = useMe();
   const hasPeople = useHasPeople();
   const isOwn = board.user_id === me.user_id;
-  const items = <BoardMenuItems board={board} onChoose={onDeed} />;
+  const [opensDialog, setOpensDialog] = useState(false);
+  const items = (
+    <BoardMenuItems
+      board={board}
+      onChoose={(deed) => {
+        setOpensDialog(true);
+        onDeed(deed);
+      }}
+    />
+  );
+  // A dialog takes the focus, and gives it back to the board itself.
+  const menu = { width: 250, returnFocus: !opensDialog, onOpen: () => setOpensDialog(false) };
   return (
-    <Menu width={250} position="right-start">
+    <Menu {...menu} position="bottom-start" offset={2}>
       <Menu.ContextMenu>
         <PlaceRow
           id={board.board_id}
@@ -106,7 +117,7 @@ export function BoardRow({ board, isSelected, onSelect, onDeed, onDrop }: Props)
           onSelect={onSelect}
           onDrop={abilities(board, me).writes ? onDrop : undefined}
           actions={
-            <Menu width={250} position="bottom-end">
+            <Menu {...menu} position="bottom-end">
               <Menu.Target>
                 <ActionIcon variant="subtle" color="gray" aria-label={words.actions(board.board_name)}>
                   <IconDots size={18} aria-hidden />
@@ -125,14 +136,15 @@ export function BoardRow({ board, isSelected, onSelect, onDeed, onDrop }: Props)
 function noteOf(board: Board, isOwn: boolean): string {
   const parts = [];
   if (!isOwn) parts.push(words.by(board.owner_username), words.levels[board.permission]);
-  if (board.image_count > 0 || board.asset_count === 0) parts.push(words.pictures(board.image_count));
+  if (board.image_count + board.asset_count === 0) parts.push(words.empty);
+  if (board.image_count > 0) parts.push(words.pictures(board.image_count));
   if (board.asset_count > 0) parts.push(words.assets(board.asset_count));
   if (board.archived) parts.push(words.isArchived);
   return parts.join(" · ");
 }
 
 function VisibilityMark({ board }: { board: Board }) {
-  const Icon = board.archived ? IconArchive : ICONS[board.board_visibility];
+  const Icon = ICONS[board.board_visibility];
   const label = words.visibilities[board.board_visibility];
   return (
     <Tooltip label={label} openDelay={400}>

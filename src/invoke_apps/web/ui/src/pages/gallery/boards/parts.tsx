@@ -1,7 +1,19 @@
-import { Alert, Button, CloseButton, Group, Loader, Select, Stack, Text, TextInput } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  CloseButton,
+  Combobox,
+  Group,
+  Loader,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+  useCombobox,
+} from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 import { api, BACKGROUND, data, Problem } from "../../../api/client";
 import { texts } from "../../../texts";
@@ -88,6 +100,7 @@ export function PeopleSelect({ label, without, first = [], takesAddresses = fals
   const [search, setSearch] = useState("");
   const [typed] = useDebouncedValue(search.trim(), 250);
   const [isClosed, setIsClosed] = useState(false);
+  const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
   const found = useQuery({
     queryKey: ["directory", typed],
     enabled: typed.length >= 2 && !isClosed,
@@ -99,34 +112,55 @@ export function PeopleSelect({ label, without, first = [], takesAddresses = fals
     },
   });
   if (found.error instanceof Problem && found.error.status === 404 && !isClosed) setIsClosed(true);
-  if (isClosed && takesAddresses) return <AddressInput label={label} onPick={onPick} />;
-
   const isShort = search.trim().length < 2;
   const people = (isShort ? first : (found.data ?? [])).filter(
     (each) => each.userId !== null && !without.has(each.userId),
   );
+  const offered = people.map((each) => each.userId).join();
+  useEffect(() => {
+    if (offered !== "") combobox.selectFirstOption(); // so that Enter takes whoever was meant
+  }, [offered, combobox.selectFirstOption]);
   const isSearching = !isShort && (found.isFetching || typed !== search.trim());
+  if (isClosed && takesAddresses) return <AddressInput label={label} onPick={onPick} />;
+
+  const pick = (id: string) => {
+    const person = people.find((each) => each.userId === id);
+    setSearch("");
+    combobox.closeDropdown();
+    if (person) onPick(person);
+  };
+  const isNobody = people.length === 0 && !isShort && !isSearching;
   return (
-    <Select
-      label={label}
-      description={words.peopleHint}
-      searchable
-      selectFirstOptionOnChange
-      autoFocus={autoFocus}
-      value={null}
-      searchValue={search}
-      onSearchChange={setSearch}
-      data={people.map((each) => ({ value: each.userId ?? each.name, label: each.name }))}
-      filter={({ options }) => options}
-      rightSection={isSearching ? <Loader size={14} aria-label={texts.common.loading} /> : undefined}
-      nothingFoundMessage={isShort || isSearching ? undefined : words.nobody}
-      error={found.error?.message}
-      onChange={(id) => {
-        const person = people.find((each) => each.userId === id);
-        setSearch("");
-        if (person) onPick(person);
-      }}
-    />
+    <Combobox store={combobox} onOptionSubmit={pick}>
+      <Combobox.Target withExpandedAttribute>
+        <TextInput
+          label={label}
+          description={words.peopleHint}
+          data-autofocus={autoFocus || undefined}
+          autoFocus={autoFocus}
+          autoComplete="off"
+          value={search}
+          error={found.error?.message}
+          rightSection={isSearching ? <Loader size={14} aria-label={texts.common.loading} /> : undefined}
+          onChange={(event) => {
+            setSearch(event.currentTarget.value);
+            combobox.openDropdown();
+          }}
+          onClick={() => combobox.openDropdown()}
+          onBlur={() => combobox.closeDropdown()}
+        />
+      </Combobox.Target>
+      <Combobox.Dropdown hidden={people.length === 0 && !isNobody}>
+        <Combobox.Options aria-label={label}>
+          {people.map((each) => (
+            <Combobox.Option key={each.userId} value={each.userId ?? ""}>
+              {each.name}
+            </Combobox.Option>
+          ))}
+        </Combobox.Options>
+        {isNobody && <Combobox.Empty role="status">{words.nobody}</Combobox.Empty>}
+      </Combobox.Dropdown>
+    </Combobox>
   );
 }
 
