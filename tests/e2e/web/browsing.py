@@ -33,7 +33,10 @@ AXE = """
 async (tags) => {
   const found = await axe.run(document, { runOnly: tags });
   // What floats above a page, such as a menu, stands in no region of it, by its nature.
-  const floats = (node) => document.querySelector(node.target[0])?.closest("[data-portal]");
+  const floats = (node) => {
+    const found = document.querySelector(node.target[0]);
+    return found === null || found.closest("[data-portal]");
+  };
   for (const each of found.violations) {
     if (each.id === "region") each.nodes = each.nodes.filter((node) => !floats(node));
   }
@@ -42,7 +45,6 @@ async (tags) => {
   return faults.map((each) => [`${each.id}: ${each.help}`, ...each.nodes.map(told)].join("\\n"));
 }
 """
-
 
 # Asked by the debugger: `wait_for_function` evaluates text in the page, which the policy rightly refuses.
 SETTLED = """

@@ -1,5 +1,6 @@
 import { account } from "./account";
 import { admin } from "./admin";
+import { boards } from "./boards";
 import { common } from "./common";
 import { gallery } from "./gallery";
 import { generate } from "./generate";
@@ -7,4 +8,4 @@ import { models } from "./models";
 import { queue } from "./queue";
 
 /** Every text that people see, by area: one place for whoever translates them. */
-export const texts = { common, account, generate, gallery, queue, models, admin };
+export const texts = { common, account, boards, generate, gallery, queue, models, admin };
