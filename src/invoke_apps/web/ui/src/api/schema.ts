@@ -451,7 +451,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * ListUsersSessions
+         * @description Return the sign-ins of an account, the one seen last first.
+         */
+        get: operations["ApiV1AuthUsersUserIdSessionsListUsersSessions"];
         put?: never;
         post?: never;
         /**
@@ -3167,6 +3171,7 @@ export interface components {
             second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
+            storage_bytes: number;
             invitation_url: string | null;
             /** Format: date-time */
             invitation_expires_at: string;
@@ -3351,6 +3356,7 @@ export interface components {
             second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
+            storage_bytes: number;
         };
         /** MemoryView */
         MemoryView: {
@@ -4798,6 +4804,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResetLinkView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdSessionsListUsersSessions: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
