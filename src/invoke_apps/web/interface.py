@@ -113,7 +113,7 @@ def page_instead(request: Request[Any, Any, Any]) -> Response[str] | None:
 
 
 def _interface(request: Request[Any, Any, Any]) -> Interface | None:
-    found: Interface | None = request.app.state.interface
+    found: Interface | None = request.app.state.get("interface")  # smaller applications have none
     return found
 
 

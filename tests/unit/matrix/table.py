@@ -190,6 +190,13 @@ _AGAIN = {"Idempotency-Key": "canary-submission"}
 
 PAGES = [
     Row("GET /", "Anybody may see that the server runs.", ANYBODY, OPEN_PAGE),
+    Row("HEAD /", "Anybody may see that the server runs.", ANYBODY, OPEN_PAGE),
+    Row("GET /assets/{name}", "Anybody may load the interface.", ANYBODY, OPEN_PAGE,
+        names={"name": "asset"}),
+    Row("HEAD /assets/{name}", "Anybody may load the interface.", ANYBODY, OPEN_PAGE,
+        names={"name": "asset"}),
+    Row("GET /favicon.svg", "Anybody may load the interface.", ANYBODY, OPEN_PAGE),
+    Row("HEAD /favicon.svg", "Anybody may load the interface.", ANYBODY, OPEN_PAGE),
     Row("GET /docs", "Anybody may read what can be asked.", ANYBODY, OPEN_PAGE),
     Row("GET /openapi.json", "Anybody may read what can be asked.", ANYBODY, OPEN_PAGE),
     Row("GET /api/openapi", "Anybody may read what can be asked.", ANYBODY, OPEN_PAGE),

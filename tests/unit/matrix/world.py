@@ -24,6 +24,7 @@ from invoke_apps.composition import in_memory
 from invoke_apps.settings import Settings
 from invoke_apps.web.app import WebApp, create_app
 from invoke_apps.web.events import Alarm
+from invoke_apps.web.interface import Interface
 from invoke_core.domain.boards import BoardChanges, Permission, Visibility
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import UserId
@@ -245,7 +246,7 @@ def open_world(root: Path, *, kept: Database | None = None) -> Iterator[World]:
             app = opened.enter_context(in_memory(settings, **shared))
             if vouched:
                 app = attrs.evolve(app, sign_in=_Host(app.sign_in))
-            web = create_app(app)
+            web = create_app(app, built=INTERFACE)
             life = _Life(web)
             client = loop.run(life.begin())
             opened.callback(lambda: loop.run(life.end()))
@@ -275,6 +276,11 @@ def open_world(root: Path, *, kept: Database | None = None) -> Iterator[World]:
             each.forget()
         assert set(world.sent) == set(PRINCIPALS) | {"logged_out"}
         yield world
+
+
+INTERFACE = Interface(
+    "<html>", dict.fromkeys(["app.js", "favicon.svg"], Path(__file__).with_name("__init__.py"))
+)
 
 
 @attrs.define
@@ -375,6 +381,7 @@ def _cookies(answer: httpx.Response) -> dict[str, str]:
 def _content(world: World) -> None:
     """Make what the requests name; all of it is the owner's."""
     app, things, owner = world.app, world.things, world.who("owner")
+    things["asset"] = next(iter(INTERFACE.files))
     things["board"] = app.boards.create(owner, "Canary board").board.board_id
     things["second_board"] = app.boards.create(owner, "Second board").board.board_id
     app.boards.update(owner, things["board"], BoardChanges(description="canary description"))
