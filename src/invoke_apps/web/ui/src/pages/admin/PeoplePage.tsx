@@ -12,6 +12,7 @@ import {
   Text,
   TextInput,
   Tooltip,
+  VisuallyHidden,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import {
@@ -56,11 +57,13 @@ function State({ person }: { person: Person }) {
   return (
     <Group gap={4}>
       {person.is_active ? (
-        <Badge variant="light" color="teal" autoContrast>
+        <Badge variant="dot" color="teal">
           {words.active}
         </Badge>
       ) : (
-        <Badge variant="default">{words.inactive}</Badge>
+        <Badge variant="dot" color="gray">
+          {words.inactive}
+        </Badge>
       )}
       {isLocked(person) && (
         <Tooltip label={words.lockedUntil(time(person.locked_until))}>
@@ -267,7 +270,7 @@ export function PeoplePage() {
       <LoadedPages query={people} empty={words.none} items={(page) => page.items} total={(page) => page.total}>
         {(all) => (
           <Table.ScrollContainer minWidth={820} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table verticalSpacing="xs" highlightOnHover aria-label={words.table}>
+            <Table verticalSpacing="xs" aria-label={words.table}>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{words.name}</Table.Th>
@@ -276,7 +279,9 @@ export function PeoplePage() {
                   <Table.Th>{words.state}</Table.Th>
                   <Table.Th>{words.lastSignIn}</Table.Th>
                   <Table.Th>{words.storage}</Table.Th>
-                  <Table.Th aria-label={texts.admin.actions} />
+                  <Table.Th>
+                    <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

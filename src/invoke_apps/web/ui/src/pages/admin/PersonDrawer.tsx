@@ -1,10 +1,11 @@
-import { Badge, Drawer, Group, Paper, SimpleGrid, Stack, Table, Tabs, Text } from "@mantine/core";
+import { Badge, Drawer, Group, SimpleGrid, Stack, Table, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { Loaded } from "../../components/Page";
 import { texts } from "../../texts";
+import { Figure } from "./Figure";
 import { ago, count, duration, time } from "./format";
 
 const words = texts.admin.people;
@@ -12,19 +13,6 @@ const words = texts.admin.people;
 type Person = Schemas["ManagedUserView"];
 
 const PersonPlots = lazy(async () => ({ default: (await import("./Plots")).PersonPlots }));
-
-/** A number with its name. */
-export function Figure({ name, value, hint }: { name: string; value: string; hint?: string }) {
-  return (
-    <Paper withBorder p="sm">
-      <Text size="xs">{name}</Text>
-      <Text fw={650} size="lg">
-        {value}
-      </Text>
-      {hint && <Text size="xs">{hint}</Text>}
-    </Paper>
-  );
-}
 
 function Statistics({ person }: { person: Person }) {
   const path = { user_id: person.user_id };

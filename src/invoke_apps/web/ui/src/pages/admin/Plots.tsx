@@ -10,6 +10,7 @@ import { bytes, count, percent } from "./format";
 const words = texts.admin.people;
 const queue = texts.admin.queue;
 
+export type Share = Schemas["OverviewView"]["items"][number];
 type JobState = keyof typeof words.jobStates;
 
 /** A person's jobs by state, and how much of their storage is used. */
@@ -60,7 +61,7 @@ export function PersonPlots({ statistics, quota }: { statistics: Schemas["Statis
 }
 
 /** What each person used of today's GPU time, beside what was theirs. */
-export function SharesPlot({ shares }: { shares: Schemas["_queue_views_ShareView"][] }) {
+export function SharesPlot({ shares }: { shares: Share[] }) {
   const rows = shares.map((share) => ({
     name: share.display_name,
     [queue.used]: Math.round(share.share * 1000) / 10,
