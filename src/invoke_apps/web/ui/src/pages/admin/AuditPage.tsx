@@ -1,6 +1,5 @@
 import {
   ActionIcon,
-  Alert,
   Autocomplete,
   Button,
   Code,
@@ -16,7 +15,7 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconDownload, IconListSearch, IconShieldCheck, IconShieldX } from "@tabler/icons-react";
+import { IconDownload, IconListSearch, IconShieldCheck } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 
@@ -27,6 +26,7 @@ import { csv, save } from "./csv";
 import { said } from "./Dialogs";
 import { count, endOf, startOf, time } from "./format";
 import { LoadedPages } from "./LoadedPages";
+import { Notice } from "./Notice";
 
 const words = texts.admin.audit;
 const MOST_EXPORTED = 100_000;
@@ -169,17 +169,17 @@ function Details({ entry, onClose }: { entry: Entry; onClose(): void }) {
 
 function Verification({ found }: { found: Schemas["VerificationView"] }) {
   return found.ok ? (
-    <Alert color="teal" role="status" title={words.verifiedTitle} icon={<IconShieldCheck />}>
+    <Notice kind="good" title={words.verifiedTitle}>
       <Text size="sm">{words.verified(count(found.entries))}</Text>
       <Text size="xs" style={{ overflowWrap: "anywhere" }}>
         {words.head}: <Code>{found.head}</Code>
       </Text>
-    </Alert>
+    </Notice>
   ) : (
-    <Alert color="red" role="alert" title={words.brokenTitle} icon={<IconShieldX />}>
+    <Notice kind="bad" title={words.brokenTitle}>
       {found.first_bad !== null && <Text size="sm">{words.brokenAt(found.first_bad)}</Text>}
       {found.trouble && <Text size="sm">{found.trouble}</Text>}
-    </Alert>
+    </Notice>
   );
 }
 

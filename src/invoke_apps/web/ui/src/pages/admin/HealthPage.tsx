@@ -1,5 +1,4 @@
-import { Alert, Badge, Group, Paper, Progress, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
+import { Badge, Group, Paper, Progress, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
@@ -7,6 +6,7 @@ import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
 import { bytes, count, time } from "./format";
+import { Notice } from "./Notice";
 
 const words = texts.admin.health;
 const AGAIN = 10_000;
@@ -154,9 +154,7 @@ export function HealthPage() {
       }
     >
       {isStale && (
-        <Alert color="yellow" role="alert" icon={<IconAlertTriangle />}>
-          {words.stale}
-        </Alert>
+        <Notice kind="warning" title={words.stale} />
       )}
       <Loaded query={health}>
         {(found) => {
@@ -164,14 +162,9 @@ export function HealthPage() {
           const disk = found.storage.disk;
           return (
             <Stack>
-              <Alert
-                color={isGood ? "teal" : "red"}
-                role="status"
-                icon={isGood ? <IconCircleCheck /> : <IconAlertTriangle />}
-                title={isGood ? words.good : words.trouble}
-              >
+              <Notice kind={isGood ? "good" : "bad"} title={isGood ? words.good : words.trouble}>
                 {words.version} {found.version}
-              </Alert>
+              </Notice>
               <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
                 <Part name={words.database} answer={found.database.answer}>
                   <Fact name={words.size} value={bytes(found.database.size_bytes)} />

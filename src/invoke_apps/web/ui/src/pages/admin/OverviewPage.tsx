@@ -1,6 +1,5 @@
 import {
   ActionIcon,
-  Alert,
   Button,
   Group,
   Menu,
@@ -33,6 +32,7 @@ import { texts } from "../../texts";
 import { ConfirmDialog, Refusal, said } from "./Dialogs";
 import { Figure } from "./Figure";
 import { ago, count, duration, percent, time } from "./format";
+import { Notice } from "./Notice";
 import { PersonSelect } from "./PersonSelect";
 import type { Share } from "./Plots";
 
@@ -439,9 +439,9 @@ export function OverviewPage() {
   return (
     <Page title={texts.common.overview} lead={words.lead} actions={<Processor />}>
       {status.data?.processor.is_started === false && (
-        <Alert color="yellow" role="status" title={words.paused} icon={<IconPlayerPause />}>
+        <Notice kind="warning" title={words.paused}>
           {words.pausedLead}
-        </Alert>
+        </Notice>
       )}
       <PersonSelect
         label={words.filter}

@@ -26,6 +26,7 @@ import { texts } from "../../texts";
 import { ConfirmDialog, Refusal, said } from "./Dialogs";
 import { bytes, count, time } from "./format";
 import { GeneratePassword } from "./GeneratePassword";
+import { Notice } from "./Notice";
 import { PersonSelect } from "./PersonSelect";
 
 const words = texts.admin.people;
@@ -190,9 +191,9 @@ function EditDialog({ person, isLast, onClose }: Props & { isLast: boolean }) {
             }}
           />
           {triedLast && (
-            <Alert color="yellow" role="alert" title={words.lastAdmin(person.display_name)}>
+            <Notice kind="warning" title={words.lastAdmin(person.display_name)}>
               {words.lastAdminLead}
-            </Alert>
+            </Notice>
           )}
           {person.user_id === me.user_id && person.is_admin && !isAdmin && (
             <Alert color="yellow" role="alert">

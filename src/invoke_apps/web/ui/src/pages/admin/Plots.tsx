@@ -78,12 +78,13 @@ export function SharesPlot({ shares }: { shares: Share[] }) {
         dataKey="name"
         orientation="vertical"
         withLegend
-        unit=" %"
+        tickLine="x"
+        gridAxis="x"
         series={[
           { name: queue.used, color: "indigo.5" },
           { name: queue.fair, color: "teal.6" },
         ]}
-        xAxisProps={{ domain: [0, 100] }}
+        valueFormatter={(value) => `${value} %`}
         yAxisProps={{ width: 110 }}
         barChartProps={{ accessibilityLayer: false }}
       />
