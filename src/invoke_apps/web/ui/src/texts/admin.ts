@@ -1,3 +1,8 @@
+/** "1 board", "2 boards"; the number as it is shown. */
+function some(number: string, one: string, many: string): string {
+  return `${number} ${number === "1" ? one : many}`;
+}
+
 export const admin = {
   refused: "This part is for administrators",
   refusedLead: "You are signed in, but your account does not administer this server. Ask an administrator if you need something from here.",
@@ -134,14 +139,18 @@ export const admin = {
     deleteAll: "Delete it with the account",
     deleteTransfer: "Hand it to somebody else",
     heir: "Who gets it",
-    content: (boards: string, images: string, size: string) => `${boards} boards and ${images} pictures (${size})`,
+    content: (boards: string, images: string, size: string) => `${some(boards, "board", "boards")} and ${some(images, "picture", "pictures")} (${size})`,
     contentMore: (workflows: string, presets: string, jobs: string) =>
-      `${workflows} workflows, ${presets} style presets, ${jobs} unfinished jobs`,
+      [
+        some(workflows, "workflow", "workflows"),
+        some(presets, "style preset", "style presets"),
+        some(jobs, "unfinished job", "unfinished jobs"),
+      ].join(", "),
     deletedWith: "This is removed for good and cannot be undone. Pictures of others on their boards go back to those who made them. What the audit log says stays.",
     transferred: "The content goes to the person below, with the boards' sharing as it is. The account itself is removed for good. What the audit log says stays.",
     theirBoards: "Their boards",
     boardLine: (name: string, images: number, guests: number) =>
-      guests > 0 ? `${name}: ${images} pictures, ${guests} of them by others` : `${name}: ${images} pictures`,
+      `${name}: ${some(`${images}`, "picture", "pictures")}${guests > 0 ? `, ${guests} of them by others` : ""}`,
     moreBoards: (rest: number) => `and ${rest} more`,
     typeEmail: "Type their e-mail address to confirm",
     deleteButton: "Delete the account",
@@ -388,7 +397,7 @@ export const admin = {
     boardsMoved: (names: string) => `Boards: ${names}`,
     execute: "Transfer now",
     cancel: "Back",
-    executed: (boards: string, images: string) => `${boards} boards and ${images} pictures were handed over.`,
+    executed: (boards: string, images: string) => `Handed over: ${some(boards, "board", "boards")} and ${some(images, "picture", "pictures")}.`,
     history: "History",
     noHistory: "Nothing was transferred within the last 90 days.",
     at: "When",
@@ -404,7 +413,7 @@ export const admin = {
     isUndo: "Undoes another",
     wasUndone: "Undone",
     movedWhat: (boards: string, images: string, workflows: string) =>
-      `${boards} boards, ${images} pictures, ${workflows} workflows`,
+      [some(boards, "board", "boards"), some(images, "picture", "pictures"), some(workflows, "workflow", "workflows")].join(", "),
     table: "Transfers",
     same: "Choose two different accounts.",
   },

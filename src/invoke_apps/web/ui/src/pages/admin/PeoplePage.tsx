@@ -269,12 +269,12 @@ export function PeoplePage() {
       </Group>
       <LoadedPages query={people} empty={words.none} items={(page) => page.items} total={(page) => page.total}>
         {(all) => (
-          <Table.ScrollContainer minWidth={820} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+          <Table.ScrollContainer minWidth={660} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
             <Table verticalSpacing="xs" aria-label={words.table}>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{words.name}</Table.Th>
-                  <Table.Th>{words.email}</Table.Th>
+                  <Table.Th visibleFrom="md">{words.email}</Table.Th>
                   <Table.Th>{words.roles}</Table.Th>
                   <Table.Th>{words.state}</Table.Th>
                   <Table.Th>{words.lastSignIn}</Table.Th>
@@ -304,13 +304,16 @@ export function PeoplePage() {
                           ({words.you})
                         </Text>
                       )}
+                      <Text size="xs" hiddenFrom="md" style={{ overflowWrap: "anywhere" }}>
+                        {person.email}
+                      </Text>
                       {person.note && (
                         <Text size="xs" lineClamp={1} title={person.note}>
                           {person.note}
                         </Text>
                       )}
                     </Table.Td>
-                    <Table.Td>{person.email}</Table.Td>
+                    <Table.Td visibleFrom="md">{person.email}</Table.Td>
                     <Table.Td>
                       {person.is_admin ? <Badge>{words.isAdmin}</Badge> : <Text size="sm">{words.isUser}</Text>}
                     </Table.Td>
