@@ -80,6 +80,8 @@ class Window:
         page.get_by_label("E-mail address").fill(email)
         page.locator("input[autocomplete=current-password]").fill(password)
         page.get_by_role("button", name="Sign in").click()
+        # The sign-in form stands in a `main` too: that one is there is not enough.
+        expect(page.get_by_label("E-mail address")).to_have_count(0)
         expect(page.get_by_role("main")).to_be_visible()
         return page
 
