@@ -140,7 +140,7 @@ export function HealthPage() {
     refetchInterval: AGAIN,
     queryFn: () => data(api.GET("/api/v1/system/health", { ...BACKGROUND })),
   });
-  const isStale = health.data !== undefined && (health.isError || health.failureCount > 0);
+  const isStale = health.data !== undefined && (health.isError || health.failureCount > 0 || health.isPaused);
   return (
     <Page
       title={texts.common.health}
