@@ -233,6 +233,7 @@ def test_a_changed_log_is_told(server: RunningServer, browser: Browser) -> None:
     add_person(admin, server, "eve@example.com")
     database = server.root / "databases" / "invokeai.db"
     with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP TRIGGER audit_entries_no_update")
         connection.execute(
             "UPDATE audit_entries SET content = replace(content, 'eve@', 'eva@') WHERE entry_id = 3"
         )

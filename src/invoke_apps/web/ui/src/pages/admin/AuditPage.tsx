@@ -16,7 +16,7 @@ import {
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconDownload, IconListSearch, IconShieldCheck } from "@tabler/icons-react";
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
@@ -195,6 +195,7 @@ export function AuditPage() {
     queryKey: ["audit", settled],
     initialPageParam: null as string | null,
     staleTime: 0,
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) => stretch(settled, pageParam, 50),
     // New entries come on top while one looks at the top.
     refetchInterval: (query) => (query.state.data && query.state.data.pages.length > 1 ? false : 10_000),

@@ -31,7 +31,7 @@ import {
   IconUserPlus,
   IconChartBar,
 } from "@tabler/icons-react";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, BACKGROUND, BASE, data, type Schemas } from "../../api/client";
@@ -189,6 +189,7 @@ export function PeoplePage() {
   const people = useInfiniteQuery({
     queryKey: ["people", "list", typed, role, state],
     initialPageParam: null as string | null,
+    placeholderData: keepPreviousData,
     refetchInterval: 30_000, // other administrators and commands change accounts, and no event says so
     queryFn: async ({ pageParam }) => {
       const page = await data(
