@@ -147,7 +147,7 @@ def test_what_the_server_refuses_stands_beside_its_field(site: Site, own: Window
     for field in dialog.locator("input[autocomplete=new-password]").all():
         field.fill(PASSWORD)
     dialog.get_by_role("button", name="Create the account").click()
-    expect(dialog.get_by_text(re.compile("already", re.IGNORECASE))).to_be_visible()
+    expect(dialog.get_by_text(re.compile("belongs to another account"))).to_be_visible()
     own.accessible()
 
 
