@@ -151,6 +151,12 @@ def test_an_administrator_ends_the_sign_ins_of_others_over_http(site):
     token = site.token("ada")
     path = f"/users/{site.user_id('ada')}/sessions"
 
+    (listed,) = site.api("GET", path, "root")["items"]
+    assert not listed["current"]
+    site.api("GET", path, "ada", 403)
+    site.api("GET", "/users/nobody/sessions", "root", 404)
+    assert site.api("GET", "/users/system/sessions", "root")["total"] == 0
+
     site.api("DELETE", path, "root", 204)
 
     gone = site.call("GET", "/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})

@@ -178,7 +178,13 @@ def test_administrators_manage_accounts(remote, admin):
     )
     path = f"/users/{made['user_id']}"
 
-    assert set(made) == USER | {"note", "locked_until", "second_factor", "storage_quota_bytes"}
+    assert set(made) == USER | {
+        "note",
+        "locked_until",
+        "second_factor",
+        "storage_quota_bytes",
+        "storage_bytes",
+    }
     assert remote.ok("GET", path, admin) == made
     changed = remote.ok("PATCH", path, admin, json={"note": "n", "display_name": "Newer"})
     assert (changed["note"], changed["display_name"]) == ("n", "Newer")

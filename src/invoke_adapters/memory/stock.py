@@ -1,6 +1,6 @@
 """The books of the image storage, worked out from dictionaries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -19,6 +19,10 @@ class MemoryStockRepository:
     def usage(self, owner_id: UserId) -> int:
         """Return how many bytes the files of an owner's pictures take."""
         return sum(i.size_bytes for i in self._images().values() if i.owner_id == owner_id)
+
+    def usages(self, owner_ids: Sequence[UserId]) -> Mapping[UserId, int]:
+        """Return `usage` of each of many owners."""
+        return {owner_id: self.usage(owner_id) for owner_id in owner_ids}
 
     def list(self, after: ImageName | None, limit: int) -> Sequence[StockItem]:
         """Return pictures, binned ones among them, by name."""

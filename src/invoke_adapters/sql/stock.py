@@ -1,6 +1,6 @@
 """The books of the image storage in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -30,13 +30,22 @@ class SqlStockRepository:
 
     def usage(self, owner_id: UserId) -> int:
         """Return how many bytes the files of an owner's pictures take; kept, not counted."""
-        query = sa.select(_kept.size_bytes).where(_kept.user_id == owner_id)
-        kept = int(self.connection.execute(query).scalar() or 0)
+        return self.usages([owner_id])[owner_id]
+
+    def usages(self, owner_ids: Sequence[UserId]) -> Mapping[UserId, int]:
+        """Return `usage` of each of many owners."""
+        query = sa.select(_kept.user_id, _kept.size_bytes).where(
+            among(self.connection, _kept.user_id, owner_ids)
+        )
+        rows = self.connection.execute(query)
+        found = dict.fromkeys(owner_ids, 0) | {UserId(who): int(size) for who, size in rows}
         transfer = moving(self.connection)
-        if transfer is None or not transfer.changes(owner_id):
-            return kept
-        late = still_to_move(self.connection, transfer).size_bytes
-        return kept + late if owner_id == transfer.to_id else kept - late
+        if transfer is not None and any(map(transfer.changes, owner_ids)):
+            late = still_to_move(self.connection, transfer).size_bytes
+            for who, more in ((transfer.from_id, -late), (transfer.to_id, late)):
+                if who in found:
+                    found[who] += more
+        return found
 
     def list(self, after: ImageName | None, limit: int) -> Sequence[StockItem]:
         """Return pictures, binned ones among them, by name."""

@@ -1,6 +1,6 @@
 """What the image storage should hold, by the rows of all pictures, binned ones included."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -22,6 +22,9 @@ class StockRepository(Protocol):
 
     def usage(self, owner_id: UserId) -> int:
         """Return how many bytes the files of an owner's pictures take, thumbnails and bin included."""
+
+    def usages(self, owner_ids: Sequence[UserId]) -> Mapping[UserId, int]:
+        """Return `usage` of each of many owners, at the cost of one question."""
 
     def list(self, after: ImageName | None, limit: int) -> Sequence[StockItem]:
         """Return pictures, binned ones among them, by name: those after a name, or the first."""

@@ -18,6 +18,7 @@ from invoke_core.domain.principals import (
     INTERNAL,
     SINGLE_USER,
     Principal,
+    require_administrator,
     require_no_key,
     require_usable,
 )
@@ -467,9 +468,23 @@ class SignInService:
         """Return one's sign-ins that still count, the one seen last first."""
         require_usable(principal)
         require_no_key(principal)
-        now = self.clock.now()
         with self.reading() as work:
-            kept = work.sessions.of_user(principal.user_id)
+            return self._valid_sessions(work, principal.user_id)
+
+    def sessions_of(self, principal: Principal, user_id: UserId) -> Sequence[Session]:
+        """Return anybody's sign-ins that still count, the one seen last first.
+
+        Raises:
+            Forbidden: the principal is no administrator, or came by a key.
+            NotFound: the account is unknown.
+        """
+        require_administrator(principal)
+        require_no_key(principal)
+        with self.reading() as work:
+            return self._valid_sessions(work, work.users.get(user_id).user_id)
+
+    def _valid_sessions(self, work: Work, user_id: UserId) -> Sequence[Session]:
+        now, kept = self.clock.now(), work.sessions.of_user(user_id)
         seen = [self.seen.applied_to(session) for session in kept if now < session.expires_at]
         return sorted(seen, key=lambda session: session.last_seen_at, reverse=True)
 

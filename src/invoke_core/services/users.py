@@ -97,6 +97,7 @@ class Standing:
 
     locked_until: datetime | None = None  # wrong sign-ins from somewhere wait until then
     storage_quota_bytes: int | None = None  # that is in force; None: no limit
+    storage_bytes: int = 0  # that its pictures take, of the quota
 
 
 @attrs.frozen(kw_only=True)
@@ -193,11 +194,13 @@ class UserService:
         with self.reading() as work:
             for tally in work.throttle.of_accounts(list(tallies)):
                 tallies[tally.account].append(tally)
+            kept = work.stock.usages([user.user_id for user in users])
         now = self.clock.now()
         return {
             user.user_id: Standing(
                 locked_until=locked_until(tallies[keys[user.user_id]], now),
                 storage_quota_bytes=quota_of(user, self.storage_quota),
+                storage_bytes=kept[user.user_id],
             )
             for user in users
         }

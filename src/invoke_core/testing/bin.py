@@ -238,6 +238,17 @@ class StockRepositoryContract:
         with database.reading() as work:
             assert work.stock.usage(UserId("nobody")) == 0
 
+    def test_usages_are_those_of_each_owner(self, database: Database) -> None:
+        with database.writing() as work:
+            full, other, empty = (a_user(work) for _ in range(3))
+            an_image(work, full, size_bytes=7)
+            a_binned_image(work, full, size_bytes=3)
+            an_image(work, other, size_bytes=5)
+            wanted = [full.user_id, empty.user_id, UserId("nobody")]
+
+            assert dict(work.stock.usages(wanted)) == dict(zip(wanted, (10, 0, 0), strict=True))
+            assert dict(work.stock.usages([])) == {}
+
     def test_the_books_list_images_and_binned_ones_by_name(self, database: Database) -> None:
         with database.writing() as work:
             owner = a_user(work)

@@ -306,6 +306,8 @@ ACCOUNTS = [
         "invoke-admin user unlock", ok=204),
     Row(f"POST {_USER}/reset-link", "Administrators; no key.", NO_KEY_ADMINISTRATORS,
         "invoke-admin user reset-link", ok=201),
+    Row(f"GET {_USER}/sessions", "Administrators; no key.", NO_KEY_ADMINISTRATORS_SEE,
+        NOT_FOR_HOST, shows="{session}"),
     Row(f"DELETE {_USER}/sessions", "Administrators; no key.", NO_KEY_ADMINISTRATORS,
         "invoke-admin user end-sessions", ok=204),
     Row(f"DELETE {_USER}/totp", "Administrators; no key.", NO_KEY_ADMINISTRATORS,

@@ -46,6 +46,7 @@ class ManagedUserView(UserView):
     second_factor: bool
     locked_until: datetime | None
     storage_quota_bytes: int | None  # that is in force; null: no limit
+    storage_bytes: int  # that its pictures take, of the quota
 
     @classmethod
     def of_managed(cls, user: User, standing: Standing) -> Self:
@@ -57,6 +58,7 @@ class ManagedUserView(UserView):
             second_factor=user.second_factor,
             locked_until=standing.locked_until,
             storage_quota_bytes=standing.storage_quota_bytes,
+            storage_bytes=standing.storage_bytes,
         )
 
 

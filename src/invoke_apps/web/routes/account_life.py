@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import attrs
 import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from invoke_apps.web._call import Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.routes._users import UserView, site_of, warnings_header
+from invoke_apps.web.routes.auth import SessionPage, SessionView
 from invoke_core.domain.identifiers import BoardId, UserId
+from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from invoke_core.domain.queue import QueueCounts
 from invoke_core.domain.statistics import AccountContent, BoardContent, UserStatistics
 from invoke_core.services.passwords import Judgement
@@ -212,6 +214,24 @@ def make_reset_link(
     return ResetLinkView(reset_url=issued.url, expires_at=issued.expires_at)
 
 
+@get("/users/{user_id:str}/sessions", sync_to_thread=True)
+def list_users_sessions(
+    user_id: FromPath[str],
+    call: NamedDependency[Call],
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> SessionPage:
+    """Return the sign-ins of an account, the one seen last first."""
+    views = call(
+        lambda app, principal: [
+            SessionView.of(session, principal)
+            for session in app.sign_in.sessions_of(principal, UserId(user_id))
+        ]
+    )
+    items = views[offset : offset + limit]
+    return SessionPage(items=items, offset=offset, limit=limit, total=len(views))
+
+
 @delete("/users/{user_id:str}/sessions", sync_to_thread=True)
 def end_users_sessions(user_id: FromPath[str], call: NamedDependency[Call]) -> None:
     """End every sign-in of an account at once."""
@@ -250,6 +270,7 @@ router = Router(
         reset_password,
         password_strength,
         make_reset_link,
+        list_users_sessions,
         end_users_sessions,
         user_statistics,
         user_content,

@@ -149,6 +149,9 @@ def _sizes_of_images_alone(work: Any, real: Any, image_name: Any, size: int) -> 
 STOCK: Mapping[str, Fault] = {
     "test_usage_follows_every_change": Fault("stock.usage", _without_the_bin),
     "test_nobody_unknown_uses_anything": Fault("stock.usage", after(lambda size: size or None)),
+    "test_usages_are_those_of_each_owner": Fault(
+        "stock.usages", after(lambda sizes: {who: size for who, size in sizes.items() if size})
+    ),
     "test_the_books_list_images_and_binned_ones_by_name": Fault("stock.list", _images_alone),
     "test_known_are_images_and_binned_ones": Fault("stock.known", _known_images_alone),
     "test_sizes_are_corrected_wherever_the_picture_is": Fault(

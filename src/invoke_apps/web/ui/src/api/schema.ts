@@ -451,7 +451,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * ListUsersSessions
+         * @description Return the sign-ins of an account, the one seen last first.
+         */
+        get: operations["ApiV1AuthUsersUserIdSessionsListUsersSessions"];
         put?: never;
         post?: never;
         /**
@@ -2597,7 +2601,7 @@ export interface paths {
         };
         /**
          * Overview
-         * @description Show how the people stand to each other in the queue.
+         * @description Show how the people stand to each other in the queue; of `user_id` alone where it is given.
          */
         get: operations["ApiV1QueueQueueIdOverviewOverview"];
         put?: never;
@@ -2675,6 +2679,13 @@ export interface components {
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
             reasons: components["schemas"]["ReasonView"][];
+        };
+        /** AccuracyView */
+        AccuracyView: {
+            compared: number;
+            median_error: number;
+            p90_error: number;
+            within_p90: number;
         };
         /** ActorView */
         ActorView: {
@@ -3013,6 +3024,19 @@ export interface components {
             loras: components["schemas"]["LoraView"][];
             exact: boolean;
         };
+        /** GroupShareView */
+        GroupShareView: {
+            name: string;
+            weight: number;
+            members: number;
+            pending: number;
+            in_progress: number;
+            gpu_seconds: number;
+            share: number;
+            fair_share: number;
+            fairness_gap: number;
+            fairness_bound: number;
+        };
         /** HealthView */
         HealthView: {
             /** Format: date-time */
@@ -3147,6 +3171,7 @@ export interface components {
             second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
+            storage_bytes: number;
             invitation_url: string | null;
             /** Format: date-time */
             invitation_expires_at: string;
@@ -3331,6 +3356,7 @@ export interface components {
             second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
+            storage_bytes: number;
         };
         /** MemoryView */
         MemoryView: {
@@ -3429,8 +3455,10 @@ export interface components {
         /** OverviewView */
         OverviewView: {
             items: components["schemas"]["_queue_views_ShareView"][];
+            groups: components["schemas"]["GroupShareView"][];
             fairness_gap: number;
             fairness_bound: number;
+            wait_accuracy: components["schemas"]["AccuracyView"] | null;
         };
         /** OwnChangesBody */
         OwnChangesBody: {
@@ -3893,6 +3921,7 @@ export interface components {
         _queue_views_ShareView: {
             user_id: string;
             display_name: string;
+            group: string | null;
             weight: number;
             max_pending: number | null;
             max_running: number | null;
@@ -4775,6 +4804,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResetLinkView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ApiV1AuthUsersUserIdSessionsListUsersSessions: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -9591,7 +9660,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdOverviewOverview: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;

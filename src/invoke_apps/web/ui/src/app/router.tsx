@@ -49,6 +49,7 @@ const profile = createRoute({
 const admin = createRoute({
   getParentRoute: () => root,
   path: "/admin",
+  component: lazyRouteComponent(() => import("../pages/admin/AdminOnly"), "AdminOnly"),
   beforeLoad: ({ location }) => {
     if (location.pathname.replace(/\/$/, "").endsWith("/admin")) throw redirect({ to: "/admin/people" });
   },

@@ -1,4 +1,4 @@
-import { createTheme, Drawer, type MantineColorsTuple, Menu, Modal, Notification } from "@mantine/core";
+import { createTheme, Drawer, Loader, type MantineColorsTuple, Menu, Modal, Notification } from "@mantine/core";
 
 import { texts } from "../texts";
 
@@ -19,6 +19,7 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   headings: { fontFamily: "inherit", fontWeight: "650" },
   components: {
+    Loader: Loader.extend({ defaultProps: { role: "status" } }), // what has no role may have no name
     // The hidden stop that it has otherwise is no child that a menu may have.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Notification: Notification.extend({

@@ -7,10 +7,11 @@ import { texts } from "../texts";
 interface Props {
   label: string;
   value: string;
+  description?: string;
 }
 
 /** A text to take along, such as a link that is shown this once. */
-export function CopyField({ label, value }: Props) {
+export function CopyField({ label, value, description }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [isCopied, setIsCopied] = useState(false);
   const copy = async () => {
@@ -29,6 +30,7 @@ export function CopyField({ label, value }: Props) {
         ref={input}
         flex={1}
         label={label}
+        description={description}
         readOnly
         value={value}
         onFocus={(event) => event.currentTarget.select()}

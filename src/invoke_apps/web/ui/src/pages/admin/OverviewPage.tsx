@@ -1,6 +1,514 @@
-import { Page } from "../../components/Page";
-import { texts } from "../../texts";
+import {
+  ActionIcon,
+  Button,
+  Group,
+  Menu,
+  Modal,
+  NumberInput,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  Title,
+  Tooltip,
+  VisuallyHidden,
+} from "@mantine/core";
+import {
+  IconAdjustments,
+  IconDots,
+  IconFilter,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconX,
+} from "@tabler/icons-react";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, lazy, Suspense, useCallback, useState } from "react";
 
+import { api, BACKGROUND, data, Problem, type Schemas } from "../../api/client";
+import { useEvent } from "../../app/events";
+import { Loaded, Page } from "../../components/Page";
+import { texts } from "../../texts";
+import { ConfirmDialog, Refusal, said } from "./Dialogs";
+import { Figure } from "./Figure";
+import { ago, count, duration, percent, time } from "./format";
+import { Notice } from "./Notice";
+import { PersonSelect } from "./PersonSelect";
+import type { Share } from "./Plots";
+
+const words = texts.admin.queue;
+const states = texts.admin.people.jobStates;
+const QUEUE = { queue_id: "default" } as const;
+const STRETCH = 100;
+
+const SharesPlot = lazy(async () => ({ default: (await import("./Plots")).SharesPlot }));
+
+type Job = Schemas["ItemView"];
+type Wish = { kind: "cancel" | "limits"; share: Share };
+
+async function jobsOf(status: "pending" | "in_progress", userId: string | null, limit: number): Promise<Job[]> {
+  const query = { status, user_id: userId, limit };
+  return data(api.GET("/api/v1/queue/{queue_id}/list_all", { params: { path: QUEUE, query }, ...BACKGROUND }));
+}
+
+/** Cancel whatever of a person waits or runs: a batch at a time, in as few calls as the server takes. */
+async function cancelAllOf(userId: string): Promise<number> {
+  const batches = new Set<string>();
+  for (const status of ["in_progress", "pending"] as const) {
+    for (const job of await jobsOf(status, userId, 1000)) if (job.batch_id) batches.add(job.batch_id);
+  }
+  if (batches.size === 0) return 0;
+  const body = { batch_ids: [...batches] };
+  const { canceled } = await data(
+    api.PUT("/api/v1/queue/{queue_id}/cancel_by_batch_ids", { params: { path: QUEUE }, body }),
+  );
+  // More than a thousand jobs: the next ones show once these are gone.
+  return canceled === 0 ? 0 : canceled + (await cancelAllOf(userId));
+}
+
+function Processor() {
+  const queries = useQueryClient();
+  const status = useQuery({
+    queryKey: ["queue-status"],
+    queryFn: () => data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: QUEUE }, ...BACKGROUND })),
+  });
+  const turn = useMutation({
+    mutationFn: (goesOn: boolean) =>
+      goesOn
+        ? api.PUT("/api/v1/queue/{queue_id}/processor/resume", { params: { path: QUEUE } })
+        : api.PUT("/api/v1/queue/{queue_id}/processor/pause", { params: { path: QUEUE } }),
+    onSuccess: (_answer, goesOn) => {
+      said(goesOn ? words.resumedNow : words.pausedNow);
+      for (const word of ["queue-status", "queue"]) void queries.invalidateQueries({ queryKey: [word] });
+    },
+  });
+  if (status.data === undefined) return null;
+  return status.data.processor.is_started ? (
+    <Button
+      variant="default"
+      leftSection={<IconPlayerPause size={16} />}
+      loading={turn.isPending}
+      onClick={() => turn.mutate(false)}
+    >
+      {words.pause}
+    </Button>
+  ) : (
+    <Button leftSection={<IconPlayerPlay size={16} />} loading={turn.isPending} onClick={() => turn.mutate(true)}>
+      {words.resume}
+    </Button>
+  );
+}
+
+function LimitsDialog({ share, onClose }: { share: Share; onClose(): void }) {
+  const queries = useQueryClient();
+  const [weight, setWeight] = useState<number | string>(share.weight);
+  const [pending, setPending] = useState<number | string>(share.max_pending ?? "");
+  const [running, setRunning] = useState<number | string>(share.max_running ?? "");
+  const [seconds, setSeconds] = useState<number | string>(share.gpu_seconds_per_day ?? "");
+  const orNull = (value: number | string) => (value === "" ? null : Number(value));
+  const save = useMutation({
+    meta: { quiet: true },
+    mutationFn: () =>
+      api.PATCH("/api/v1/queue/{queue_id}/users/{user_id}", {
+        params: { path: { ...QUEUE, user_id: share.user_id } },
+        body: {
+          weight: Number(weight),
+          max_pending: orNull(pending),
+          max_running: orNull(running),
+          gpu_seconds_per_day: orNull(seconds),
+        },
+      }),
+    onSuccess: () => {
+      said(texts.admin.people.saved);
+      void queries.invalidateQueries({ queryKey: ["queue"] });
+      onClose();
+    },
+  });
+  const fields = save.error instanceof Problem ? save.error.fields : {};
+  return (
+    <Modal opened onClose={onClose} centered title={words.limitsTitle(share.display_name)}>
+      <form
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Stack>
+          {Object.keys(fields).length === 0 && <Refusal error={save.error} />}
+          <NumberInput
+            label={words.weight}
+            description={words.weightHint}
+            required
+            hideControls
+            decimalScale={3}
+            value={weight}
+            onChange={setWeight}
+            error={fields["weight"]}
+            data-autofocus
+          />
+          <NumberInput
+            label={words.maxPending}
+            description={words.serverLimit}
+            allowDecimal={false}
+            min={0}
+            hideControls
+            value={pending}
+            onChange={setPending}
+            error={fields["max_pending"]}
+          />
+          <NumberInput
+            label={words.maxRunning}
+            description={words.serverLimit}
+            allowDecimal={false}
+            min={0}
+            hideControls
+            value={running}
+            onChange={setRunning}
+            error={fields["max_running"]}
+          />
+          <NumberInput
+            label={words.gpuPerDay}
+            description={words.serverLimit}
+            min={0}
+            hideControls
+            value={seconds}
+            onChange={setSeconds}
+            error={fields["gpu_seconds_per_day"]}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {texts.common.cancel}
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              {texts.common.save}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+interface SharesProps {
+  shares: Share[];
+  wish(wish: Wish): void;
+  filter(share: Share): void;
+}
+
+function Shares({ shares, wish, filter }: SharesProps) {
+  const hasGroups = shares.some((share) => share.group !== null);
+  return (
+    <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table verticalSpacing="xs" aria-label={words.sharesTitle}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{texts.admin.person}</Table.Th>
+            {hasGroups && <Table.Th>{words.group}</Table.Th>}
+            <Table.Th ta="right">{words.waiting}</Table.Th>
+            <Table.Th ta="right">{words.running}</Table.Th>
+            <Table.Th ta="right">{words.gpuToday}</Table.Th>
+            <Table.Th ta="right">{words.used}</Table.Th>
+            <Table.Th ta="right">{words.fair}</Table.Th>
+            <Table.Th ta="right">{words.weight}</Table.Th>
+            <Table.Th ta="right">{words.wait}</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {shares.map((share) => (
+            <Table.Tr key={share.user_id}>
+              <Table.Td fw={600}>{share.display_name}</Table.Td>
+              {hasGroups && <Table.Td>{share.group ?? "–"}</Table.Td>}
+              <Table.Td ta="right">{count(share.pending)}</Table.Td>
+              <Table.Td ta="right">{count(share.in_progress)}</Table.Td>
+              <Table.Td ta="right">{duration(share.gpu_seconds)}</Table.Td>
+              <Table.Td ta="right">{percent(share.share)}</Table.Td>
+              <Table.Td ta="right">{percent(share.fair_share)}</Table.Td>
+              <Table.Td ta="right">{count(share.weight)}</Table.Td>
+              <Table.Td ta="right">{duration(share.expected_wait_seconds)}</Table.Td>
+              <Table.Td>
+                <Menu position="bottom-end" width={210} withinPortal>
+                  <Menu.Target>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      aria-label={texts.admin.people.actionsOf(share.display_name)}
+                    >
+                      <IconDots size={18} />
+                    </ActionIcon>
+                  </Menu.Target>
+                  <Menu.Dropdown>
+                    <Menu.Item leftSection={<IconFilter size={16} />} onClick={() => filter(share)}>
+                      {words.onlyThem}
+                    </Menu.Item>
+                    <Menu.Item
+                      leftSection={<IconAdjustments size={16} />}
+                      onClick={() => wish({ kind: "limits", share })}
+                    >
+                      {words.limits}
+                    </Menu.Item>
+                    {share.pending + share.in_progress > 0 && (
+                      <Menu.Item
+                        leftSection={<IconPlayerStop size={16} />}
+                        onClick={() => wish({ kind: "cancel", share })}
+                      >
+                        {words.cancelPerson}
+                      </Menu.Item>
+                    )}
+                  </Menu.Dropdown>
+                </Menu>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function Groups({ groups }: { groups: Schemas["GroupShareView"][] }) {
+  return (
+    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table verticalSpacing="xs" aria-label={words.groups}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{words.group}</Table.Th>
+            <Table.Th ta="right">{words.members}</Table.Th>
+            <Table.Th ta="right">{words.waiting}</Table.Th>
+            <Table.Th ta="right">{words.running}</Table.Th>
+            <Table.Th ta="right">{words.gpuToday}</Table.Th>
+            <Table.Th ta="right">{words.used}</Table.Th>
+            <Table.Th ta="right">{words.fair}</Table.Th>
+            <Table.Th ta="right">{words.weight}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {groups.map((group) => (
+            <Table.Tr key={group.name}>
+              <Table.Td fw={600}>{group.name}</Table.Td>
+              <Table.Td ta="right">{count(group.members)}</Table.Td>
+              <Table.Td ta="right">{count(group.pending)}</Table.Td>
+              <Table.Td ta="right">{count(group.in_progress)}</Table.Td>
+              <Table.Td ta="right">{duration(group.gpu_seconds)}</Table.Td>
+              <Table.Td ta="right">{percent(group.share)}</Table.Td>
+              <Table.Td ta="right">{percent(group.fair_share)}</Table.Td>
+              <Table.Td ta="right">{count(group.weight)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** The step that a running job is at, as the server says it. */
+function useSteps(): Map<number, { step: number; steps: number }> {
+  const [at, setAt] = useState(new Map<number, { step: number; steps: number }>());
+  useEvent(
+    "invocation_progress",
+    useCallback((body) => {
+      const { item_id: id, step, steps } = body;
+      if (typeof id !== "number" || typeof step !== "number" || typeof steps !== "number") return;
+      setAt((before) => new Map(before).set(id, { step, steps }));
+    }, []),
+  );
+  return at;
+}
+
+function Jobs({ userId }: { userId: string | null }) {
+  const queries = useQueryClient();
+  const [limit, setLimit] = useState(STRETCH);
+  const steps = useSteps();
+  const jobs = useQuery({
+    queryKey: ["queue", "everybody", userId, limit],
+    placeholderData: keepPreviousData,
+    queryFn: async () => {
+      const [running, pending] = await Promise.all([
+        jobsOf("in_progress", userId, limit),
+        jobsOf("pending", userId, limit),
+      ]);
+      const place = (job: Job) => job.position ?? Number.MAX_SAFE_INTEGER;
+      pending.sort((one, other) => place(one) - place(other) || one.item_id - other.item_id);
+      return { jobs: [...running, ...pending], isMore: pending.length === limit && limit < 1000 };
+    },
+  });
+  const cancel = useMutation({
+    mutationFn: (id: number) =>
+      api.PUT("/api/v1/queue/{queue_id}/i/{item_id}/cancel", { params: { path: { ...QUEUE, item_id: id } } }),
+    onSuccess: (_answer, id) => said(words.jobCancelled(id)),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["queue"] }),
+  });
+  return (
+    <Loaded query={jobs} isEmpty={(found) => found.jobs.length === 0} empty={words.noJobs}>
+      {(found) => (
+        <Stack gap="xs">
+          <Table.ScrollContainer minWidth={860} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+            <Table verticalSpacing={6} aria-label={words.jobsTitle}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th ta="right">{words.job}</Table.Th>
+                  <Table.Th>{texts.admin.person}</Table.Th>
+                  <Table.Th>{words.prompt}</Table.Th>
+                  <Table.Th>{words.state}</Table.Th>
+                  <Table.Th ta="right">{words.position}</Table.Th>
+                  <Table.Th ta="right">{words.wait}</Table.Th>
+                  <Table.Th>{words.since}</Table.Th>
+                  <Table.Th>
+                    <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+                  </Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {found.jobs.map((job) => {
+                  const step = steps.get(job.item_id) ?? job.progress;
+                  const since = job.started_at ?? job.created_at;
+                  return (
+                    <Table.Tr key={job.item_id}>
+                      <Table.Td ta="right">{job.item_id}</Table.Td>
+                      <Table.Td title={job.user_email ?? undefined}>{job.user_display_name}</Table.Td>
+                      <Table.Td maw={320}>
+                        <Text size="sm" truncate title={job.generation?.prompt}>
+                          {job.generation?.prompt}
+                        </Text>
+                      </Table.Td>
+                      <Table.Td>
+                        {states[job.status]}
+                        {job.status === "in_progress" && step && (
+                          <Text span size="xs">
+                            {" "}
+                            ({words.step(step.step, step.steps)})
+                          </Text>
+                        )}
+                      </Table.Td>
+                      <Table.Td ta="right">{job.position ?? "–"}</Table.Td>
+                      <Table.Td ta="right">{duration(job.expected_wait_seconds ?? null)}</Table.Td>
+                      <Table.Td title={time(since, true)}>{ago(since)}</Table.Td>
+                      <Table.Td>
+                        <Tooltip label={words.cancel}>
+                          <ActionIcon
+                            variant="subtle"
+                            color="gray"
+                            aria-label={words.cancelJob(job.item_id)}
+                            onClick={() => cancel.mutate(job.item_id)}
+                          >
+                            <IconX size={16} />
+                          </ActionIcon>
+                        </Tooltip>
+                      </Table.Td>
+                    </Table.Tr>
+                  );
+                })}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+          {found.isMore && (
+            <Group>
+              <Button variant="default" loading={jobs.isFetching} onClick={() => setLimit((now) => Math.min(1000, now * 3))}>
+                {words.showMore}
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      )}
+    </Loaded>
+  );
+}
+
+/** Everybody's jobs and shares, and what an administrator does about them. */
 export function OverviewPage() {
-  return <Page title={texts.common.overview}>{null}</Page>;
+  const [userId, setUserId] = useState<string | null>(null);
+  const [wish, setWish] = useState<Wish | null>(null);
+  const status = useQuery({
+    queryKey: ["queue-status"],
+    queryFn: () => data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: QUEUE }, ...BACKGROUND })),
+  });
+  const overview = useQuery({
+    queryKey: ["queue", "overview", userId],
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000, // GPU time passes, and with it waits, without an event
+    queryFn: () =>
+      data(
+        api.GET("/api/v1/queue/{queue_id}/overview", {
+          params: { path: QUEUE, query: { user_id: userId } },
+          ...BACKGROUND,
+        }),
+      ),
+  });
+  return (
+    <Page title={texts.common.overview} lead={words.lead} actions={<Processor />}>
+      {status.data?.processor.is_started === false && (
+        <Notice kind="warning" title={words.paused}>
+          {words.pausedLead}
+        </Notice>
+      )}
+      <PersonSelect
+        label={words.filter}
+        placeholder={texts.admin.everybody}
+        value={userId}
+        onChange={setUserId}
+        maw={360}
+      />
+      <Loaded query={overview}>
+        {(found) => (
+          <Stack>
+            <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="xs">
+              <Figure name={words.waiting} value={count(found.items.reduce((all, each) => all + each.pending, 0))} />
+              <Figure name={words.running} value={count(found.items.reduce((all, each) => all + each.in_progress, 0))} />
+              <Figure
+                name={words.peopleIn}
+                value={count(found.items.filter((each) => each.pending + each.in_progress > 0).length)}
+              />
+              <Figure
+                name={words.gap}
+                value={found.fairness_gap.toFixed(1)}
+                hint={words.gapHint(found.fairness_bound.toFixed(1))}
+              />
+              {found.wait_accuracy && (
+                <Figure
+                  name={words.accuracy}
+                  value={`± ${percent(found.wait_accuracy.median_error)}`}
+                  hint={words.accuracyHint(count(found.wait_accuracy.compared))}
+                />
+              )}
+            </SimpleGrid>
+            <div>
+              <Title order={2} size="h4">
+                {words.sharesTitle}
+              </Title>
+              <Text size="sm">{words.sharesLead}</Text>
+            </div>
+            {found.items.length === 0 ? (
+              <Text>{words.noShares}</Text>
+            ) : (
+              <>
+                <Suspense fallback={<Text size="sm">{texts.admin.chartLoading}</Text>}>
+                  <SharesPlot shares={found.items} />
+                </Suspense>
+                <Shares shares={found.items} wish={setWish} filter={(share) => setUserId(share.user_id)} />
+                {found.groups.length > 0 && <Groups groups={found.groups} />}
+              </>
+            )}
+          </Stack>
+        )}
+      </Loaded>
+      <Title order={2} size="h4">
+        {words.jobsTitle}
+      </Title>
+      <Jobs userId={userId} />
+      {wish?.kind === "limits" && <LimitsDialog share={wish.share} onClose={() => setWish(null)} />}
+      {wish?.kind === "cancel" && (
+        <ConfirmDialog
+          title={words.cancelTitle(wish.share.display_name)}
+          lead={words.cancelLead(wish.share.pending + wish.share.in_progress)}
+          confirm={words.cancelPerson}
+          cancel={words.keep}
+          changes={["queue", "queue-status"]}
+          act={async () => words.cancelled(await cancelAllOf(wish.share.user_id))}
+          onClose={() => setWish(null)}
+        />
+      )}
+    </Page>
+  );
 }
