@@ -17,7 +17,7 @@ export const gallery = {
   mine: "Mine",
   visible: "All I can see",
   whose: "Whose pictures",
-  starredOnly: "Starred only",
+  starredOnly: "Starred",
   filters: "Filters",
   filtersOn: (n: number) => (n === 0 ? "Filters" : `Filters (${n})`),
   category: "Kind",

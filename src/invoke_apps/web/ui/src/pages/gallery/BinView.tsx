@@ -102,7 +102,7 @@ export function BinView({ tileSize }: { tileSize: number }) {
           </div>
         )}
       </Stack>
-      <Modal opened={asks} onClose={close} title={words.emptyTitle} centered role="alertdialog">
+      <Modal opened={asks} onClose={close} title={words.emptyTitle} centered>
         <Stack>
           <Text>{words.emptyWarning(total)}</Text>
           <Group justify="flex-end">

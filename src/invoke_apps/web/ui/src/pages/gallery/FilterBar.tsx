@@ -1,4 +1,4 @@
-import { Button, Collapse, Group, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Collapse, Group, SegmentedControl, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconAdjustmentsHorizontal, IconSearch, IconStar, IconStarFilled } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -140,7 +140,7 @@ export function FilterBar({ filter, onChange }: Props) {
         </Button>
       </Group>
       <Collapse expanded={isOpen}>
-        <Group gap="xs" align="flex-end" className="gallery-filters">
+        <SimpleGrid cols={{ base: 2, sm: 3, xl: 6 }} spacing="xs">
           <Select
             label={words.category}
             placeholder={words.anyCategory}
@@ -175,7 +175,7 @@ export function FilterBar({ filter, onChange }: Props) {
             value={filter.order}
             onChange={(order) => onChange({ order: order as Filter["order"] })}
           />
-        </Group>
+        </SimpleGrid>
       </Collapse>
     </Stack>
   );

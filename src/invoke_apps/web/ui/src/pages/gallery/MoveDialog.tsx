@@ -25,6 +25,7 @@ export function MoveDialog({ names, onClose, onMove }: Props) {
           data-autofocus
           label={words.board}
           searchable
+          openOnFocus={false}
           limit={200}
           data={[
             { value: "none", label: words.uncategorised },
