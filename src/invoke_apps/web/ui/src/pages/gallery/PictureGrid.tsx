@@ -10,6 +10,7 @@ import type { Selection } from "./selection";
 
 const GAP = 8; // pixels
 const OVERSCAN = 2; // rows, above and below what is seen
+const REST = 80; // milliseconds in sight until a thumbnail is asked for: not what is scrolled past
 const MOST_TILES = 240;
 const DRAGGED = "application/x-invoke-images";
 
@@ -29,15 +30,29 @@ export interface FaceProps {
 
 /** A picture's thumbnail, or that it cannot be shown. */
 export function Thumbnail({ src, alt }: { src: string; alt: string }) {
-  const [isLost, setIsLost] = useState(false);
-  if (isLost) {
+  const [state, setState] = useState<"passing" | "shown" | "lost">("passing");
+  const image = useRef<HTMLImageElement>(null);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setState("shown"), REST);
+    return () => window.clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    const shown = image.current;
+    // A browser goes on loading what is no longer in the page, and what is in sight waits behind it.
+    return () => {
+      if (shown && !shown.complete) shown.removeAttribute("src");
+    };
+  }, [state]);
+  if (state !== "shown") {
     return (
       <span className="gallery-lost" role="img" aria-label={alt}>
-        <IconPhotoOff aria-hidden />
+        {state === "lost" && <IconPhotoOff aria-hidden />}
       </span>
     );
   }
-  return <img src={src} alt={alt} draggable={false} decoding="async" onError={() => setIsLost(true)} />;
+  return (
+    <img ref={image} src={src} alt={alt} draggable={false} decoding="async" onError={() => setState("lost")} />
+  );
 }
 
 /** A picture that is there. */
