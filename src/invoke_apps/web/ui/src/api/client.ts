@@ -21,7 +21,7 @@ export class Problem extends Error {
 }
 
 /** Read anew for each request: half-way through a sign-in an answer replaces it. */
-function csrfToken(): string | null {
+export function csrfToken(): string | null {
   const found = /(?:^|;\s*)(?:__Host-)?invoke_csrf=([^;]*)/.exec(document.cookie);
   return found?.[1] ? decodeURIComponent(found[1]) : null;
 }

@@ -8,13 +8,17 @@ interface Props {
   title: string;
   lead?: ReactNode;
   actions?: ReactNode;
+  /** It fills the window; what scrolls is a part of it. */
+  isFull?: boolean;
   children: ReactNode;
 }
 
+const FULL = "calc(100dvh - var(--app-shell-header-height) - 2 * var(--app-shell-padding))";
+
 /** A page: its one heading, what can be done with all of it, and its content. */
-export function Page({ title, lead, actions, children }: Props) {
+export function Page({ title, lead, actions, isFull = false, children }: Props) {
   return (
-    <Stack gap="md">
+    <Stack gap="md" h={isFull ? FULL : undefined} mih={isFull ? 480 : undefined}>
       <Group justify="space-between" align="flex-end">
         <div>
           <Title order={1} size="h2">

@@ -1,0 +1,54 @@
+import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { useState } from "react";
+
+import { texts } from "../../texts";
+import { useBoards } from "./boards";
+
+const words = texts.gallery;
+
+interface Props {
+  /** null: the dialog is closed. */
+  names: readonly string[] | null;
+  onClose(): void;
+  onMove(board: string, names: readonly string[]): void;
+}
+
+/** Asks for a board that one may add to. */
+export function MoveDialog({ names, onClose, onMove }: Props) {
+  const boards = useBoards(names !== null);
+  const [board, setBoard] = useState<string | null>(null);
+  const open = (boards.data ?? []).filter((each) => each.permission !== "read" && !each.archived);
+  return (
+    <Modal opened={names !== null} onClose={onClose} title={words.moveTitle(names?.length ?? 0)} centered>
+      <Stack>
+        <Select
+          data-autofocus
+          label={words.board}
+          searchable
+          openOnFocus={false}
+          limit={200}
+          data={[
+            { value: "none", label: words.uncategorised },
+            ...open.map((each) => ({ value: each.board_id, label: each.board_name })),
+          ]}
+          value={board}
+          onChange={setBoard}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {texts.common.cancel}
+          </Button>
+          <Button
+            disabled={board === null}
+            onClick={() => {
+              if (board !== null && names !== null) onMove(board, names);
+              onClose();
+            }}
+          >
+            {words.moveButton}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
