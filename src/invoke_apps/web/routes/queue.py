@@ -223,14 +223,16 @@ def list_all(
     status: FromQuery[JobStatus | None] = None,
     user_id: FromQuery[str | None] = None,
     destination: FromQuery[str | None] = None,
+    order_dir: FromQuery[Direction] = Direction.ASC,
     offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
     limit: Limit = DEFAULT_LIMIT,
 ) -> list[ItemView]:
-    """List jobs, oldest first; of other people's only state, device and times."""
+    """List jobs, oldest first unless asked otherwise; of other people's only state, device and times."""
     query = JobQuery(
         status=status,
         owner_id=_user(user_id),
         destination=destination,
+        descending=order_dir is Direction.DESC,
         offset=offset,
         limit=limit,
     )

@@ -2233,7 +2233,7 @@ export interface paths {
         };
         /**
          * ListAll
-         * @description List jobs, oldest first; of other people's only state, device and times.
+         * @description List jobs, oldest first unless asked otherwise; of other people's only state, device and times.
          */
         get: operations["ApiV1QueueQueueIdListAllListAll"];
         put?: never;
@@ -2597,7 +2597,7 @@ export interface paths {
         };
         /**
          * Overview
-         * @description Show how the people stand to each other in the queue.
+         * @description Show how the people stand to each other in the queue; of `user_id` alone where it is given.
          */
         get: operations["ApiV1QueueQueueIdOverviewOverview"];
         put?: never;
@@ -2675,6 +2675,13 @@ export interface components {
             /** @enum {string} */
             permission: "read" | "write" | "admin" | "owner";
             reasons: components["schemas"]["ReasonView"][];
+        };
+        /** AccuracyView */
+        AccuracyView: {
+            compared: number;
+            median_error: number;
+            p90_error: number;
+            within_p90: number;
         };
         /** ActorView */
         ActorView: {
@@ -3012,6 +3019,19 @@ export interface components {
             init_image: components["schemas"]["InitImageView"] | null;
             loras: components["schemas"]["LoraView"][];
             exact: boolean;
+        };
+        /** GroupShareView */
+        GroupShareView: {
+            name: string;
+            weight: number;
+            members: number;
+            pending: number;
+            in_progress: number;
+            gpu_seconds: number;
+            share: number;
+            fair_share: number;
+            fairness_gap: number;
+            fairness_bound: number;
         };
         /** HealthView */
         HealthView: {
@@ -3429,8 +3449,10 @@ export interface components {
         /** OverviewView */
         OverviewView: {
             items: components["schemas"]["_queue_views_ShareView"][];
+            groups: components["schemas"]["GroupShareView"][];
             fairness_gap: number;
             fairness_bound: number;
+            wait_accuracy: components["schemas"]["AccuracyView"] | null;
         };
         /** OwnChangesBody */
         OwnChangesBody: {
@@ -3893,6 +3915,7 @@ export interface components {
         _queue_views_ShareView: {
             user_id: string;
             display_name: string;
+            group: string | null;
             weight: number;
             max_pending: number | null;
             max_running: number | null;
@@ -8858,6 +8881,8 @@ export interface operations {
                 status?: components["schemas"]["JobStatus"] | null;
                 user_id?: string | null;
                 destination?: string | null;
+                /** @description Which end of a list comes first. */
+                order_dir?: components["schemas"]["Direction"];
                 offset?: number;
                 limit?: number;
             };
@@ -9591,7 +9616,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdOverviewOverview: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;
