@@ -63,10 +63,11 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                added = [*_ALWAYS, (b"x-request-id", request_id.encode())]
+                already = dict(message.get("headers", ()))
+                added = [each for each in _ALWAYS if each[0] not in already]
+                added.append((b"x-request-id", request_id.encode()))
                 if secure:
                     added.append((b"strict-transport-security", b"max-age=31536000"))
-                already = dict(message.get("headers", ()))
                 if is_api and b"cache-control" not in already:
                     added.append((b"cache-control", b"no-store"))  # tokens, names, prompts
                 is_page = already.get(b"content-type", b"").startswith(b"text/html")

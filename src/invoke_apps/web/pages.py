@@ -61,6 +61,8 @@ def page(
             "X-Frame-Options": "DENY",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
             "Cache-Control": "no-store",
+            # Under `no-referrer` a browser sends forms with `Origin: null`, which is refused here.
+            **({"Referrer-Policy": "same-origin"} if has_form else {}),
         },
     )
 

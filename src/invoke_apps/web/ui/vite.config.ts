@@ -39,6 +39,7 @@ export default defineConfig({
     manifest: "manifest.json",
     sourcemap: false,
     target: "es2022",
+    cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"], // they know light-dark(), which is lost else
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
