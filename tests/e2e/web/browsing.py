@@ -49,7 +49,7 @@ SETTLED = """
 () => Promise.all(
   document.getAnimations()
     .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
-    .map((each) => each.finished.catch(() => {})))
+    .map((each) => each.finished.then(() => null, () => null)))
 """
 
 
@@ -80,7 +80,7 @@ class Window:
         page.get_by_label("E-mail address").fill(email)
         page.locator("input[autocomplete=current-password]").fill(password)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("navigation").first).to_be_visible()
+        expect(page.get_by_role("main")).to_be_visible()
         return page
 
     def listen(self, page: Page) -> None:
