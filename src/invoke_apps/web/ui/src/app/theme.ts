@@ -1,4 +1,4 @@
-import { createTheme, Drawer, type MantineColorsTuple, Menu, Modal } from "@mantine/core";
+import { createTheme, Drawer, type MantineColorsTuple, Menu, Modal, Notification } from "@mantine/core";
 
 import { texts } from "../texts";
 
@@ -21,6 +21,9 @@ export const theme = createTheme({
   components: {
     // The hidden stop that it has otherwise is no child that a menu may have.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+    Notification: Notification.extend({
+      defaultProps: { closeButtonProps: { "aria-label": texts.common.close } },
+    }),
     // A dialog's head is no banner of the page.
     ModalHeader: Modal.Header.extend({ defaultProps: { role: "presentation" } }),
     DrawerHeader: Drawer.Header.extend({ defaultProps: { role: "presentation" } }),
