@@ -66,7 +66,7 @@ def test_a_picture_is_asked_for_watched_and_found(
     board = client.post("/api/v1/boards", params={"board_name": "Shapes"}).json()["board_id"]
     with window(browser, server.url) as own:
         page = own.sign_in(email)
-        page.get_by_label("Board").click()
+        page.get_by_role("combobox", name="Board").click()
         page.get_by_role("option", name="Shapes").click()
         asked(own, RED)
         expect(
@@ -198,10 +198,7 @@ def test_the_page_is_accessible(
     server, client, email = ben
     drawn(client)
     with window(browser, server.url, theme=theme, size=size) as own:
-        page = own.open()
-        page.get_by_label("E-mail address").fill(email)
-        page.locator("input[autocomplete=current-password]").fill("Correct-Horse-7-Battery")
-        page.get_by_role("button", name="Sign in").click()
+        page = own.sign_in(email)
         expect(page.get_by_role("img", name=RED)).to_be_visible()
         page.get_by_role("button", name="More settings").click()
         own.accessible()

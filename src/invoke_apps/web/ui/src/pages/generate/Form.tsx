@@ -1,5 +1,6 @@
 import {
   Alert,
+  Box,
   Button,
   Checkbox,
   Collapse,
@@ -18,6 +19,7 @@ import type { FormEvent, KeyboardEvent } from "react";
 import type { Problem, Schemas } from "../../api/client";
 import { texts } from "../../texts";
 import { Loras } from "./Loras";
+import "./generate.css";
 import { StartingImage } from "./StartingImage";
 import { DIMENSION_STEP, type Model, RATIOS, ratioOf, SCHEDULERS, type Scheduler, sized, type Wish } from "./wish";
 
@@ -221,9 +223,17 @@ export function Form({ wish, models, model, boards, problem, isSending, onChange
             {problem.message}
           </Alert>
         )}
-        <Button type="submit" size="md" loading={isSending} leftSection={<IconSparkles size={18} aria-hidden />}>
-          {words.generate}
-        </Button>
+        <Box className="send">
+          <Button
+            type="submit"
+            size="md"
+            fullWidth
+            loading={isSending}
+            leftSection={<IconSparkles size={18} aria-hidden />}
+          >
+            {words.generate}
+          </Button>
+        </Box>
       </Stack>
     </form>
   );
