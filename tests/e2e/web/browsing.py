@@ -129,7 +129,7 @@ def window(
         reduced_motion="reduce",
         accept_downloads=True,
     )
-    context.set_default_timeout(PATIENCE * 1000 / 4)
+    context.set_default_timeout(PATIENCE * 1000)
     context.add_init_script(LISTEN)
     one = Window(context, context.new_page(), url)
     one.listen(one.page)

@@ -12,7 +12,7 @@ from tests.e2e.web.browsing import launch
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium without a screen."""
-    expect.set_options(timeout=PATIENCE * 1000 / 4)
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         chromium = launch(playwright)
         yield chromium
