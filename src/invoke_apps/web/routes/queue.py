@@ -354,22 +354,41 @@ def cancel_by_destination(
 
 
 @put("/cancel_all_except_current", sync_to_thread=True)
-def cancel_all_except_current(queue_id: FromPath[str], call: NamedDependency[Call]) -> CanceledView:
-    """Cancel one's own pending jobs; administrators: everybody's."""
-    canceled = call(lambda app, principal: app.queue.cancel_all_except_current(principal))
+def cancel_all_except_current(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> CanceledView:
+    """Cancel one's own pending jobs; administrators: everybody's, or one person's."""
+    owner_id = _user(user_id)
+    canceled = call(
+        lambda app, principal: app.queue.cancel_all_except_current(principal, owner_id=owner_id)
+    )
     return CanceledView(canceled=canceled)
 
 
 @put("/clear", sync_to_thread=True)
-def clear(queue_id: FromPath[str], call: NamedDependency[Call]) -> DeletedView:
-    """Cancel and forget one's own jobs; administrators: everybody's."""
-    return DeletedView(deleted=call(lambda app, principal: app.queue.clear(principal)))
+def clear(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> DeletedView:
+    """Cancel and forget one's own jobs; administrators: everybody's, or one person's."""
+    owner_id = _user(user_id)
+    deleted = call(lambda app, principal: app.queue.clear(principal, owner_id=owner_id))
+    return DeletedView(deleted=deleted)
 
 
 @put("/prune", sync_to_thread=True)
-def prune(queue_id: FromPath[str], call: NamedDependency[Call]) -> DeletedView:
-    """Forget one's own jobs that have ended; administrators: everybody's."""
-    return DeletedView(deleted=call(lambda app, principal: app.queue.prune(principal)))
+def prune(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> DeletedView:
+    """Forget one's own jobs that have ended; administrators: everybody's, or one person's."""
+    owner_id = _user(user_id)
+    deleted = call(lambda app, principal: app.queue.prune(principal, owner_id=owner_id))
+    return DeletedView(deleted=deleted)
 
 
 @put("/retry_items_by_id", sync_to_thread=True)

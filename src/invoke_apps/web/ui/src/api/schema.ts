@@ -2478,7 +2478,7 @@ export interface paths {
         get?: never;
         /**
          * CancelAllExceptCurrent
-         * @description Cancel one's own pending jobs; administrators: everybody's.
+         * @description Cancel one's own pending jobs; administrators: everybody's, or one person's.
          */
         put: operations["ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent"];
         post?: never;
@@ -2498,7 +2498,7 @@ export interface paths {
         get?: never;
         /**
          * Clear
-         * @description Cancel and forget one's own jobs; administrators: everybody's.
+         * @description Cancel and forget one's own jobs; administrators: everybody's, or one person's.
          */
         put: operations["ApiV1QueueQueueIdClearClear"];
         post?: never;
@@ -2518,7 +2518,7 @@ export interface paths {
         get?: never;
         /**
          * Prune
-         * @description Forget one's own jobs that have ended; administrators: everybody's.
+         * @description Forget one's own jobs that have ended; administrators: everybody's, or one person's.
          */
         put: operations["ApiV1QueueQueueIdPrunePrune"];
         post?: never;
@@ -9390,7 +9390,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;
@@ -9427,7 +9429,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdClearClear: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;
@@ -9464,7 +9468,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdPrunePrune: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;

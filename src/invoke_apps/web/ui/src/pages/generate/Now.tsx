@@ -61,9 +61,11 @@ export function Now() {
       data(api.PUT("/api/v1/queue/{queue_id}/i/{item_id}/cancel", { params: { path: { queue_id: "default", item_id } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["queue"] }),
   });
+  const { user_id } = useMe();
   const cancelAll = useMutation({
     mutationFn: () =>
-      data(api.PUT("/api/v1/queue/{queue_id}/cancel_all_except_current", { params: QUEUE })),
+      // An administrator's own alone, too.
+      data(api.PUT("/api/v1/queue/{queue_id}/cancel_all_except_current", { params: { ...QUEUE, query: { user_id } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["queue"] }),
   });
   const running = jobs.data?.running ?? [];
