@@ -80,7 +80,7 @@ class Window:
         page.get_by_label("E-mail address").fill(email)
         page.locator("input[autocomplete=current-password]").fill(password)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("main")).to_be_visible()
+        expect(page.get_by_role("banner")).to_be_visible()
         return page
 
     def listen(self, page: Page) -> None:
