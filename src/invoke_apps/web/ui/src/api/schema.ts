@@ -3158,13 +3158,13 @@ export interface components {
             is_admin: boolean;
             is_active: boolean;
             must_change_password: boolean;
+            second_factor: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             last_login_at: string | null;
             note: string;
-            second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
             invitation_url: string | null;
@@ -3342,13 +3342,13 @@ export interface components {
             is_admin: boolean;
             is_active: boolean;
             must_change_password: boolean;
+            second_factor: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             last_login_at: string | null;
             note: string;
-            second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
         };
@@ -3829,6 +3829,7 @@ export interface components {
             is_admin: boolean;
             is_active: boolean;
             must_change_password: boolean;
+            second_factor: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */

@@ -17,11 +17,12 @@ import { IconChevronDown, IconSparkles } from "@tabler/icons-react";
 import type { FormEvent, KeyboardEvent } from "react";
 
 import type { Problem, Schemas } from "../../api/client";
+import { SCHEDULERS, type Scheduler } from "../../components/schedulers";
 import { texts } from "../../texts";
 import { Loras } from "./Loras";
 import "./generate.css";
 import { StartingImage } from "./StartingImage";
-import { DIMENSION_STEP, type Model, RATIOS, ratioOf, SCHEDULERS, type Scheduler, sized, type Wish } from "./wish";
+import { DIMENSION_STEP, type Model, RATIOS, ratioOf, sized, type Wish } from "./wish";
 
 const words = texts.generate;
 

@@ -1,10 +1,10 @@
 import type { Schemas } from "../../api/client";
+import { SCHEDULERS, type Scheduler } from "../../components/schedulers";
 import { texts } from "../../texts";
 
 const words = texts.generate;
 
 export type Model = Schemas["ModelView"];
-export type Scheduler = Schemas["SchedulerName"];
 
 /** What the form holds; null: the model's default settings decide. */
 export interface Wish {
@@ -40,11 +40,6 @@ export const EMPTY: Wish = {
   board: null,
   isFirst: false,
 };
-
-export const SCHEDULERS: Scheduler[] = [
-  "ddim", "ddpm", "deis", "dpmpp_2m", "dpmpp_2m_k", "dpmpp_sde", "euler", "euler_k", "euler_a",
-  "heun", "kdpm_2", "kdpm_2_a", "lcm", "lms", "pndm", "tcd", "unipc", "unipc_k",
-];
 
 export const RATIOS: Record<string, number> = {
   "1:1": 1, "4:3": 4 / 3, "3:4": 3 / 4, "3:2": 3 / 2, "2:3": 2 / 3, "16:9": 16 / 9, "9:16": 9 / 16,

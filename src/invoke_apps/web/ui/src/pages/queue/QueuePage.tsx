@@ -23,6 +23,7 @@ import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { useEvent } from "../../app/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
+import { ago } from "../../components/format";
 import { Page } from "../../components/Page";
 import { texts } from "../../texts";
 
@@ -271,14 +272,4 @@ function Steps({ item }: { item: Item }) {
       <Text size="xs">{words.step(told.step, told.steps)}</Text>
     </Group>
   );
-}
-
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
-function ago(at: string): string {
-  const seconds = (Date.parse(at) - Date.now()) / 1000;
-  if (seconds > -60) return RELATIVE.format(Math.min(0, Math.round(seconds)), "second");
-  if (seconds > -3600) return RELATIVE.format(Math.round(seconds / 60), "minute");
-  if (seconds > -86400) return RELATIVE.format(Math.round(seconds / 3600), "hour");
-  return RELATIVE.format(Math.round(seconds / 86400), "day");
 }
