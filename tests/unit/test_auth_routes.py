@@ -17,6 +17,7 @@ from tests.unit.whole_app import UNLIMITED
 
 USER = {
     "user_id", "email", "display_name", "is_admin", "is_active", "must_change_password",
+        "second_factor",
     "created_at", "updated_at", "last_login_at",
 }  # fmt: skip
 

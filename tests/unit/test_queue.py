@@ -273,6 +273,26 @@ def test_prune_forgets_what_has_ended_and_clear_everything() -> None:
     world.assert_flows_are_consistent()
 
 
+def test_an_administrator_ends_and_forgets_one_persons_jobs() -> None:
+    world = World()
+    one, other = world.people(2)
+    for person in (one, other):
+        world.enqueue(person, runs=2)
+    administrator = world.administrator
+
+    assert world.queue.cancel_all_except_current(administrator, owner_id=one.user_id) == 2
+    assert world.queue.prune(administrator, owner_id=other.user_id) == 0
+    assert world.queue.prune(administrator, owner_id=one.user_id) == 2
+    assert world.queue.clear(administrator, owner_id=other.user_id) == 2
+    for end in (
+        world.queue.cancel_all_except_current,
+        world.queue.clear,
+        world.queue.prune,
+    ):
+        with pytest.raises(Forbidden):
+            end(one, owner_id=other.user_id)
+
+
 def test_deleting_a_running_job_tells_its_worker() -> None:
     world = World()
     person = world.person()

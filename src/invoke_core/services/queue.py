@@ -267,19 +267,26 @@ class QueueService:
         """Cancel one's own unfinished jobs for a destination; return how many."""
         return self._cancel_unfinished(principal, [JobQuery(destination=destination)])
 
-    def cancel_all_except_current(self, principal: Principal) -> int:
-        """Cancel one's own pending jobs; administrators: everybody's; return how many."""
-        return self._cancel(principal, [JobQuery(status=JobStatus.PENDING)])
+    def cancel_all_except_current(
+        self, principal: Principal, *, owner_id: UserId | None = None
+    ) -> int:
+        """Cancel one's own pending jobs; administrators: everybody's, or one person's; return how many.
 
-    def clear(self, principal: Principal) -> int:
-        """Cancel and forget one's own jobs; administrators: everybody's; return how many went."""
-        return sum(
-            self._forget(principal, item_ids) for item_ids in self._own(principal, [JobQuery()])
-        )
+        Raises:
+            Forbidden: somebody else's jobs are meant, and the principal is no administrator.
+        """
+        return self._cancel(principal, [JobQuery(status=JobStatus.PENDING, owner_id=owner_id)])
 
-    def prune(self, principal: Principal) -> int:
-        """Forget one's own jobs that have ended; administrators: everybody's; return how many went."""
-        ended = [JobQuery(status=status) for status in JobStatus if status.is_final]
+    def clear(self, principal: Principal, *, owner_id: UserId | None = None) -> int:
+        """Cancel and forget jobs, whose as in `cancel_all_except_current`; return how many went."""
+        every = [JobQuery(owner_id=owner_id)]
+        return sum(self._forget(principal, item_ids) for item_ids in self._own(principal, every))
+
+    def prune(self, principal: Principal, *, owner_id: UserId | None = None) -> int:
+        """Forget jobs that have ended, whose as in `cancel_all_except_current`; return how many went."""
+        ended = [
+            JobQuery(status=status, owner_id=owner_id) for status in JobStatus if status.is_final
+        ]
         return sum(
             self._forget(principal, item_ids, only_ended=True)
             for item_ids in self._own(principal, ended)
@@ -402,14 +409,11 @@ class QueueService:
 
     def _own(self, principal: Principal, queries: Sequence[JobQuery]) -> Iterator[Sequence[ItemId]]:
         """Yield the numbers of what the queries match among the jobs that one may end, in stretches."""
-        require_usable(principal)
-        owner_id = None if principal.is_admin else principal.user_id
+        allowed = [_allowed(principal, query) for query in queries]
+        if not principal.is_admin:
+            allowed = [attrs.evolve(query, owner_id=principal.user_id) for query in allowed]
         with self.reading() as work:
-            item_ids = [
-                item_id
-                for query in queries
-                for item_id in work.jobs.item_ids(attrs.evolve(query, owner_id=owner_id))
-            ]
+            item_ids = [item_id for query in allowed for item_id in work.jobs.item_ids(query)]
         for start in range(0, len(item_ids), AT_ONCE):
             yield item_ids[start : start + AT_ONCE]
 
@@ -474,7 +478,7 @@ def _allowed(principal: Principal, query: JobQuery) -> JobQuery:
     if principal.is_admin:
         return query
     if query.owner_id not in {None, principal.user_id}:
-        raise Forbidden("Only administrators may list another person's jobs.")
+        raise Forbidden("Only administrators may ask for another person's jobs.")
     if query.batch_id or query.origin or query.destination:
         # What one may not see of others' jobs, one may not find them by.
         return attrs.evolve(query, owner_id=principal.user_id)

@@ -27,6 +27,7 @@ class UserView:
     is_admin: bool
     is_active: bool
     must_change_password: bool
+    second_factor: bool
     created_at: datetime
     updated_at: datetime
     last_login_at: datetime | None
@@ -43,7 +44,6 @@ class ManagedUserView(UserView):
     """An account, as administrators see it."""
 
     note: str
-    second_factor: bool
     locked_until: datetime | None
     storage_quota_bytes: int | None  # that is in force; null: no limit
     storage_bytes: int  # that its pictures take, of the quota
@@ -55,7 +55,6 @@ class ManagedUserView(UserView):
         return cls(
             **own,
             note=user.note,
-            second_factor=user.second_factor,
             locked_until=standing.locked_until,
             storage_quota_bytes=standing.storage_quota_bytes,
             storage_bytes=standing.storage_bytes,

@@ -223,14 +223,16 @@ def list_all(
     status: FromQuery[JobStatus | None] = None,
     user_id: FromQuery[str | None] = None,
     destination: FromQuery[str | None] = None,
+    order_dir: FromQuery[Direction] = Direction.ASC,
     offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET)] = 0,
     limit: Limit = DEFAULT_LIMIT,
 ) -> list[ItemView]:
-    """List jobs, oldest first; of other people's only state, device and times."""
+    """List jobs, oldest first unless asked otherwise; of other people's only state, device and times."""
     query = JobQuery(
         status=status,
         owner_id=_user(user_id),
         destination=destination,
+        descending=order_dir is Direction.DESC,
         offset=offset,
         limit=limit,
     )
@@ -352,22 +354,41 @@ def cancel_by_destination(
 
 
 @put("/cancel_all_except_current", sync_to_thread=True)
-def cancel_all_except_current(queue_id: FromPath[str], call: NamedDependency[Call]) -> CanceledView:
-    """Cancel one's own pending jobs; administrators: everybody's."""
-    canceled = call(lambda app, principal: app.queue.cancel_all_except_current(principal))
+def cancel_all_except_current(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> CanceledView:
+    """Cancel one's own pending jobs; administrators: everybody's, or one person's."""
+    owner_id = _user(user_id)
+    canceled = call(
+        lambda app, principal: app.queue.cancel_all_except_current(principal, owner_id=owner_id)
+    )
     return CanceledView(canceled=canceled)
 
 
 @put("/clear", sync_to_thread=True)
-def clear(queue_id: FromPath[str], call: NamedDependency[Call]) -> DeletedView:
-    """Cancel and forget one's own jobs; administrators: everybody's."""
-    return DeletedView(deleted=call(lambda app, principal: app.queue.clear(principal)))
+def clear(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> DeletedView:
+    """Cancel and forget one's own jobs; administrators: everybody's, or one person's."""
+    owner_id = _user(user_id)
+    deleted = call(lambda app, principal: app.queue.clear(principal, owner_id=owner_id))
+    return DeletedView(deleted=deleted)
 
 
 @put("/prune", sync_to_thread=True)
-def prune(queue_id: FromPath[str], call: NamedDependency[Call]) -> DeletedView:
-    """Forget one's own jobs that have ended; administrators: everybody's."""
-    return DeletedView(deleted=call(lambda app, principal: app.queue.prune(principal)))
+def prune(
+    queue_id: FromPath[str],
+    call: NamedDependency[Call],
+    user_id: FromQuery[str | None] = None,
+) -> DeletedView:
+    """Forget one's own jobs that have ended; administrators: everybody's, or one person's."""
+    owner_id = _user(user_id)
+    deleted = call(lambda app, principal: app.queue.prune(principal, owner_id=owner_id))
+    return DeletedView(deleted=deleted)
 
 
 @put("/retry_items_by_id", sync_to_thread=True)

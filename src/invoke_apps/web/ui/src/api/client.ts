@@ -54,8 +54,8 @@ export async function problemOf(answer: Response): Promise<Problem> {
 type Listener = (problem: Problem) => void;
 const listeners = new Set<Listener>();
 
-/** Be told of every 401: whoever shows the page decides what it means. */
-export function onSignedOut(listener: Listener): () => void {
+/** Be told of every 401, and of every 403 that asks for a second factor first. */
+export function onRefused(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -80,7 +80,8 @@ const refusals: Middleware = {
     if (response.ok) return undefined;
     const problem = await problemOf(response);
     const signingIn = asked.url.endsWith("/auth/login");
-    if (response.status === 401 && !signingIn) {
+    const mustEnroll = problem.slug === "second-factor-setup-required";
+    if ((response.status === 401 && !signingIn) || mustEnroll) {
       for (const listener of listeners) listener(problem);
     }
     throw problem;

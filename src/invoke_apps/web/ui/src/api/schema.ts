@@ -2237,7 +2237,7 @@ export interface paths {
         };
         /**
          * ListAll
-         * @description List jobs, oldest first; of other people's only state, device and times.
+         * @description List jobs, oldest first unless asked otherwise; of other people's only state, device and times.
          */
         get: operations["ApiV1QueueQueueIdListAllListAll"];
         put?: never;
@@ -2482,7 +2482,7 @@ export interface paths {
         get?: never;
         /**
          * CancelAllExceptCurrent
-         * @description Cancel one's own pending jobs; administrators: everybody's.
+         * @description Cancel one's own pending jobs; administrators: everybody's, or one person's.
          */
         put: operations["ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent"];
         post?: never;
@@ -2502,7 +2502,7 @@ export interface paths {
         get?: never;
         /**
          * Clear
-         * @description Cancel and forget one's own jobs; administrators: everybody's.
+         * @description Cancel and forget one's own jobs; administrators: everybody's, or one person's.
          */
         put: operations["ApiV1QueueQueueIdClearClear"];
         post?: never;
@@ -2522,7 +2522,7 @@ export interface paths {
         get?: never;
         /**
          * Prune
-         * @description Forget one's own jobs that have ended; administrators: everybody's.
+         * @description Forget one's own jobs that have ended; administrators: everybody's, or one person's.
          */
         put: operations["ApiV1QueueQueueIdPrunePrune"];
         post?: never;
@@ -3162,13 +3162,13 @@ export interface components {
             is_admin: boolean;
             is_active: boolean;
             must_change_password: boolean;
+            second_factor: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             last_login_at: string | null;
             note: string;
-            second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
             storage_bytes: number;
@@ -3347,13 +3347,13 @@ export interface components {
             is_admin: boolean;
             is_active: boolean;
             must_change_password: boolean;
+            second_factor: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             last_login_at: string | null;
             note: string;
-            second_factor: boolean;
             locked_until: string | null;
             storage_quota_bytes: number | null;
             storage_bytes: number;
@@ -3835,6 +3835,7 @@ export interface components {
             is_admin: boolean;
             is_active: boolean;
             must_change_password: boolean;
+            second_factor: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -8927,6 +8928,8 @@ export interface operations {
                 status?: components["schemas"]["JobStatus"] | null;
                 user_id?: string | null;
                 destination?: string | null;
+                /** @description Which end of a list comes first. */
+                order_dir?: components["schemas"]["Direction"];
                 offset?: number;
                 limit?: number;
             };
@@ -9434,7 +9437,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdCancelAllExceptCurrentCancelAllExceptCurrent: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;
@@ -9471,7 +9476,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdClearClear: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;
@@ -9508,7 +9515,9 @@ export interface operations {
     };
     ApiV1QueueQueueIdPrunePrune: {
         parameters: {
-            query?: never;
+            query?: {
+                user_id?: string | null;
+            };
             header?: never;
             path: {
                 queue_id: string;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 
-import { api, data, onSignedOut, type Schemas } from "../api/client";
+import { api, data, onRefused, type Schemas } from "../api/client";
 import { texts } from "../texts";
 import { queries } from "./queries";
 
@@ -15,6 +15,8 @@ export interface Session {
   status: Status;
   /** Why one was signed out, for the sign-in page to say. */
   reason: string | null;
+  /** Whether the server refuses everything until a second factor is set up. */
+  mustEnroll: boolean;
   signedIn(): Promise<void>;
   signOut(): Promise<void>;
   /** The credential counts no longer: the stream, another tab or a refusal said so. */
@@ -47,6 +49,7 @@ async function whoAmI(): Promise<Me | null> {
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [reason, setReason] = useState<string | null>(null);
+  const [mustEnroll, setMustEnroll] = useState(false);
   const status = useQuery({
     queryKey: ["status"],
     queryFn: () => data(api.GET("/api/v1/auth/status")),
@@ -58,6 +61,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const ended = (why: string | null) => {
       if (queries.getQueryData(["me"]) === null) return;
       setReason(why);
+      setMustEnroll(false);
       queries.setQueryData(["me"], null);
       // Nothing of one person stays for the next who signs in here.
       queries.removeQueries({ predicate: (query) => !["me", "status"].includes(`${query.queryKey[0]}`) });
@@ -66,9 +70,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       me: me.data,
       status: status.data,
       reason,
+      mustEnroll,
       ended,
       async signedIn() {
         setReason(null);
+        setMustEnroll(false);
         await Promise.all([queries.refetchQueries({ queryKey: ["status"] }), queries.refetchQueries({ queryKey: ["me"] })]);
         tabs.postMessage("in");
       },
@@ -78,7 +84,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         tabs.postMessage("out");
       },
     };
-  }, [status.data, me.data, reason]);
+  }, [status.data, me.data, reason, mustEnroll]);
 
   useEffect(() => {
     if (session === null) return undefined;
@@ -87,7 +93,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       else void queries.refetchQueries({ queryKey: ["me"] });
     };
     tabs.addEventListener("message", heard);
-    const forget = onSignedOut(() => session.ended(texts.account.ended));
+    const forget = onRefused((problem) => {
+      if (problem.status === 403) setMustEnroll(true);
+      else session.ended(texts.account.ended);
+    });
     return () => {
       tabs.removeEventListener("message", heard);
       forget();

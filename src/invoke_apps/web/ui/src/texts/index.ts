@@ -5,7 +5,8 @@ import { common } from "./common";
 import { gallery } from "./gallery";
 import { generate } from "./generate";
 import { models } from "./models";
+import { profile } from "./profile";
 import { queue } from "./queue";
 
 /** Every text that people see, by area: one place for whoever translates them. */
-export const texts = { common, account, boards, generate, gallery, queue, models, admin };
+export const texts = { common, account, boards, generate, gallery, queue, models, profile, admin };

@@ -1,6 +1,162 @@
-import { Page } from "../../components/Page";
-import { texts } from "../../texts";
+import { Button, Card, Grid, Stack, Title } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
+import { api, data, type Problem } from "../../api/client";
+import { queries, tell } from "../../app/queries";
+import { Loaded, Page } from "../../components/Page";
+import { texts } from "../../texts";
+import { Form } from "./Form";
+import { Now } from "./Now";
+import { Presets } from "./Presets";
+import { useRemembered } from "./remembered";
+import { Results } from "./Results";
+import { bodyOf, EMPTY, type Model, recalled, type Wish } from "./wish";
+
+const words = texts.generate;
+
+/** The page on which pictures are asked for. */
 export function GeneratePage() {
-  return <Page title={texts.common.generate}>{null}</Page>;
+  const [wish, change] = useRemembered();
+  const models = useQuery({
+    queryKey: ["models", "list"],
+    queryFn: async () => (await data(api.GET("/api/v2/models"))).models,
+  });
+  return (
+    <Page
+      title={texts.common.generate}
+      actions={
+        wish && (
+          <>
+            <Presets wish={wish} onChange={change} />
+            <Button variant="default" size="xs" onClick={() => change({ ...EMPTY, model: wish.model, board: wish.board })}>
+              {words.reset}
+            </Button>
+          </>
+        )
+      }
+    >
+      <Grid gap="lg">
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Loaded query={models}>{(known) => wish && <Asking wish={wish} models={known} onChange={change} />}</Loaded>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <Stack>
+            <Card withBorder component="section" aria-label={words.now}>
+              <Stack gap="sm">
+                <Title order={2} size="h4">
+                  {words.now}
+                </Title>
+                <Now />
+              </Stack>
+            </Card>
+            <section aria-label={words.results}>
+              <Stack gap="sm">
+                <Title order={2} size="h4">
+                  {words.results}
+                </Title>
+                <Results />
+              </Stack>
+            </section>
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Page>
+  );
+}
+
+interface Props {
+  wish: Wish;
+  models: Model[];
+  onChange(change: Partial<Wish>): void;
+}
+
+function Asking({ wish, models, onChange }: Props) {
+  const mains = models.filter((each) => each.type === "main");
+  const model = mains.find((each) => each.key === wish.model) ?? mains[0];
+  const boards = useQuery({
+    queryKey: ["boards", "writable"],
+    queryFn: () => data(api.GET("/api/v1/boards", { params: { query: { all: true } } })),
+  });
+  const writable = (Array.isArray(boards.data) ? boards.data : (boards.data?.items ?? [])).filter(
+    (board) => board.permission !== "read" && !board.archived,
+  );
+  const send = useMutation({
+    meta: { quiet: true },
+    mutationFn: () =>
+      data(
+        api.POST("/api/v1/queue/{queue_id}/enqueue_batch", {
+          params: {
+            path: { queue_id: "default" },
+            // Sent again, because no answer came, it is still one wish.
+            header: { "Idempotency-Key": crypto.randomUUID() },
+          },
+          body: bodyOf({ ...wish, board: board?.board_id ?? null }, model?.key ?? ""),
+        }),
+      ),
+    onSuccess: (sent) => {
+      notifications.show({ message: words.sent(sent.enqueued) });
+      void queries.invalidateQueries({ queryKey: ["queue"] });
+      void queries.invalidateQueries({ queryKey: ["queue-status"] });
+    },
+  });
+  const board = writable.find((each) => each.board_id === wish.board);
+  useRecall(wish, models, (next) => {
+    send.reset();
+    onChange(next);
+  });
+  return (
+    <Form
+      wish={{ ...wish, board: boards.isSuccess ? (board?.board_id ?? null) : wish.board }}
+      models={models}
+      model={model}
+      boards={writable}
+      problem={send.error as Problem | null}
+      isSending={send.isPending}
+      onChange={onChange}
+      onSend={() => {
+        if (!send.isPending) send.mutate();
+      }}
+    />
+  );
+}
+
+/** Take over how a picture was made, once, where the address names one. */
+function useRecall(wish: Wish, models: Model[], onChange: (wish: Wish) => void): void {
+  const { image } = useSearch({ from: "/" });
+  const navigate = useNavigate();
+  const asked = useRef<string | null>(null);
+  useEffect(() => {
+    if (!image || asked.current === image) return;
+    asked.current = image;
+    const take = async () => {
+      const metadata = await data(
+        api.GET("/api/v1/images/i/{image_name}/metadata", { params: { path: { image_name: image } } }),
+      );
+      await navigate({ to: "/", search: {}, replace: true });
+      if (!metadata) {
+        notifications.show({ message: words.noMetadata });
+        return;
+      }
+      const { wish: next, missing } = recalled(metadata, models, wish);
+      if (next.start) {
+        const name = next.start.name;
+        const isThere = await data(
+          api.GET("/api/v1/images/i/{image_name}", { params: { path: { image_name: name } } }),
+        ).then(
+          () => true,
+          () => false,
+        );
+        if (!isThere) {
+          next.start = null;
+          missing.push(words.missingImage);
+        }
+      }
+      onChange(next);
+      notifications.show({ message: missing.length ? words.recalledSome(missing) : words.recalled });
+    };
+    void take().catch(tell);
+  }, [image, models, wish, navigate, onChange]);
 }

@@ -1,6 +1,90 @@
-import { Page } from "../../components/Page";
-import { texts } from "../../texts";
+import { Badge, Card, Drawer, Group, Select, SimpleGrid, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
+import { api, data, type Schemas } from "../../api/client";
+import { useMe } from "../../app/session";
+import { size } from "../../components/format";
+import { Loaded, Page } from "../../components/Page";
+import { texts } from "../../texts";
+import { ModelDetails } from "./ModelDetails";
+
+const words = texts.models;
+type Model = Schemas["ModelView"];
+
+/** The models that one may use; administrators also look after them here. */
 export function ModelsPage() {
-  return <Page title={texts.common.models}>{null}</Page>;
+  const me = useMe();
+  const [search, setSearch] = useState("");
+  const [kind, setKind] = useState("");
+  const [opened, setOpened] = useState<string | null>(null);
+  const models = useQuery({
+    queryKey: ["models", "list"],
+    queryFn: async () => (await data(api.GET("/api/v2/models"))).models,
+  });
+  const wanted = search.trim().toLocaleLowerCase();
+  const shown = (model: Model) =>
+    (!kind || model.type === kind) &&
+    [model.name, model.description, ...model.trigger_phrases].some((text) => text.toLocaleLowerCase().includes(wanted));
+  const chosen = models.data?.find((model) => model.key === opened);
+  return (
+    <Page title={texts.common.models} lead={me.is_admin ? words.lead : `${words.lead} ${words.readOnly}`}>
+      <Group align="flex-end">
+        <TextInput
+          type="search"
+          label={words.search}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+        <Select
+          label={words.kind}
+          allowDeselect={false}
+          value={kind}
+          onChange={(value) => setKind(value ?? "")}
+          data={[
+            { value: "", label: words.anyKind },
+            ...Object.entries(words.types).map(([value, label]) => ({ value, label })),
+          ]}
+        />
+      </Group>
+      <Loaded query={models} isEmpty={(all) => !all.some(shown)} empty={words.none}>
+        {(all) => (
+          <SimpleGrid cols={{ base: 1, sm: 2, xl: 3 }}>
+            {all.filter(shown).map((model) => (
+              <Card key={model.key} withBorder component="article" aria-label={model.name}>
+                <UnstyledButton onClick={() => setOpened(model.key)}>
+                  <Stack gap={4}>
+                    <Text fw={600}>{model.name}</Text>
+                    <Group gap={6}>
+                      <Badge tt="none">{words.types[model.type] ?? model.type}</Badge>
+                      <Badge tt="none" variant="default">
+                        {words.bases[model.base] ?? model.base}
+                      </Badge>
+                      <Text size="xs">{size(model.file_size)}</Text>
+                    </Group>
+                    {model.description && (
+                      <Text size="sm" lineClamp={3}>
+                        {model.description}
+                      </Text>
+                    )}
+                  </Stack>
+                </UnstyledButton>
+              </Card>
+            ))}
+          </SimpleGrid>
+        )}
+      </Loaded>
+      <Drawer
+        opened={chosen !== undefined}
+        onClose={() => setOpened(null)}
+        position="right"
+        size="md"
+        title={chosen?.name}
+      >
+        {chosen && <ModelDetails key={chosen.key} model={chosen} mayEdit={me.is_admin} />}
+      </Drawer>
+    </Page>
+  );
 }

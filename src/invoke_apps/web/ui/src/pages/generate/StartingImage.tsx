@@ -1,0 +1,122 @@
+import { Box, Button, FileButton, Group, Image, Slider, Stack, Text } from "@mantine/core";
+import { IconPhotoUp, IconTrash } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { type DragEvent, useState } from "react";
+
+import { api, data } from "../../api/client";
+import { texts } from "../../texts";
+import type { Wish } from "./wish";
+
+const words = texts.generate;
+export const DRAGGED = "application/x-invoke-images"; // a JSON array of image names
+
+interface Props {
+  start: Wish["start"];
+  onChange(start: Wish["start"]): void;
+}
+
+/** The picture that a generation begins with: dropped, chosen, or recalled. */
+export function StartingImage({ start, onChange }: Props) {
+  const [isOver, setIsOver] = useState(false);
+  const upload = useMutation({
+    mutationFn: (file: File) =>
+      data(
+        api.POST("/api/v1/images/upload", {
+          params: { query: { image_category: "user" } },
+          body: { file: file as unknown as string },
+          bodySerializer: () => {
+            const form = new FormData();
+            form.set("file", file);
+            return form;
+          },
+        }),
+      ),
+    onSuccess: (image) => onChange({ name: image.image_name, strength: start?.strength ?? 0.75 }),
+  });
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setIsOver(false);
+    const names = event.dataTransfer.getData(DRAGGED);
+    const name = names ? (JSON.parse(names) as string[])[0] : undefined;
+    const file = event.dataTransfer.files[0];
+    if (name) onChange({ name, strength: start?.strength ?? 0.75 });
+    else if (file) upload.mutate(file);
+  };
+  return (
+    <Box
+      role="group"
+      aria-label={words.startingImage}
+      onDragOver={(event: DragEvent) => {
+        event.preventDefault();
+        setIsOver(true);
+      }}
+      onDragLeave={() => setIsOver(false)}
+      onDrop={drop}
+      p="xs"
+      style={{
+        border: `1px dashed var(--mantine-color-${isOver ? "blue-5" : "default-border"})`,
+        borderRadius: "var(--mantine-radius-sm)",
+      }}
+    >
+      <Stack gap="xs">
+        <Text size="sm" fw={500}>
+          {words.startingImage}
+        </Text>
+        {start ? (
+          <Group wrap="nowrap" align="flex-start">
+            <Image
+              src={`api/v1/images/i/${start.name}/thumbnail`}
+              alt={words.startingImage}
+              w={96}
+              h={96}
+              fit="contain"
+              radius="sm"
+            />
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconTrash size={14} aria-hidden />}
+              onClick={() => onChange(null)}
+            >
+              {words.remove}
+            </Button>
+          </Group>
+        ) : (
+          <Group gap="sm">
+            <FileButton accept="image/*" onChange={(file) => file && upload.mutate(file)}>
+              {(props) => (
+                <Button
+                  {...props}
+                  size="xs"
+                  variant="default"
+                  loading={upload.isPending}
+                  leftSection={<IconPhotoUp size={14} aria-hidden />}
+                >
+                  {words.choose}
+                </Button>
+              )}
+            </FileButton>
+            <Text size="xs">{words.startingHint}</Text>
+          </Group>
+        )}
+        {start && (
+          <div>
+            <Text size="sm" id="strength">
+              {words.strength}: {start.strength.toFixed(2)}
+            </Text>
+            <Slider
+              thumbProps={{ "aria-labelledby": "strength" }}
+              label={null}
+              min={0}
+              max={1}
+              step={0.05}
+              value={start.strength}
+              onChange={(strength) => onChange({ ...start, strength })}
+            />
+            <Text size="xs">{words.strengthHint}</Text>
+          </div>
+        )}
+      </Stack>
+    </Box>
+  );
+}
