@@ -209,6 +209,7 @@ def test_the_log_goes_on_and_is_exported(site: Site, own: Window, tmp_path: Path
     choose(page, "Action", "board changed", "Board changed")
     table = page.get_by_role("table", name="Audit log")
     expect(table.get_by_role("row")).to_have_count(51)
+    expect(page.get_by_text("50 of 60")).to_be_visible()
     page.get_by_role("button", name="Show more").click()
     expect(table.get_by_role("row")).to_have_count(61)
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
@@ -291,7 +292,7 @@ def test_health_says_when_the_server_does_not_answer(site: Site, browser: Browse
 def test_who_has_access_to_a_board_and_why(site: Site, own: Window, tmp_path: Path) -> None:
     place = board(site.mia, "Harbour views")
     body = {"user_ids": [site.user_id(site.jonas)], "permission": "write"}
-    assert site.mia.post(f"/api/v1/boards/{place}/share", json=body).status_code == 201
+    assert site.mia.post(f"/api/v1/boards/{place}/share", json=body).status_code == 200
     page = go(own, "access")
     expect(page.get_by_text("Choose a board or a person")).to_be_visible()
     own.accessible()

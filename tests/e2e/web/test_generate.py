@@ -76,6 +76,11 @@ def test_a_picture_is_asked_for_watched_and_found(
         expect(results.get_by_role("img", name=RED)).to_be_visible()
         expect(page.get_by_text("Nothing of yours is running")).to_be_visible()
         own.accessible()
+        results.get_by_role("img", name=RED).click()
+        expect(page).to_have_url(re.compile("/gallery"))
+        expect(page.get_by_role("dialog").get_by_text(RED).first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
     names = client.get(f"/api/v1/boards/{board}/image_names").json()
     assert len(names) == 1
 

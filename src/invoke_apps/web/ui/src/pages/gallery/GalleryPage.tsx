@@ -1,6 +1,6 @@
 import "./gallery.css";
 
-import { Button, Center, Drawer, FileButton, Group, Stack, Text } from "@mantine/core";
+import { Button, Center, FileButton, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconFolders, IconTrash, IconUpload } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
@@ -55,11 +55,13 @@ function useFileDrop(onFiles: (files: File[]) => void) {
 interface PicturesProps {
   board: string | null;
   search: string;
+  /** A picture that is looked at from the beginning, as where a link of another page led here. */
+  opened: string | null;
   tileSize: number;
   onSearch(text: string): void;
 }
 
-function Pictures({ board, search, tileSize, onSearch }: PicturesProps) {
+function Pictures({ board, search, opened, tileSize, onSearch }: PicturesProps) {
   const navigate = route.useNavigate();
   const acts = useActs();
   const [chosen, setChosen] = useState<Omit<Filter, "board" | "search">>({ ...ANY, scope: "own" });
@@ -67,7 +69,7 @@ function Pictures({ board, search, tileSize, onSearch }: PicturesProps) {
   const query = useNames(filter);
   const names = query.data?.names ?? NO_NAMES;
   const selection = useSelection(names);
-  const [shown, setShown] = useState<string | null>(null);
+  const [shown, setShown] = useState<string | null>(opened);
   const [menu, setMenu] = useState<{ name: string; at: Place } | null>(null);
   const [moved, setMoved] = useState<readonly string[] | null>(null);
   const isNarrowed = countOf(filter) > 0 || filter.isStarred || search !== "";
@@ -87,6 +89,7 @@ function Pictures({ board, search, tileSize, onSearch }: PicturesProps) {
   const show = (name: string | null) => {
     if (name === null) focusBack(shown);
     else selection.activate(name);
+    if (name === null && opened) void navigate({ search: (old) => ({ ...old, image: undefined }), replace: true });
     setShown(name);
   };
   const listed = menu ? (selection.selected.has(menu.name) ? [...selection.selected] : [menu.name]) : NO_NAMES;
@@ -178,12 +181,12 @@ function Pictures({ board, search, tileSize, onSearch }: PicturesProps) {
 }
 
 export function GalleryPage() {
-  const { board = null, q = "", view } = route.useSearch();
+  const { board = null, image = null, q = "", view } = route.useSearch();
   const navigate = route.useNavigate();
   const acts = useActs();
   const isWide = useMediaQuery("(min-width: 62em)", true);
   const tileSize = useMediaQuery("(min-width: 36em)", true) ? TILE.wide : TILE.narrow;
-  const [drawer, { open, close }] = useDisclosure(false);
+  const [showsBoards, { toggle, close }] = useDisclosure(false);
   const send = useCallback((files: File[]) => upload(files, board === "none" ? null : board), [board]);
   const drop = useFileDrop(send);
   const search = useCallback(
@@ -230,7 +233,12 @@ export function GalleryPage() {
       actions={
         <>
           {!isWide && (
-            <Button variant="default" leftSection={<IconFolders size={16} />} onClick={open}>
+            <Button
+              variant="default"
+              leftSection={<IconFolders size={16} />}
+              aria-expanded={showsBoards}
+              onClick={toggle}
+            >
               {words.boards}
             </Button>
           )}
@@ -257,17 +265,18 @@ export function GalleryPage() {
       }
     >
       <UploadList />
+      {!isWide && showsBoards && (
+        <aside aria-label={words.boards} style={{ maxHeight: "55dvh", overflowY: "auto", flexShrink: 0 }}>
+          {panel}
+        </aside>
+      )}
       <Group align="stretch" wrap="nowrap" gap="md" style={{ flex: 1, minHeight: 0, position: "relative" }} {...drop.handlers}>
-        {isWide ? (
+        {isWide && (
           <aside aria-label={words.boards} style={{ width: 240, flexShrink: 0, overflowY: "auto" }}>
             {panel}
           </aside>
-        ) : (
-          <Drawer opened={drawer} onClose={close} title={words.boards}>
-            {panel}
-          </Drawer>
         )}
-        <Pictures board={board} search={q} tileSize={tileSize} onSearch={search} />
+        <Pictures board={board} search={q} opened={image} tileSize={tileSize} onSearch={search} />
         {drop.isOver && (
           <div className="gallery-drop">
             <Text fw={600}>{words.dropHere}</Text>

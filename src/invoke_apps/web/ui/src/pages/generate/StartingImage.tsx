@@ -107,6 +107,9 @@ export function StartingImage({ start, onChange }: Props) {
             <Slider
               thumbProps={{ "aria-labelledby": "strength" }}
               label={null}
+              size="lg"
+              thumbSize={26}
+              my={6}
               min={0}
               max={1}
               step={0.05}
