@@ -37,7 +37,8 @@ export function useEvent(name: string, hear: Hear): void {
 /** Listen to the server while somebody is signed in; the browser comes back after every break. */
 export function useEventStream(): void {
   const session = useSession();
-  const id = session.me?.user_id ?? null;
+  const isHeld = session.mustEnroll || session.me?.must_change_password;
+  const id = isHeld ? null : (session.me?.user_id ?? null);
   useEffect(() => {
     if (id === null) return undefined;
     let stream: EventSource | null = null;

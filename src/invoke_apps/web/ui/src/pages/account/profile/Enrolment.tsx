@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useMemo, useState } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useMemo, useState } from "react";
 import { encode } from "uqr";
 
 import { api, data } from "../../../api/client";
@@ -23,13 +23,13 @@ function QrCode({ text }: { text: string }) {
 /** The way to a second factor: a secret for the app, a code back, recovery codes to keep. */
 export function Enrolment({ onDone }: { onDone(): void }) {
   const [code, setCode] = useState("");
-  const offered = useQuery({
-    queryKey: ["enrolment"],
-    gcTime: 0, // a secret stays nowhere
-    staleTime: Number.POSITIVE_INFINITY, // asked again, it would be another one than the app has
-    refetchOnMount: false,
-    queryFn: () => data(api.POST("/api/v1/auth/totp/enroll")),
+  // No query: asked again, it would be another secret than the app has by then.
+  const offered = useMutation({
+    meta: { quiet: true },
+    mutationFn: () => data(api.POST("/api/v1/auth/totp/enroll")),
   });
+  const { mutate: offer } = offered;
+  useEffect(() => offer(), [offer]);
   const confirm = useMutation({
     meta: { quiet: true },
     mutationFn: () => data(api.POST("/api/v1/auth/totp/confirm", { body: { code } })),
