@@ -136,6 +136,10 @@ def _settle(page: Page) -> None:
         page.get_by_role("heading", level=1).or_(page.get_by_role("dialog")).first
     ).to_be_visible()
     expect(page.get_by_label("Loading")).to_have_count(0)
+    if page.url.endswith("/gallery"):
+        expect(page.locator(".tile img").last).to_be_visible()
+    if page.url.endswith("/admin/queue"):
+        expect(page.locator(".recharts-surface").first).to_be_visible()
     page.evaluate(
         """() => Promise.all([...document.images]
              .filter((each) => !each.complete && each.loading !== "lazy")

@@ -1,5 +1,4 @@
 const seconds = (value: number) => {
-  if (value < 1) return "less than a second";
   if (value < 90) return `${Math.round(value)} s`;
   if (value < 5400) return `${Math.round(value / 60)} min`;
   return `${(value / 3600).toFixed(1)} h`;
@@ -56,10 +55,11 @@ export const generate = {
   nothingRuns: "Nothing of yours is running. Your pictures appear here while they are made.",
   waiting: (count: number, isMore: boolean) => `${count}${isMore ? " or more" : ""} jobs of yours wait.`,
   position: (place: number) => (place === 1 ? "Next in the queue" : `Number ${place} in the queue`),
-  expected: (median: number, late: number) =>
-    late - median > 0.2 * Math.max(median, 5)
-      ? `starts in about ${seconds(median)}, at the latest in ${seconds(late)} most likely`
-      : `starts in about ${seconds(median)}`,
+  expected: (median: number, late: number) => {
+    if (late < 1.5) return "starts within a second or two";
+    if (late - median <= 0.2 * Math.max(median, 5)) return `starts in about ${seconds(median)}`;
+    return `starts in about ${seconds(median)}, and within ${seconds(late)} nine times in ten`;
+  },
   step: (step: number, steps: number) => `Step ${step} of ${steps}`,
   begins: "It begins",
   progress: "Progress",
