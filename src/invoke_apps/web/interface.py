@@ -4,6 +4,7 @@ The sources lie in `ui/`; `pip install` builds them into `ui_dist/` (see `hatch_
 to leave them out.
 """
 
+import gzip
 import html
 import mimetypes
 import secrets
@@ -48,26 +49,29 @@ class Interface:
         files = {path.name: path for path in (folder / "assets").iterdir() if path.is_file()}
         return cls(index, {**files, "favicon.svg": folder / "favicon.svg"})
 
-    def page(self, base: str) -> Response[str]:
-        """Return the page.
+    def page(self, base: str, accepted: str) -> Response[bytes]:
+        """Return the page, packed where the client takes that.
 
         It is never kept: a nonce that is used twice protects nothing.
 
         Args:
             base: the path below which the server lies, with a slash at its end.
+            accepted: the request's Accept-Encoding.
         """
         nonce = secrets.token_urlsafe(16)
         text = self.index.replace("__NONCE__", nonce).replace("__BASE__", html.escape(base))
-        return Response(
-            text,
-            media_type=MediaType.HTML,
-            headers={
-                "Content-Security-Policy": _POLICY.format(nonce=nonce),
-                "X-Frame-Options": "DENY",
-                "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-                "Cache-Control": "no-store",
-            },
-        )
+        headers = {
+            "Content-Security-Policy": _POLICY.format(nonce=nonce),
+            "X-Frame-Options": "DENY",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            "Cache-Control": "no-store",
+            "Vary": "Accept-Encoding",
+        }
+        content = text.encode()
+        if "gzip" in _encodings(accepted):
+            content = gzip.compress(content, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        return Response(content, media_type=MediaType.HTML, headers=headers)
 
     def file(self, name: str, accepted: str, *, cached: str) -> Response[bytes]:
         """Return a file, packed where the client takes that.
@@ -84,11 +88,7 @@ class Interface:
         if path is None or path.suffix in _ENCODINGS.values():
             raise NotFound("file", name)
         headers = {"Cache-Control": cached, "Vary": "Accept-Encoding"}
-        taken = {
-            each.partition(";")[0].strip()
-            for each in accepted.split(",")
-            if not each.replace(" ", "").endswith(";q=0")
-        }
+        taken = _encodings(accepted)
         for encoding, suffix in _ENCODINGS.items():
             packed = path.with_name(path.name + suffix)
             if encoding in taken and packed.name in self.files:
@@ -99,7 +99,16 @@ class Interface:
         return Response(path.read_bytes(), media_type=kind, headers=headers)
 
 
-def page_instead(request: Request[Any, Any, Any]) -> Response[str] | None:
+def _encodings(accepted: str) -> set[str]:
+    """Return the content codings that an Accept-Encoding names and does not refuse."""
+    return {
+        each.partition(";")[0].strip()
+        for each in accepted.split(",")
+        if not each.replace(" ", "").endswith(";q=0")
+    }
+
+
+def page_instead(request: Request[Any, Any, Any]) -> Response[bytes] | None:
     """Return the interface for an address that no route has, which it knows as a place; None: it has none.
 
     Those below `/api` and those of files, which have a dot in their last part, are no places.
@@ -109,7 +118,11 @@ def page_instead(request: Request[Any, Any, Any]) -> Response[str] | None:
     is_place = not (path.startswith("/api/") or path == "/api" or "." in path.rpartition("/")[2])
     if found is None or not is_place or request.method not in {"GET", "HEAD"}:
         return None
-    return found.page(_base(request))
+    return _page(request, found)
+
+
+def _page(request: Request[Any, Any, Any], found: Interface) -> Response[bytes]:
+    return found.page(_base(request), request.headers.get("accept-encoding", ""))
 
 
 def _interface(request: Request[Any, Any, Any]) -> Interface | None:
@@ -122,10 +135,12 @@ def _base(request: Request[Any, Any, Any]) -> str:
 
 
 @route("/", http_method=READ, include_in_schema=False, sync_to_thread=True, opt=OPEN)
-def home(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Response[str]:
+def home(
+    request: Request[Any, Any, Any], call: NamedDependency[Call]
+) -> Response[bytes] | Response[str]:
     """Return the interface, or say that the server runs without."""
     found = _interface(request)
-    return pages.home(request, call) if found is None else found.page(_base(request))
+    return pages.home(request, call) if found is None else _page(request, found)
 
 
 @route(

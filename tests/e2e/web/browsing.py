@@ -70,6 +70,11 @@ class Window:
     page: Page
     url: str
     complaints: list[str] = attrs.field(factory=list)
+    expected: list[re.Pattern[str]] = attrs.field(factory=lambda: [REFUSAL])
+
+    def expects(self, complaint: re.Pattern[str]) -> None:
+        """Let pages say this: what the test does leads to it."""
+        self.expected.append(complaint)
 
     def open(self, path: str = "") -> Page:
         """Go to a place of the server, such as `gallery`."""
@@ -89,7 +94,8 @@ class Window:
         """Keep what a page complains of."""
 
         def said(message: ConsoleMessage) -> None:
-            if message.type == "error" and not REFUSAL.match(message.text):
+            is_expected = any(each.search(message.text) for each in self.expected)
+            if message.type == "error" and not is_expected:
                 self.complaints.append(message.text)
 
         page.on("console", said)

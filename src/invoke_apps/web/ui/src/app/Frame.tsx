@@ -1,13 +1,16 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
-import { ChoosePasswordPage } from "../pages/account/ChoosePasswordPage";
-import { SetupDialog } from "../pages/account/SetupDialog";
 import { SignInPage } from "../pages/account/SignInPage";
 import { useEventStream } from "./events";
 import { useSession } from "./session";
 import { Shell } from "./Shell";
 
+// Seen once, if at all: nobody else waits for them.
+const SetupDialog = lazy(async () => ({ default: (await import("../pages/account/SetupDialog")).SetupDialog }));
+const ChoosePasswordPage = lazy(async () => ({
+  default: (await import("../pages/account/ChoosePasswordPage")).ChoosePasswordPage,
+}));
 const MustEnrollPage = lazy(async () => ({
   default: (await import("../pages/account/MustEnrollPage")).MustEnrollPage,
 }));
@@ -16,17 +19,12 @@ const MustEnrollPage = lazy(async () => ({
 export function Frame() {
   const { me, status, mustEnroll } = useSession();
   useEventStream();
-  if (status.multiuser_enabled && (status.setup_required || status.recovery) && me === null) {
-    return <SetupDialog />;
+  if (me === null) {
+    const isNew = status.multiuser_enabled && (status.setup_required || status.recovery);
+    return <Suspense>{isNew ? <SetupDialog /> : <SignInPage />}</Suspense>;
   }
-  if (me === null) return <SignInPage />;
-  if (me.must_change_password) return <ChoosePasswordPage />;
-  if (mustEnroll) {
-    return (
-      <Suspense>
-        <MustEnrollPage />
-      </Suspense>
-    );
+  if (me.must_change_password || mustEnroll) {
+    return <Suspense>{me.must_change_password ? <ChoosePasswordPage /> : <MustEnrollPage />}</Suspense>;
   }
   return (
     <Shell>

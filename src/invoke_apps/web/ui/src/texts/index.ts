@@ -1,12 +1,10 @@
 import { account } from "./account";
-import { admin } from "./admin";
-import { boards } from "./boards";
 import { common } from "./common";
-import { gallery } from "./gallery";
 import { generate } from "./generate";
-import { models } from "./models";
-import { profile } from "./profile";
 import { queue } from "./queue";
 
-/** Every text that people see, by area: one place for whoever translates them. */
-export const texts = { common, account, boards, generate, gallery, queue, models, profile, admin };
+/**
+ * The texts that the first page needs; those of other areas lie beside them and are loaded with their pages.
+ * Every text that people see stands in this folder: one place for whoever translates them.
+ */
+export const texts = { common, account, generate, queue };

@@ -2,9 +2,10 @@ import { Button, Center, Paper, Stack, Text, Title } from "@mantine/core";
 
 import { useSession } from "../../app/session";
 import { texts } from "../../texts";
+import { profile as profileTexts } from "../../texts/profile";
 import { Enrolment } from "./profile/Enrolment";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** Whoever needs a second factor sets it up before anything else. */
 export function MustEnrollPage() {

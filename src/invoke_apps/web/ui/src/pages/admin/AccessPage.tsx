@@ -8,12 +8,13 @@ import { useState } from "react";
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { csv, save } from "./csv";
 import { time } from "./format";
 import { usePersonNames } from "./names";
 import { PersonSelect } from "./PersonSelect";
 
-const words = texts.admin.access;
+const words = adminTexts.access;
 
 type Reason = Schemas["ReasonView"];
 type OfBoard = Schemas["BoardAccessView"];
@@ -70,7 +71,7 @@ function BoardAccess({ found }: { found: OfBoard }) {
   const granters = found.people.flatMap((each) => each.reasons.map((reason) => reason.granted_by));
   const names = usePersonNames(granters);
   const rows = () => [
-    [texts.admin.people.name, texts.admin.people.email, words.permission, words.why],
+    [adminTexts.people.name, adminTexts.people.email, words.permission, words.why],
     ...found.people.map((each) => [
       each.display_name,
       each.email,
@@ -95,8 +96,8 @@ function BoardAccess({ found }: { found: OfBoard }) {
         <Table verticalSpacing="xs" aria-label={words.table}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{texts.admin.people.name}</Table.Th>
-              <Table.Th>{texts.admin.people.email}</Table.Th>
+              <Table.Th>{adminTexts.people.name}</Table.Th>
+              <Table.Th>{adminTexts.people.email}</Table.Th>
               <Table.Th>{words.permission}</Table.Th>
               <Table.Th>{words.why}</Table.Th>
             </Table.Tr>
@@ -234,7 +235,7 @@ export function AccessPage() {
             onChange={setBoardId}
             searchable
             clearable
-            clearButtonProps={{ "aria-label": texts.admin.clearChoice }}
+            clearButtonProps={{ "aria-label": adminTexts.clearChoice }}
             limit={100}
             nothingFoundMessage={words.noBoardFound}
             flex="1 1 260px"
@@ -242,7 +243,7 @@ export function AccessPage() {
           />
         ) : (
           <PersonSelect
-            label={texts.admin.person}
+            label={adminTexts.person}
             system
             value={userId}
             onChange={setUserId}

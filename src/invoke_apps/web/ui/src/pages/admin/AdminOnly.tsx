@@ -4,6 +4,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 
 import { useMe } from "../../app/session";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 
 /** Everything below Admin; to everybody else it is said why there is nothing to see. */
 export function AdminOnly() {
@@ -13,9 +14,9 @@ export function AdminOnly() {
       <Stack align="center" maw={440} ta="center">
         <IconShieldLock size={40} aria-hidden />
         <Title order={1} size="h3">
-          {texts.admin.refused}
+          {adminTexts.refused}
         </Title>
-        <Text>{texts.admin.refusedLead}</Text>
+        <Text>{adminTexts.refusedLead}</Text>
         <Anchor component={Link} to="/">
           {texts.common.home}
         </Anchor>

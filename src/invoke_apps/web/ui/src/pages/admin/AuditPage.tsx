@@ -22,13 +22,14 @@ import { useMemo, useState } from "react";
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { csv, save } from "./csv";
 import { said } from "./Dialogs";
 import { count, endOf, startOf, time } from "./format";
 import { LoadedPages } from "./LoadedPages";
 import { Notice } from "./Notice";
 
-const words = texts.admin.audit;
+const words = adminTexts.audit;
 const MOST_EXPORTED = 100_000;
 
 type Entry = Schemas["EntryView"];
@@ -57,14 +58,14 @@ function stretch(filters: Filters, cursor: string | null, limit: number) {
 }
 
 function actionName(action: string): string {
-  return (texts.admin.actionNames as Record<string, string>)[action] ?? action;
+  return (adminTexts.actionNames as Record<string, string>)[action] ?? action;
 }
 
 /** The actions by the kind of thing that they are done to; the kind itself stands for all of them. */
 function actionChoices() {
   const kinds = new Map<string, { value: string; label: string }[]>();
   const failed: { value: string; label: string }[] = [];
-  for (const [action, label] of Object.entries(texts.admin.actionNames)) {
+  for (const [action, label] of Object.entries(adminTexts.actionNames)) {
     if (action.endsWith("failed")) {
       failed.push({ value: action, label });
       continue;
@@ -73,10 +74,10 @@ function actionChoices() {
     kinds.set(kind, [...(kinds.get(kind) ?? []), { value: action, label }]);
   }
   const groups = [...kinds.entries()].map(([kind, items]) => ({
-    group: texts.admin.actionKinds[kind] ?? kind,
+    group: adminTexts.actionKinds[kind] ?? kind,
     items:
       items.length > 1 && !items.some((each) => each.value === kind)
-        ? [{ value: kind, label: words.allOf(texts.admin.actionKinds[kind] ?? kind) }, ...items]
+        ? [{ value: kind, label: words.allOf(adminTexts.actionKinds[kind] ?? kind) }, ...items]
         : items,
   }));
   return [{ group: words.failures, items: failed }, ...groups];
@@ -263,7 +264,7 @@ export function AuditPage() {
             onChange={(action) => change({ action })}
             searchable
             clearable
-            clearButtonProps={{ "aria-label": texts.admin.clearChoice }}
+            clearButtonProps={{ "aria-label": adminTexts.clearChoice }}
           />
           <TextInput
             label={words.target}
@@ -298,7 +299,7 @@ export function AuditPage() {
         items={(page) => page.items}
         total={(page) => page.total}
         say={(number, first) =>
-          first.total_is_lower_bound ? words.lowerBound(number, first.total) : texts.admin.total(number, first.total)
+          first.total_is_lower_bound ? words.lowerBound(number, first.total) : adminTexts.total(number, first.total)
         }
       >
         {(entries) => (
@@ -311,7 +312,7 @@ export function AuditPage() {
                   <Table.Th>{words.what}</Table.Th>
                   <Table.Th>{words.target}</Table.Th>
                   <Table.Th>
-                    <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+                    <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
                   </Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -327,7 +328,7 @@ export function AuditPage() {
                     </Table.Td>
                     <Table.Td>{actionName(entry.action)}</Table.Td>
                     <Table.Td maw={240}>
-                      <Text size="sm">{texts.admin.actionKinds[entry.target.kind] ?? entry.target.kind}</Text>
+                      <Text size="sm">{adminTexts.actionKinds[entry.target.kind] ?? entry.target.kind}</Text>
                       {entry.target.id && (
                         <Text size="xs" truncate title={entry.target.id}>
                           {entry.target.id}

@@ -6,11 +6,12 @@ import { api, data, Problem, type Schemas } from "../../api/client";
 import { CopyField } from "../../components/CopyField";
 import { PasswordFields } from "../../components/PasswordFields";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { Refusal } from "./Dialogs";
 import { time } from "./format";
 import { GeneratePassword } from "./GeneratePassword";
 
-const words = texts.admin.people;
+const words = adminTexts.people;
 
 type Made = Schemas["ManagedUserView"] | Schemas["InvitedUserView"];
 
@@ -76,7 +77,7 @@ export function CreateDialog({ how: first, onClose }: Props) {
           )}
           {isInvited && <Text size="sm">{words.expires(time(made.invitation_expires_at))}</Text>}
           <Group justify="flex-end">
-            <Button onClick={onClose}>{texts.admin.done}</Button>
+            <Button onClick={onClose}>{adminTexts.done}</Button>
           </Group>
         </Stack>
       </Modal>

@@ -4,9 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 
 import { api, data } from "../../api/client";
 import { CopyField } from "../../components/CopyField";
-import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 
-const words = texts.admin.people;
+const words = adminTexts.people;
 
 /** A password that meets the rules, drawn by the server and shown to be passed on. */
 export function GeneratePassword({ generated, onGenerated }: { generated: string | null; onGenerated(value: string): void }) {

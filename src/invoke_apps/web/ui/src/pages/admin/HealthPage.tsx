@@ -5,10 +5,11 @@ import type { ReactNode } from "react";
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { bytes, count, time } from "./format";
 import { Notice } from "./Notice";
 
-const words = texts.admin.health;
+const words = adminTexts.health;
 const AGAIN = 10_000;
 
 type Health = Schemas["HealthView"];

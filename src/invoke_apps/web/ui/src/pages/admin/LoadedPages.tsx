@@ -3,6 +3,7 @@ import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query
 import type { ReactNode } from "react";
 
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 
 interface Props<P, T> {
   query: UseInfiniteQueryResult<InfiniteData<P>>;
@@ -43,7 +44,7 @@ export function LoadedPages<P, T>({ query, items, total, say, empty, children }:
       {children(all)}
       <Group justify="space-between">
         <Text size="sm" role="status">
-          {say ? say(all.length, first) : texts.admin.total(all.length, total(first))}
+          {say ? say(all.length, first) : adminTexts.total(all.length, total(first))}
         </Text>
         {query.hasNextPage && (
           <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>

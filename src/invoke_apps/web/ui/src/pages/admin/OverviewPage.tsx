@@ -29,6 +29,7 @@ import { api, BACKGROUND, data, Problem, type Schemas } from "../../api/client";
 import { useEvent } from "../../app/events";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { ConfirmDialog, Refusal, said } from "./Dialogs";
 import { Figure } from "./Figure";
 import { ago, count, duration, percent, time } from "./format";
@@ -36,8 +37,8 @@ import { Notice } from "./Notice";
 import { PersonSelect } from "./PersonSelect";
 import type { Share } from "./Plots";
 
-const words = texts.admin.queue;
-const states = texts.admin.people.jobStates;
+const words = adminTexts.queue;
+const states = adminTexts.people.jobStates;
 const QUEUE = { queue_id: "default" } as const;
 const STRETCH = 100;
 
@@ -119,7 +120,7 @@ function LimitsDialog({ share, onClose }: { share: Share; onClose(): void }) {
         },
       }),
     onSuccess: () => {
-      said(texts.admin.people.saved);
+      said(adminTexts.people.saved);
       void queries.invalidateQueries({ queryKey: ["queue"] });
       onClose();
     },
@@ -202,7 +203,7 @@ function Shares({ shares, wish, filter }: SharesProps) {
       <Table verticalSpacing="xs" aria-label={words.sharesTitle}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{texts.admin.person}</Table.Th>
+            <Table.Th>{adminTexts.person}</Table.Th>
             {hasGroups && <Table.Th>{words.group}</Table.Th>}
             <Table.Th ta="right">{words.waiting}</Table.Th>
             <Table.Th ta="right">{words.running}</Table.Th>
@@ -212,7 +213,7 @@ function Shares({ shares, wish, filter }: SharesProps) {
             <Table.Th ta="right">{words.weight}</Table.Th>
             <Table.Th ta="right">{words.wait}</Table.Th>
             <Table.Th>
-              <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+              <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -234,7 +235,7 @@ function Shares({ shares, wish, filter }: SharesProps) {
                     <ActionIcon
                       variant="subtle"
                       color="gray"
-                      aria-label={texts.admin.people.actionsOf(share.display_name)}
+                      aria-label={adminTexts.people.actionsOf(share.display_name)}
                     >
                       <IconDots size={18} />
                     </ActionIcon>
@@ -349,14 +350,14 @@ function Jobs({ userId }: { userId: string | null }) {
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th ta="right">{words.job}</Table.Th>
-                  <Table.Th>{texts.admin.person}</Table.Th>
+                  <Table.Th>{adminTexts.person}</Table.Th>
                   <Table.Th>{words.prompt}</Table.Th>
                   <Table.Th>{words.state}</Table.Th>
                   <Table.Th ta="right">{words.position}</Table.Th>
                   <Table.Th ta="right">{words.wait}</Table.Th>
                   <Table.Th>{words.since}</Table.Th>
                   <Table.Th>
-                    <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+                    <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
                   </Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -445,7 +446,7 @@ export function OverviewPage() {
       )}
       <PersonSelect
         label={words.filter}
-        placeholder={texts.admin.everybody}
+        placeholder={adminTexts.everybody}
         value={userId}
         onChange={setUserId}
         maw={360}
@@ -483,7 +484,7 @@ export function OverviewPage() {
               <Text>{words.noShares}</Text>
             ) : (
               <>
-                <Suspense fallback={<Text size="sm">{texts.admin.chartLoading}</Text>}>
+                <Suspense fallback={<Text size="sm">{adminTexts.chartLoading}</Text>}>
                   <SharesPlot shares={found.items} />
                 </Suspense>
                 <Shares shares={found.items} wish={setWish} filter={(share) => setUserId(share.user_id)} />

@@ -38,6 +38,7 @@ import { api, BACKGROUND, BASE, data, type Schemas } from "../../api/client";
 import { useMe } from "../../app/session";
 import { Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { LoadedPages } from "./LoadedPages";
 import { said } from "./Dialogs";
 import { ago, bytes, time } from "./format";
@@ -45,7 +46,7 @@ import { CreateDialog } from "./CreateDialog";
 import { PersonDrawer } from "./PersonDrawer";
 import { type Asked, PersonDialog } from "./PersonDialogs";
 
-const words = texts.admin.people;
+const words = adminTexts.people;
 
 export type Person = Schemas["ManagedUserView"];
 
@@ -281,7 +282,7 @@ export function PeoplePage() {
                   <Table.Th>{words.lastSignIn}</Table.Th>
                   <Table.Th>{words.storage}</Table.Th>
                   <Table.Th>
-                    <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+                    <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
                   </Table.Th>
                 </Table.Tr>
               </Table.Thead>

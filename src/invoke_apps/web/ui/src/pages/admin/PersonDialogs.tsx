@@ -23,13 +23,14 @@ import { CopyField } from "../../components/CopyField";
 import { Loaded } from "../../components/Page";
 import { PasswordFields } from "../../components/PasswordFields";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { ConfirmDialog, Refusal, said } from "./Dialogs";
 import { bytes, count, time } from "./format";
 import { GeneratePassword } from "./GeneratePassword";
 import { Notice } from "./Notice";
 import { PersonSelect } from "./PersonSelect";
 
-const words = texts.admin.people;
+const words = adminTexts.people;
 const GB = 1e9;
 const BOARDS_SHOWN = 5;
 

@@ -5,10 +5,11 @@ import { lazy, Suspense, useState } from "react";
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { Loaded } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { Figure } from "./Figure";
 import { ago, count, duration, time } from "./format";
 
-const words = texts.admin.people;
+const words = adminTexts.people;
 
 type Person = Schemas["ManagedUserView"];
 
@@ -37,7 +38,7 @@ function Statistics({ person }: { person: Person }) {
           <Text size="sm">
             {words.memberSince}: {time(person.created_at)}
           </Text>
-          <Suspense fallback={<Text size="sm">{texts.admin.chartLoading}</Text>}>
+          <Suspense fallback={<Text size="sm">{adminTexts.chartLoading}</Text>}>
             <PersonPlots statistics={found} quota={person.storage_quota_bytes} />
           </Suspense>
         </Stack>

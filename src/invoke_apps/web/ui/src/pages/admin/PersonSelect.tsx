@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, data, type Schemas } from "../../api/client";
-import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 
 type Managed = Schemas["ManagedUserView"];
 
@@ -36,7 +36,7 @@ export function PersonSelect({ value, onChange, without, system, active, ...rest
   });
   const found = people.data === undefined ? [] : Array.isArray(people.data) ? people.data : people.data.items;
   const options = [
-    ...(system ? [{ value: "system", label: texts.admin.system }] : []),
+    ...(system ? [{ value: "system", label: adminTexts.system }] : []),
     ...found.map((each) => ({ value: each.user_id, label: `${each.display_name} (${each.email})` })),
   ].filter((each) => each.value !== without);
   if (value !== null && chosen?.value === value && !options.some((each) => each.value === value)) {
@@ -56,9 +56,9 @@ export function PersonSelect({ value, onChange, without, system, active, ...rest
       searchValue={search}
       onSearchChange={setSearch}
       filter={({ options: all }) => all /* the server filters */}
-      nothingFoundMessage={texts.admin.nobody}
+      nothingFoundMessage={adminTexts.nobody}
       comboboxProps={{ withinPortal: true }}
-      clearButtonProps={{ "aria-label": texts.admin.clearChoice }}
+      clearButtonProps={{ "aria-label": adminTexts.clearChoice }}
     />
   );
 }

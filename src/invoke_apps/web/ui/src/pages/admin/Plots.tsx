@@ -4,11 +4,11 @@ import { BarChart, DonutChart } from "@mantine/charts";
 import { Stack, Text, Title } from "@mantine/core";
 
 import type { Schemas } from "../../api/client";
-import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { bytes, count, percent } from "./format";
 
-const words = texts.admin.people;
-const queue = texts.admin.queue;
+const words = adminTexts.people;
+const queue = adminTexts.queue;
 
 export type Share = Schemas["OverviewView"]["items"][number];
 type JobState = keyof typeof words.jobStates;

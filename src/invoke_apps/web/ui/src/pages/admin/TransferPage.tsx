@@ -21,13 +21,14 @@ import { type FormEvent, useState } from "react";
 import { api, BACKGROUND, data, Problem, type Schemas } from "../../api/client";
 import { Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 import { ConfirmDialog, Refusal, said } from "./Dialogs";
 import { bytes, count, endOf, startOf, time } from "./format";
 import { LoadedPages } from "./LoadedPages";
 import { usePersonNames } from "./names";
 import { PersonSelect } from "./PersonSelect";
 
-const words = texts.admin.transfer;
+const words = adminTexts.transfer;
 const BOARDS_SHOWN = 10;
 
 type Wish = Schemas["TransferBody"];
@@ -76,7 +77,7 @@ function Preview({ plan }: { plan: Plan }) {
             <List.Item key={board.board_id}>{board.board_name}</List.Item>
           ))}
           {plan.boards.length > BOARDS_SHOWN && (
-            <List.Item>{texts.admin.people.moreBoards(plan.boards.length - BOARDS_SHOWN)}</List.Item>
+            <List.Item>{adminTexts.people.moreBoards(plan.boards.length - BOARDS_SHOWN)}</List.Item>
           )}
         </List>
       )}
@@ -175,7 +176,7 @@ function TransferForm() {
             required
             searchable
             clearable
-            clearButtonProps={{ "aria-label": texts.admin.clearChoice }}
+            clearButtonProps={{ "aria-label": adminTexts.clearChoice }}
             limit={100}
             nothingFoundMessage={words.noBoards}
             value={boardIds}
@@ -183,7 +184,7 @@ function TransferForm() {
             error={content.isError ? content.error.message : undefined}
             data={(content.data?.boards ?? []).map((board) => ({
               value: board.board_id,
-              label: texts.admin.people.boardLine(board.board_name, board.image_count, board.guests_image_count),
+              label: adminTexts.people.boardLine(board.board_name, board.image_count, board.guests_image_count),
             }))}
           />
         )}
@@ -259,7 +260,7 @@ function History() {
                   <Table.Th>{words.by}</Table.Th>
                   <Table.Th>{words.status}</Table.Th>
                   <Table.Th>
-                    <VisuallyHidden>{texts.admin.actions}</VisuallyHidden>
+                    <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
                   </Table.Th>
                 </Table.Tr>
               </Table.Thead>

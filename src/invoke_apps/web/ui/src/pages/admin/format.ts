@@ -1,4 +1,4 @@
-import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 
@@ -20,15 +20,15 @@ const whole = new Intl.NumberFormat();
 
 /** A time as the person's own clock shows it. */
 export function time(at: string | null, precise = false): string {
-  return at === null ? texts.admin.never : (precise ? second : moment).format(new Date(at));
+  return at === null ? adminTexts.never : (precise ? second : moment).format(new Date(at));
 }
 
 /** How long ago, or until when: "5 min. ago". */
 export function ago(at: string | null): string {
-  if (at === null) return texts.admin.never;
+  if (at === null) return adminTexts.never;
   const seconds = (new Date(at).getTime() - Date.now()) / 1000;
   const size = Math.abs(seconds);
-  if (size < 60) return seconds > 0 ? texts.admin.soon : texts.admin.justNow;
+  if (size < 60) return seconds > 0 ? adminTexts.soon : adminTexts.justNow;
   if (size < 3600) return relative.format(Math.round(seconds / 60), "minute");
   if (size < 86_400) return relative.format(Math.round(seconds / 3600), "hour");
   if (size < 60 * 86_400) return relative.format(Math.round(seconds / 86_400), "day");

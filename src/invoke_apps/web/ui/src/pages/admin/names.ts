@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 
 import { api, BACKGROUND, data } from "../../api/client";
-import { texts } from "../../texts";
+import { admin as adminTexts } from "../../texts/admin";
 
 /** What people are called, by id: ids of accounts that are gone stay ids. */
 export function usePersonNames(ids: (string | null)[]): (userId: string) => string {
@@ -16,5 +16,5 @@ export function usePersonNames(ids: (string | null)[]): (userId: string) => stri
     })),
     combine: (answers) => new Map(wanted.map((id, number) => [id, answers[number]?.data])),
   });
-  return (userId) => (userId === "system" ? texts.admin.systemName : (found.get(userId) ?? userId));
+  return (userId) => (userId === "system" ? adminTexts.systemName : (found.get(userId) ?? userId));
 }

@@ -7,12 +7,13 @@ import { createContext, useCallback, useContext, useMemo } from "react";
 import { api, data, type Schemas } from "../../api/client";
 import { Loaded } from "../../components/Page";
 import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { useActs } from "./acts";
 import { type FaceProps, PictureGrid, Thumbnail } from "./PictureGrid";
 import { binThumbnailOf, when } from "./pictures";
 import { useSelection } from "./selection";
 
-const words = texts.gallery;
+const words = galleryTexts;
 const STRETCH = 200;
 const MOST_OFFSET = 10_000; // the server leads no further
 

@@ -12,13 +12,13 @@ import { api, BACKGROUND, data } from "../../api/client";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { Loaded } from "../../components/Page";
-import { texts } from "../../texts";
+import { boards as boardsTexts } from "../../texts/boards";
 import { allBoards, type Board, UNCATEGORIZED } from "./boards/boards";
 import { BoardDialogs } from "./boards/BoardDialogs";
 import type { Deed } from "./boards/BoardMenuItems";
 import { BoardRow, PlaceRow } from "./boards/BoardRow";
 
-const words = texts.boards;
+const words = boardsTexts;
 type Order = keyof typeof words.orders;
 type Row = { heading: string } | { board: Board };
 

@@ -2,9 +2,9 @@ import { ActionIcon, Group, Paper, Text, Tooltip } from "@mantine/core";
 import { IconDownload, IconFolderShare, IconStar, IconStarOff, IconTrash, IconX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
-import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 
-const words = texts.gallery;
+const words = galleryTexts;
 
 export function ToolButton({ label, onClick, children }: { label: string; onClick(): void; children: ReactNode }) {
   return (

@@ -6,10 +6,10 @@ import { useEffect, useRef, useState } from "react";
 
 import { api, data } from "../../api/client";
 import { useMe, useSession } from "../../app/session";
-import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { countOf, type Filter } from "./filter";
 
-const words = texts.gallery;
+const words = galleryTexts;
 
 interface Props {
   filter: Filter;

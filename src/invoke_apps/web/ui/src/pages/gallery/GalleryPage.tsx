@@ -8,6 +8,7 @@ import { type DragEvent, useCallback, useMemo, useState } from "react";
 
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { useActs } from "./acts";
 import { BinView } from "./BinView";
 import { BoardsPanel } from "./BoardsPanel";
@@ -23,7 +24,7 @@ import { useSelection } from "./selection";
 import { UploadList } from "./UploadList";
 import { upload } from "./uploading";
 
-const words = texts.gallery;
+const words = galleryTexts;
 const route = getRouteApi("/gallery");
 const NO_NAMES: string[] = [];
 const TILE = { wide: 150, narrow: 104 }; // pixels

@@ -17,11 +17,12 @@ import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
 
 import { api, data } from "../../api/client";
 import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { useBoards } from "./boards";
 import { ToolButton } from "./BulkBar";
 import { altOf, fullOf, type Picture, usePicture, when } from "./pictures";
 
-const words = texts.gallery;
+const words = galleryTexts;
 type Metadata = Record<string, unknown>;
 
 /** What a value of a picture's metadata says to people. */

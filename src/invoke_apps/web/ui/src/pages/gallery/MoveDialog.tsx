@@ -2,9 +2,10 @@ import { Button, Group, Modal, Select, Stack } from "@mantine/core";
 import { useState } from "react";
 
 import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { useBoards } from "./boards";
 
-const words = texts.gallery;
+const words = galleryTexts;
 
 interface Props {
   /** null: the dialog is closed. */

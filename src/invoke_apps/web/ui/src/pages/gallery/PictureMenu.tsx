@@ -9,10 +9,10 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 
-import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import type { Place } from "./PictureGrid";
 
-const words = texts.gallery;
+const words = galleryTexts;
 
 interface Props {
   /** null: it is closed. */

@@ -1,9 +1,9 @@
 import { CloseButton, Group, Paper, Progress, ScrollArea, Stack, Text } from "@mantine/core";
 
-import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { forgetUploads, type Upload, useUploads } from "./uploading";
 
-const words = texts.gallery;
+const words = galleryTexts;
 
 function Line({ upload }: { upload: Upload }) {
   const isRefused = upload.state === "refused";

@@ -5,9 +5,10 @@ import { useMutation } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import { queries, tell } from "../../app/queries";
 import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { leaveOut, markStarred, MOST_NAMES } from "./pictures";
 
-const words = texts.gallery;
+const words = galleryTexts;
 
 /** Do something with many pictures, so many at once as the server takes; return with which it did. */
 async function inParts(names: readonly string[], act: (part: string[]) => Promise<string[]>): Promise<string[]> {

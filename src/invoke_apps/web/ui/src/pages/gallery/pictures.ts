@@ -2,7 +2,7 @@ import { skipToken, useQuery } from "@tanstack/react-query";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { queries } from "../../app/queries";
-import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { type Filter, parameters } from "./filter";
 
 export type Picture = Schemas["ImageView"];
@@ -113,10 +113,10 @@ export function when(at: string): string {
 }
 
 export function altOf(picture: Picture | null | undefined): string {
-  if (!picture) return texts.gallery.notLoaded;
-  const kind = picture.image_origin === "external" ? texts.gallery.uploadOf : texts.gallery.picture;
+  if (!picture) return galleryTexts.notLoaded;
+  const kind = picture.image_origin === "external" ? galleryTexts.uploadOf : galleryTexts.picture;
   const said = kind(when(picture.created_at), picture.width, picture.height);
-  return picture.starred ? `${said}, ${texts.gallery.starredAlt}` : said;
+  return picture.starred ? `${said}, ${galleryTexts.starredAlt}` : said;
 }
 
 /** Relative to the server's root, which <base> names. */

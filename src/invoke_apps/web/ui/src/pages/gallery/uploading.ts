@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { BASE, csrfToken } from "../../api/client";
 import { queries } from "../../app/queries";
 import { texts } from "../../texts";
+import { gallery as galleryTexts } from "../../texts/gallery";
 
 /** A file on its way to the server. */
 export interface Upload {
@@ -52,7 +53,7 @@ function send({ id, file, board }: (typeof waiting)[number]): Promise<void> {
       if (event.lengthComputable) change(id, { progress: Math.floor((100 * event.loaded) / event.total) });
     };
     request.onload = () => {
-      if (request.status === 201) change(id, { state: "done", progress: 100, said: texts.gallery.uploaded });
+      if (request.status === 201) change(id, { state: "done", progress: 100, said: galleryTexts.uploaded });
       else change(id, { state: "refused", said: refusal(request) });
       resolve();
     };
@@ -81,7 +82,7 @@ async function work(): Promise<void> {
 export function upload(files: Iterable<File>, board: string | null): void {
   const added: Upload[] = [];
   for (const file of files) {
-    added.push({ id: nextId, file: file.name, state: "waiting", progress: 0, said: texts.gallery.waiting });
+    added.push({ id: nextId, file: file.name, state: "waiting", progress: 0, said: galleryTexts.waiting });
     waiting.push({ id: nextId, file, board });
     nextId += 1;
   }

@@ -14,17 +14,17 @@ import {
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconSparkles } from "@tabler/icons-react";
-import type { FormEvent, KeyboardEvent } from "react";
+import { type FormEvent, type KeyboardEvent, lazy, Suspense } from "react";
 
 import type { Problem, Schemas } from "../../api/client";
 import { SCHEDULERS, type Scheduler } from "../../components/schedulers";
 import { texts } from "../../texts";
-import { Loras } from "./Loras";
 import "./generate.css";
 import { StartingImage } from "./StartingImage";
 import { DIMENSION_STEP, type Model, RATIOS, ratioOf, sized, type Wish } from "./wish";
 
 const words = texts.generate;
+const Loras = lazy(async () => ({ default: (await import("./Loras")).Loras }));
 
 interface Props {
   wish: Wish;
@@ -204,12 +204,16 @@ export function Form({ wish, models, model, boards, problem, isSending, onChange
                 onChange({ seed: event.currentTarget.checked ? null : Math.floor(Math.random() * 2 ** 32) })
               }
             />
-            <Loras
-              loras={wish.loras}
-              known={loras}
-              error={refusal("loras")}
-              onChange={(chosen) => onChange({ loras: chosen })}
-            />
+            {(loras.length > 0 || wish.loras.length > 0) && (
+              <Suspense>
+                <Loras
+                  loras={wish.loras}
+                  known={loras}
+                  error={refusal("loras")}
+                  onChange={(chosen) => onChange({ loras: chosen })}
+                />
+              </Suspense>
+            )}
             <Checkbox
               label={words.priority}
               description={words.priorityHint}

@@ -1,13 +1,14 @@
-import { Box, Button, FileButton, Group, Image, Slider, Stack, Text } from "@mantine/core";
+import { Box, Button, FileButton, Group, Image, Stack, Text } from "@mantine/core";
 import { IconPhotoUp, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { type DragEvent, useState } from "react";
+import { type DragEvent, lazy, Suspense, useState } from "react";
 
 import { api, data } from "../../api/client";
 import { texts } from "../../texts";
 import type { Wish } from "./wish";
 
 const words = texts.generate;
+const Strength = lazy(async () => ({ default: (await import("./Strength")).Strength }));
 export const DRAGGED = "application/x-invoke-images"; // a JSON array of image names
 
 interface Props {
@@ -100,24 +101,9 @@ export function StartingImage({ start, onChange }: Props) {
           </Group>
         )}
         {start && (
-          <div>
-            <Text size="sm" id="strength">
-              {words.strength}: {start.strength.toFixed(2)}
-            </Text>
-            <Slider
-              thumbProps={{ "aria-labelledby": "strength" }}
-              label={null}
-              size="lg"
-              thumbSize={26}
-              my={6}
-              min={0}
-              max={1}
-              step={0.05}
-              value={start.strength}
-              onChange={(strength) => onChange({ ...start, strength })}
-            />
-            <Text size="xs">{words.strengthHint}</Text>
-          </div>
+          <Suspense>
+            <Strength value={start.strength} onChange={(strength) => onChange({ ...start, strength })} />
+          </Suspense>
         )}
       </Stack>
     </Box>

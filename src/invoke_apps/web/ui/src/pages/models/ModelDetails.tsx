@@ -8,8 +8,9 @@ import { queries } from "../../app/queries";
 import { day, size } from "../../components/format";
 import { SCHEDULERS, type Scheduler } from "../../components/schedulers";
 import { texts } from "../../texts";
+import { models as modelsTexts } from "../../texts/models";
 
-const words = texts.models;
+const words = modelsTexts;
 type Model = Schemas["ModelView"];
 
 interface Props {

@@ -8,9 +8,10 @@ import { useMe } from "../../app/session";
 import { size } from "../../components/format";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
+import { models as modelsTexts } from "../../texts/models";
 import { ModelDetails } from "./ModelDetails";
 
-const words = texts.models;
+const words = modelsTexts;
 type Model = Schemas["ModelView"];
 
 /** The models that one may use; administrators also look after them here. */

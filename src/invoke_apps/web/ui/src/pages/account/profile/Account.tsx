@@ -7,9 +7,10 @@ import { api, data, type Problem } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
 import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 import { Panel } from "./Panel";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** Who one is to others. */
 export function Account() {

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Button, CopyButton, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -6,12 +6,14 @@ import { type FormEvent, useState } from "react";
 
 import { api, BACKGROUND, data, type Problem, type Schemas } from "../../../api/client";
 import { queries } from "../../../app/queries";
+import { CopyField } from "../../../components/CopyField";
 import { day } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
 import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 import { Panel } from "./Panel";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** Keys for programs that work in one's name. */
 export function ApiKeys() {
@@ -85,11 +87,8 @@ function NewKey({ onDone }: { onDone(): void }) {
     return (
       <Stack>
         <Alert color="yellow">{words.keyMade}</Alert>
-        <TextInput label={words.keys} readOnly value={key} onFocus={(event) => event.currentTarget.select()} />
+        <CopyField label={words.keys} value={key} />
         <Group>
-          <CopyButton value={key}>
-            {({ copied, copy }) => <Button onClick={copy}>{copied ? texts.common.copied : texts.common.copy}</Button>}
-          </CopyButton>
           <Button variant="default" onClick={onDone}>
             {texts.common.close}
           </Button>

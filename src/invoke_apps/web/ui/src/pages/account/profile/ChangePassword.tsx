@@ -7,9 +7,10 @@ import { api } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { PasswordFields } from "../../../components/PasswordFields";
 import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 import { Panel } from "./Panel";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** Another password for oneself. */
 export function ChangePassword() {

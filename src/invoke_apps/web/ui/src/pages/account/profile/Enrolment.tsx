@@ -5,8 +5,9 @@ import { encode } from "uqr";
 
 import { api, data } from "../../../api/client";
 import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** A text as a QR code: one path, drawn here, so that the secret goes nowhere. */
 function QrCode({ text }: { text: string }) {

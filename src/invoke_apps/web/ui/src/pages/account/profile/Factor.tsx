@@ -7,10 +7,11 @@ import { api } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
 import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 import { Enrolment } from "./Enrolment";
 import { Panel } from "./Panel";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** The second factor: whether there is one, and the ways to it and away from it. */
 export function Factor() {

@@ -5,10 +5,10 @@ import { api, BACKGROUND, data } from "../../../api/client";
 import { useMe } from "../../../app/session";
 import { duration, size } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
-import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 import { Panel } from "./Panel";
 
-const words = texts.profile;
+const words = profileTexts;
 
 /** What one has made and keeps here. */
 export function Figures() {

@@ -6,9 +6,10 @@ import { queries } from "../../../app/queries";
 import { ago } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
 import { texts } from "../../../texts";
+import { profile as profileTexts } from "../../../texts/profile";
 import { Panel } from "./Panel";
 
-const words = texts.profile;
+const words = profileTexts;
 type Session = Schemas["SessionView"];
 
 /** Return browser and system, as far as a browser tells them. */

@@ -5,10 +5,10 @@ import type { ReactNode } from "react";
 import { api, BACKGROUND, data, type Schemas } from "../../../api/client";
 import { useMe } from "../../../app/session";
 import { Loaded } from "../../../components/Page";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { abilities, type Board, day, useHasPeople, useOwnReasons, useShares } from "./boards";
 
-const words = texts.boards;
+const words = boardsTexts;
 type Reason = Schemas["ReasonView"];
 
 /** What a board is, what one may do there, and who else has access, and why. */

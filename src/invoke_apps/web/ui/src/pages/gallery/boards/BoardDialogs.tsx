@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useState } from "react";
 
 import { useMe } from "../../../app/session";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { AccessDialog } from "./AccessDialog";
 import type { Deed } from "./BoardMenuItems";
 import { abilities, type Board } from "./boards";
@@ -16,7 +16,7 @@ import { ShareDialog } from "./ShareDialog";
 import { TransferDialog } from "./TransferDialog";
 import { VisibilityDialog } from "./VisibilityDialog";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 const TITLES: Record<Deed, string> = {
   create: words.newBoard,

@@ -5,10 +5,11 @@ import { type FormEvent, useState } from "react";
 import { api, data, Problem } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { allBoards, type Board } from "./boards";
 import { Buttons, Refusal } from "./parts";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 interface Props {
   /** null: a new one. */

@@ -19,10 +19,10 @@ import { useMutation } from "@tanstack/react-query";
 import { api, data, type Schemas } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { abilities, type Board, useHasPeople, useOwnReasons } from "./boards";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 export type Deed =
   | "create"

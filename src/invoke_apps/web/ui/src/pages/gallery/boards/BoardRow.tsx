@@ -3,11 +3,11 @@ import { IconDots, IconLock, IconPhoto, IconUsers, IconWorld } from "@tabler/ico
 import { type ComponentPropsWithoutRef, type DragEvent, type ReactNode, useState } from "react";
 
 import { useMe } from "../../../app/session";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { abilities, type Board, DRAGGED, useHasPeople, type Visibility } from "./boards";
 import { BoardMenuItems, type Deed } from "./BoardMenuItems";
 
-const words = texts.boards;
+const words = boardsTexts;
 const ICONS: Record<Visibility, typeof IconLock> = { private: IconLock, shared: IconUsers, public: IconWorld };
 
 interface PlaceProps extends Omit<ComponentPropsWithoutRef<"div">, "id" | "onSelect" | "onDrop"> {

@@ -6,11 +6,11 @@ import { useState } from "react";
 import { api } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import type { Board } from "./boards";
 import { Buttons, Refusal } from "./parts";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 interface Props {
   board: Board;

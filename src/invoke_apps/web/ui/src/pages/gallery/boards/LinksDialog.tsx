@@ -7,11 +7,11 @@ import { api, BACKGROUND, data, type Schemas } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { CopyField } from "../../../components/CopyField";
 import { Loaded } from "../../../components/Page";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { type Board, moment } from "./boards";
 import { Refusal } from "./parts";
 
-const words = texts.boards;
+const words = boardsTexts;
 const DAY = 24 * 60 * 60 * 1000; // milliseconds
 
 /** Links that show a board to people without an account: make them, copy them, take them back. */

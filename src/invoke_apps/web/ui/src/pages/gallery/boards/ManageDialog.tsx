@@ -8,10 +8,11 @@ import { api } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { Loaded } from "../../../components/Page";
 import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { type Board, day, type Invited, type Level, type Share, shareWith, useShares } from "./boards";
 import { Buttons, LevelHelp, LevelSelect, NewPersonRow, PeopleSelect, Refusal } from "./parts";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 interface Props {
   board: Board;

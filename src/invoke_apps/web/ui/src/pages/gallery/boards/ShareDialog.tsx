@@ -4,11 +4,11 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { queries } from "../../../app/queries";
-import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { type Board, type Invited, shareWith, useShares } from "./boards";
 import { Buttons, LevelHelp, NewPersonRow, PeopleSelect, Refusal } from "./parts";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 interface Props {
   board: Board;

@@ -6,10 +6,11 @@ import { api } from "../../../api/client";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
 import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { type Board, VISIBILITIES, type Visibility } from "./boards";
 import { Buttons, Refusal } from "./parts";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 interface Props {
   board: Board;

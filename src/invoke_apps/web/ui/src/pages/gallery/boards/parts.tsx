@@ -17,9 +17,10 @@ import { type ReactNode, useEffect, useState } from "react";
 
 import { api, BACKGROUND, data, Problem } from "../../../api/client";
 import { texts } from "../../../texts";
+import { boards as boardsTexts } from "../../../texts/boards";
 import { type Level, LEVELS, type Person } from "./boards";
 
-const words = texts.boards;
+const words = boardsTexts;
 
 /** What the server refused, where it was asked. */
 export function Refusal({ error }: { error: Error | null }) {
