@@ -37,9 +37,9 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
+def house(folder: Path, **settings: Any) -> Iterator[House]:
     """Run a server with those people."""
-    with running(multiuser_root(folder)) as server:
+    with running(multiuser_root(folder, **settings)) as server:
         ada = first_administrator(server)
         bea, carl, carmen = (
             add_person(ada, server, f"{name}@example.com") for name in ("bea", "carl", "carmen")

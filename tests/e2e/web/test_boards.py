@@ -419,7 +419,7 @@ def test_the_panel_its_menus_and_every_dialog_are_accessible(
     here: House, browser: Browser, theme: str, size: tuple[int, int]
 ) -> None:
     name = f"Plain to see in {theme} at {size[0]}"
-    board = make_board(here.bea, name, description="What it is for.")
+    board = make_board(here.bea, name, description="What it is for.", board_visibility="shared")
     upload(here.bea, "teal", board)
     share(here.bea, board, here.carl, "read")
     with window(browser, here.url, theme=theme) as own:
@@ -466,6 +466,35 @@ def test_the_panel_its_menus_and_every_dialog_are_accessible(
             if dialog.count():  # the list of people was open, and took the first one
                 page.keyboard.press("Escape")
             expect(dialog).to_have_count(0)
+
+
+def test_where_nobody_can_be_looked_up_people_are_named_by_their_address(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with (
+        house(tmp_path / "root", user_directory=False) as closed,
+        window(browser, closed.url) as own,
+    ):
+        board = make_board(closed.bea, "By address")
+        page = gallery(own, "bea")
+        choose(page, "By address", "Share Board")
+        dialog = page.get_by_role("dialog", name="Share Board")
+        dialog.get_by_role("combobox", name="Add people").fill("carl")
+        expect(dialog.get_by_text("This server shows nobody who has an account")).to_be_visible()
+        dialog.get_by_role("textbox", name="Add people").fill("carl@example.com")
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        own.accessible()
+        dialog.get_by_role("button", name="Save Sharing Settings").click()
+        expect(dialog).to_have_count(0)
+        shares = closed.bea.get(f"/api/v1/boards/{board}/shares").json()["shares"]
+        assert [each["display_name"] for each in shares] == ["carl"]
+
+        choose(page, "By address", "Share Board")
+        dialog.get_by_role("combobox", name="Add people").fill("nobody")
+        dialog.get_by_role("textbox", name="Add people").fill("nobody@example.com")
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        dialog.get_by_role("button", name="Save Sharing Settings").click()
+        expect(dialog.get_by_role("alert").filter(has_text="nobody@example.com")).to_be_visible()
 
 
 def test_alone_there_is_nobody_to_share_with(tmp_path: Path, browser: Browser) -> None:

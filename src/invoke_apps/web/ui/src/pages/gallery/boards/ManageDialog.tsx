@@ -65,8 +65,8 @@ export function ManageDialog({ board, onClose }: Props) {
     <Stack>
       <Text size="sm">{words.manageLead(board.board_name)}</Text>
       {isOpenToAll && (
-        <Alert color="blue" variant="outline" title={words.visibilities[board.board_visibility]}>
-          {words.visibilityTells[board.board_visibility]}
+        <Alert color="blue" variant="outline">
+          <b>{words.visibilities[board.board_visibility]}</b> – {words.visibilityTells[board.board_visibility]}
         </Alert>
       )}
       <Stack gap="xs" component="section" aria-label={words.sharedWith}>
