@@ -2,9 +2,9 @@ import { Button, Card, Grid, Stack, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 
-import { api, data, type Problem } from "../../api/client";
+import { api, data, Problem } from "../../api/client";
 import { queries, tell } from "../../app/queries";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
@@ -80,23 +80,34 @@ function Asking({ wish, models, onChange }: Props) {
     queryKey: ["boards", "writable"],
     queryFn: () => data(api.GET("/api/v1/boards", { params: { query: { all: true } } })),
   });
-  const writable = (Array.isArray(boards.data) ? boards.data : (boards.data?.items ?? [])).filter(
-    (board) => board.permission !== "read" && !board.archived,
+  const writable = useMemo(
+    () =>
+      (Array.isArray(boards.data) ? boards.data : (boards.data?.items ?? [])).filter(
+        (board) => board.permission !== "read" && !board.archived,
+      ),
+    [boards.data],
   );
+  const sending = useRef<{ body: string; key: string } | null>(null);
   const send = useMutation({
     meta: { quiet: true },
-    mutationFn: () =>
-      data(
+    mutationFn: () => {
+      const body = bodyOf({ ...wish, board: board?.board_id ?? null }, model?.key ?? "");
+      const text = JSON.stringify(body);
+      // Sent again because no answer came, it is still one wish.
+      if (sending.current?.body !== text) sending.current = { body: text, key: randomKey() };
+      return data(
         api.POST("/api/v1/queue/{queue_id}/enqueue_batch", {
-          params: {
-            path: { queue_id: "default" },
-            // Sent again, because no answer came, it is still one wish.
-            header: { "Idempotency-Key": crypto.randomUUID() },
-          },
-          body: bodyOf({ ...wish, board: board?.board_id ?? null }, model?.key ?? ""),
+          params: { path: { queue_id: "default" }, header: { "Idempotency-Key": sending.current.key } },
+          body,
         }),
-      ),
+      );
+    },
+    onError: (error) => {
+      // A proxy's 502 says as little of what became of it as no answer at all.
+      if (error instanceof Problem && error.status >= 400 && error.status < 500) sending.current = null;
+    },
     onSuccess: (sent) => {
+      sending.current = null;
       notifications.show({ message: words.sent(sent.enqueued) });
       void queries.invalidateQueries({ queryKey: ["queue"] });
       void queries.invalidateQueries({ queryKey: ["queue-status"] });
@@ -121,6 +132,11 @@ function Asking({ wish, models, onChange }: Props) {
       }}
     />
   );
+}
+
+/** Return 128 random bits; `crypto.randomUUID` is there on HTTPS only, and a server at home has none. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Take over how a picture was made, once, where the address names one. */

@@ -106,6 +106,7 @@ export function StartingImage({ start, onChange }: Props) {
             </Text>
             <Slider
               thumbProps={{ "aria-labelledby": "strength" }}
+              thumbSize={24}
               label={null}
               min={0}
               max={1}
