@@ -24,6 +24,7 @@ import { useEvent } from "../../app/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { Page } from "../../components/Page";
+import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 
 const words = texts.queue;
@@ -43,6 +44,16 @@ const COLOURS: Record<Status, string> = {
 
 /** Every job that one may know of: one's own in full, others' as shape only. */
 export function QueuePage() {
+  return (
+    <Page title={texts.common.queue} lead={<Counts />} actions={<Ends />}>
+      <Soon>
+        <Jobs />
+      </Soon>
+    </Page>
+  );
+}
+
+function Jobs() {
   const me = useMe();
   const [whose, setWhose] = useState<"mine" | "everybody">("mine");
   const [status, setStatus] = useState<Status | "">("");
@@ -69,7 +80,7 @@ export function QueuePage() {
   });
   const items = jobs.data?.pages.flat() ?? [];
   return (
-    <Page title={texts.common.queue} lead={<Counts />} actions={<Ends />}>
+    <>
       <Group justify="space-between" align="flex-end">
         <SegmentedControl
           aria-label={words.whose}
@@ -115,7 +126,7 @@ export function QueuePage() {
           {words.more}
         </Button>
       )}
-    </Page>
+    </>
   );
 }
 
