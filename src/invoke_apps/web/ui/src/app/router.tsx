@@ -24,9 +24,8 @@ const generate = createRoute({
 const gallery = createRoute({
   getParentRoute: () => root,
   path: "/gallery",
-  validateSearch: (search): { board?: string; image?: string; q?: string; view?: string } => ({
+  validateSearch: (search): { board?: string; q?: string; view?: string } => ({
     ...(typeof search["board"] === "string" && { board: search["board"] }),
-    ...(typeof search["image"] === "string" && { image: search["image"] }),
     ...(typeof search["q"] === "string" && { q: search["q"] }),
     ...(typeof search["view"] === "string" && { view: search["view"] }),
   }),

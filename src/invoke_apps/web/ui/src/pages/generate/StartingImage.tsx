@@ -1,10 +1,12 @@
 import { Box, Button, FileButton, Group, Image, Slider, Stack, Text } from "@mantine/core";
-import { IconPhotoUp, IconTrash } from "@tabler/icons-react";
+import { useDisclosure } from "@mantine/hooks";
+import { IconPhoto, IconPhotoUp, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, useState } from "react";
 
 import { api, data } from "../../api/client";
 import { texts } from "../../texts";
+import { GalleryChoice } from "./GalleryChoice";
 import type { Wish } from "./wish";
 
 const words = texts.generate;
@@ -18,6 +20,8 @@ interface Props {
 /** The picture that a generation begins with: dropped, chosen, or recalled. */
 export function StartingImage({ start, onChange }: Props) {
   const [isOver, setIsOver] = useState(false);
+  const [isChoosing, choosing] = useDisclosure(false);
+  const begin = (name: string) => onChange({ name, strength: start?.strength ?? 0.75 });
   const upload = useMutation({
     mutationFn: (file: File) =>
       data(
@@ -31,7 +35,7 @@ export function StartingImage({ start, onChange }: Props) {
           },
         }),
       ),
-    onSuccess: (image) => onChange({ name: image.image_name, strength: start?.strength ?? 0.75 }),
+    onSuccess: (image) => begin(image.image_name),
   });
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -39,7 +43,7 @@ export function StartingImage({ start, onChange }: Props) {
     const names = event.dataTransfer.getData(DRAGGED);
     const name = names ? (JSON.parse(names) as string[])[0] : undefined;
     const file = event.dataTransfer.files[0];
-    if (name) onChange({ name, strength: start?.strength ?? 0.75 });
+    if (name) begin(name);
     else if (file) upload.mutate(file);
   };
   return (
@@ -96,6 +100,14 @@ export function StartingImage({ start, onChange }: Props) {
                 </Button>
               )}
             </FileButton>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconPhoto size={14} aria-hidden />}
+              onClick={choosing.open}
+            >
+              {words.fromGallery}
+            </Button>
             <Text size="xs">{words.startingHint}</Text>
           </Group>
         )}
@@ -118,6 +130,14 @@ export function StartingImage({ start, onChange }: Props) {
           </div>
         )}
       </Stack>
+      <GalleryChoice
+        isOpen={isChoosing}
+        onClose={choosing.close}
+        onChoose={(name) => {
+          choosing.close();
+          begin(name);
+        }}
+      />
     </Box>
   );
 }

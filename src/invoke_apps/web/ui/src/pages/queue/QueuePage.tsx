@@ -5,7 +5,6 @@ import {
   Button,
   Card,
   Group,
-  Image,
   Menu,
   Progress,
   SegmentedControl,
@@ -16,7 +15,6 @@ import {
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconRefresh, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
@@ -24,6 +22,7 @@ import { useEvent } from "../../app/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { Page } from "../../components/Page";
+import { Picture } from "../../components/Picture";
 import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 
@@ -130,11 +129,15 @@ function Jobs() {
   );
 }
 
-function Counts() {
-  const status = useQuery({
+function useStatus() {
+  return useQuery({
     queryKey: ["queue-status"],
     queryFn: () => data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: QUEUE }, ...BACKGROUND })),
   });
+}
+
+function Counts() {
+  const status = useStatus();
   if (!status.data) return null;
   const { queue, processor } = status.data;
   const mine = queue.user_pending + queue.user_in_progress;
@@ -149,9 +152,18 @@ function Counts() {
 
 /** What is done with many jobs at once: one's own only, an administrator's too. */
 function Ends() {
-  const { user_id } = useMe();
+  const { user_id, is_admin } = useMe();
+  const status = useStatus();
+  const isStarted = status.data?.processor.is_started ?? true;
   const params = { path: QUEUE, query: { user_id } };
   const settled = () => queries.invalidateQueries({ queryKey: ["queue"] });
+  const processor = useMutation({
+    mutationFn: (isToRun: boolean) =>
+      isToRun
+        ? data(api.PUT("/api/v1/queue/{queue_id}/processor/resume", { params: { path: QUEUE } }))
+        : data(api.PUT("/api/v1/queue/{queue_id}/processor/pause", { params: { path: QUEUE } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["queue-status"] }),
+  });
   const cancel = useMutation({
     mutationFn: () => data(api.PUT("/api/v1/queue/{queue_id}/cancel_all_except_current", { params })),
     onSuccess: ({ canceled }) => notifications.show({ message: words.canceled(canceled) }),
@@ -172,6 +184,12 @@ function Ends() {
       <Menu.Dropdown>
         <Menu.Item onClick={() => cancel.mutate()}>{words.cancelMine}</Menu.Item>
         <Menu.Item onClick={() => forget.mutate()}>{words.clearMine}</Menu.Item>
+        {is_admin && (
+          <>
+            <Menu.Divider />
+            <Menu.Item onClick={() => processor.mutate(!isStarted)}>{isStarted ? words.pause : words.resume}</Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
@@ -231,16 +249,7 @@ function Job({ item, isMine, mayEnd }: JobProps) {
           {(item.image_names ?? []).length > 0 && (
             <Group gap={4}>
               {item.image_names?.map((name) => (
-                <Link key={name} to="/gallery" search={{ image: name }}>
-                  <Image
-                    src={`api/v1/images/i/${name}/thumbnail`}
-                    alt={words.pictureAlt(prompt ?? "")}
-                    w={56}
-                    h={56}
-                    radius="sm"
-                    loading="lazy"
-                  />
-                </Link>
+                <Picture key={name} name={name} prompt={prompt ?? ""} size={56} />
               ))}
             </Group>
           )}
