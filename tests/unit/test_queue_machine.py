@@ -97,7 +97,7 @@ class QueueMachine(RuleBasedStateMachine):
             self.world.leases.bury([self.worker])
         for item_id in running:
             self.lost[item_id] = self.lost.get(item_id, 0) + (not gracefully)
-            is_over = self.lost[item_id] == 3
+            is_over = self.lost[item_id] >= (2 if len(running) == 1 else 3)
             self.expected[item_id] = JobStatus.FAILED if is_over else PENDING
         self.worker: WorkerId = self.world.worker()
 

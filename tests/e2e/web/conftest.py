@@ -9,7 +9,9 @@ from tests.e2e.running import PATIENCE
 from tests.e2e.web.browsing import launch
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # its event loop runs as long as it is open, and others want their own
 def browser() -> Iterator[Browser]:
     """A Chromium without a screen."""
     expect.set_options(timeout=PATIENCE * 1000)
