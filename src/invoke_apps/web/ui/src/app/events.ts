@@ -45,6 +45,7 @@ export function useEventStream(): void {
     let timer = 0;
     let isOver = false;
     let wait = 500;
+    let wasOpen = false;
     const due = new Set<string>();
 
     const invalidate = (words: string[]) => {
@@ -66,6 +67,9 @@ export function useEventStream(): void {
       stream = new EventSource(`${BASE}api/v1/queue/default/events`);
       stream.onopen = () => {
         wait = 500;
+        // Before its first event a stream has no place to go on from: what came meanwhile was missed.
+        if (wasOpen) void queries.invalidateQueries();
+        wasOpen = true;
       };
       for (const name of Object.keys(CHANGES)) {
         stream.addEventListener(name, (event) => {
@@ -81,10 +85,7 @@ export function useEventStream(): void {
         window.setTimeout(async () => {
           const answer = await fetch("api/v1/auth/me", { headers: { "X-Background": "1" } }).catch(() => null);
           if (answer?.status === 401 || answer?.status === 403) over();
-          else {
-            if (answer?.ok) void queries.invalidateQueries();
-            open();
-          }
+          else open();
         }, wait);
         wait = Math.min(wait * 2, 5000);
       };
