@@ -3,7 +3,6 @@
 import hashlib
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,3 @@ def npm(*arguments: str, cwd: Path) -> None:
     if done.returncode != 0:
         said = f"npm {' '.join(arguments)} failed:\n{done.stdout[-4000:]}"
         raise RuntimeError(said)
-
-
-if __name__ == "__main__":  # prints what scripts compare
-    sys.stdout.write(hash_of(Path(__file__).parent / SOURCES) + "\n")

@@ -84,11 +84,15 @@ class Window:
     def sign_in(self, email: str, password: str = PASSWORD) -> Page:
         """Sign in through the form, as people do."""
         page = self.open()
-        page.get_by_label("E-mail address").fill(email)
-        page.locator("input[autocomplete=current-password]").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        self.fill_sign_in(email, password)
         expect(page.get_by_role("banner")).to_be_visible()
         return page
+
+    def fill_sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Fill in the form that is there, and send it."""
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.locator("input[autocomplete=current-password]").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
 
     def listen(self, page: Page) -> None:
         """Keep what a page complains of."""

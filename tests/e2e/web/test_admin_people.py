@@ -419,9 +419,7 @@ def test_people_is_accessible_with_menus_and_dialogs_open(
 def test_people_fits_a_phone(site: Site, browser: Browser) -> None:
     with window(browser, site.server.url, size=PHONE) as own:
         page = own.open("admin/people")
-        page.get_by_label("E-mail address").fill(ADMIN)
-        page.locator("input[autocomplete=current-password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        own.fill_sign_in(ADMIN)
         expect(page.get_by_role("table", name="People")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
         own.accessible()

@@ -38,9 +38,7 @@ def test_after_a_session_has_ended_one_returns_to_where_one_was(
         expect(page.get_by_role("heading", name="Queue")).to_be_visible()
         assert bea.delete("/api/v1/auth/sessions").status_code == 204
         expect(page.get_by_label("E-mail address")).to_be_visible()
-        page.get_by_label("E-mail address").fill("bea@example.com")
-        page.locator("input[autocomplete=current-password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        own.fill_sign_in("bea@example.com")
         expect(page.get_by_role("heading", name="Queue")).to_be_visible()
         expect(page).to_have_url(f"{server.url}/queue")
 
@@ -104,10 +102,8 @@ def test_one_who_types_wrongly_is_told_so(server: RunningServer, browser: Browse
     first_administrator(server)
     with window(browser, server.url, theme="dark") as own:
         page = own.open()
-        page.get_by_label("E-mail address").fill("admin@example.com")
         for _ in range(11):
-            page.locator("input[autocomplete=current-password]").fill("not this one")
             with page.expect_response(re.compile("/auth/login")):
-                page.get_by_role("button", name="Sign in").click()
+                own.fill_sign_in("admin@example.com", "not this one")
         expect(page.get_by_role("alert")).to_contain_text(re.compile("try again|wait|many", re.I))
         own.accessible()

@@ -36,7 +36,6 @@ export default defineConfig({
   build: {
     outDir: OUT,
     emptyOutDir: true,
-    manifest: "manifest.json",
     sourcemap: false,
     target: "es2022",
     cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"], // they know light-dark(), which is lost else

@@ -32,7 +32,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 
-import { api, BACKGROUND, data } from "../api/client";
+import { queueStatus } from "../api/lists";
 import { texts } from "../texts";
 import { useMe, useSession } from "./session";
 
@@ -54,11 +54,7 @@ const ADMIN_PLACES = [
 
 /** How many jobs of one's own and of everybody wait or run. */
 function QueueBadge() {
-  const status = useQuery({
-    queryKey: ["queue-status"],
-    queryFn: () =>
-      data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: { queue_id: "default" } }, ...BACKGROUND })),
-  });
+  const status = useQuery(queueStatus);
   const queue = status.data?.queue;
   if (!queue) return null;
   const mine = queue.user_pending + queue.user_in_progress;

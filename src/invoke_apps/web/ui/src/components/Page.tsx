@@ -1,8 +1,9 @@
-import { Alert, Button, Center, Group, Loader, Stack, Text, Title } from "@mantine/core";
+import { Group, Stack, Text, Title } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { texts } from "../texts";
+import { Unloaded } from "./Unloaded";
 
 interface Props {
   title: string;
@@ -50,21 +51,5 @@ export function Loaded<T>({ query, isEmpty, empty, children }: LoadedProps<T>) {
     if (isEmpty?.(query.data)) return <Text c="dimmed">{empty ?? texts.common.nothing}</Text>;
     return <>{children(query.data)}</>;
   }
-  if (query.isError) {
-    return (
-      <Alert color="red" role="alert" title={texts.common.failed}>
-        <Stack align="flex-start">
-          <Text size="sm">{query.error.message}</Text>
-          <Button size="xs" variant="default" onClick={() => void query.refetch()}>
-            {texts.common.retry}
-          </Button>
-        </Stack>
-      </Alert>
-    );
-  }
-  return (
-    <Center mih={160}>
-      <Loader aria-label={texts.common.loading} />
-    </Center>
-  );
+  return <Unloaded query={query} />;
 }

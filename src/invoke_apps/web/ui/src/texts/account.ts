@@ -17,7 +17,6 @@ export const account = {
   rememberHint: "Stay signed in on this device for seven days.",
   code: "Code",
   codeHint: "From your authenticator app, or a recovery code.",
-  secondFactor: "Second factor",
   providers: "Or",
   withProvider: (label: string) => `Sign in with ${label}`,
   ended: "Your sign-in has ended. Sign in again to go on where you were.",

@@ -1,6 +1,9 @@
 export const common = {
   product: "Invoke",
   loading: "Loading",
+  never: "Never",
+  soon: "in a moment",
+  justNow: "just now",
   retry: "Try again",
   cancel: "Cancel",
   save: "Save",
@@ -11,8 +14,6 @@ export const common = {
   search: "Search",
   more: "Show more",
   nothing: "Nothing here yet.",
-  yes: "Yes",
-  no: "No",
   failed: "That did not work",
   offline: "The server does not answer. It is tried again until it does.",
   notFound: "There is no such page.",

@@ -4,7 +4,6 @@ const pictures = (n: number) => (n === 1 ? "1 picture" : `${count(n)} pictures`)
 export const gallery = {
   pictures: "Pictures",
   boards: "Boards",
-  allPictures: "All pictures",
   uncategorised: "Uncategorised",
   total: pictures,
   atLeast: (n: number) => `The best ${count(n)} matches`,
@@ -48,7 +47,6 @@ export const gallery = {
   clear: "Clear the selection",
   open: "Open",
   select: "Select",
-  unselect: "Unselect",
   recall: "Recall parameters",
   star: "Star",
   unstar: "Remove the star",
@@ -101,7 +99,6 @@ export const gallery = {
   binLead: "What you deleted stays here until you empty the bin, or until it is old.",
   binEmpty: "The bin is empty.",
   restore: "Restore",
-  restoreAll: "Restore selected",
   restored: (n: number) => `${pictures(n)} restored.`,
   restoredSome: (done: number, asked: number) => `${count(done)} of ${count(asked)} restored.`,
   emptyBin: "Empty the bin",

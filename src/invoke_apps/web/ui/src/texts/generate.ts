@@ -10,7 +10,6 @@ export const generate = {
   prompt: "Prompt",
   promptHint: "Ctrl+Enter starts.",
   negativePrompt: "Negative prompt",
-  negativeHint: "What should not be in the picture.",
   model: "Model",
   noModels: "There are no models yet. An administrator can add one on the page Models.",
   noModel: "Choose a model.",
@@ -71,7 +70,6 @@ export const generate = {
   pictureAlt: (prompt: string) => `“${prompt}”`,
   failed: (why: string) => `It failed: ${why}`,
   presets: "Style presets",
-  apply: (name: string) => `Apply ${name}`,
   savePreset: "Save as a preset",
   presetName: "Name of the preset",
   presetPublic: "For everybody here",
@@ -80,5 +78,4 @@ export const generate = {
   save: "Save",
   deletePreset: (name: string) => `Delete ${name}`,
   close: "Close",
-  uploadFailed: "The picture was not taken",
 };

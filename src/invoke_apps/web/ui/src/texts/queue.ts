@@ -20,7 +20,6 @@ export const queue = {
   prompt: "Prompt",
   person: "Person",
   pictures: "Pictures",
-  when: "When",
   actions: "Actions",
   somebody: "Somebody else",
   hidden: "Only they see what it is.",

@@ -5,12 +5,14 @@ import { IconDownload, IconPrinter } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { api, BACKGROUND, data, type Schemas } from "../../api/client";
+import { api, data, type Schemas } from "../../api/client";
+import { allBoards } from "../../api/lists";
+import { time } from "../../components/format";
 import { Loaded, Page } from "../../components/Page";
+import { WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { csv, save } from "./csv";
-import { time } from "./format";
 import { usePersonNames } from "./names";
 import { PersonSelect } from "./PersonSelect";
 
@@ -44,41 +46,92 @@ function Reasons({ reasons, names }: { reasons: Reason[]; names: (userId: string
   );
 }
 
-function Tools({ rows, name, table }: { rows: number; name: string; table(): (string | number | null)[][] }) {
+interface Row {
+  key: string;
+  name: string;
+  /** What is to be known about it beside its name. */
+  mark: string | false;
+  /** The second column. */
+  about: string;
+  permission: string;
+  reasons: Reason[];
+}
+
+interface ReviewProps {
+  /** Of the file. */
+  name: string;
+  /** Of the first two columns. */
+  headings: [string, string];
+  rows: Row[];
+  names: (userId: string) => string;
+}
+
+/** Rights and their reasons, to be read, printed or taken along. */
+function Review({ name, headings, rows, names }: ReviewProps) {
+  const columns = [...headings, words.permission, words.why];
+  const table = () => [
+    columns,
+    ...rows.map((row) => [
+      row.name,
+      row.about,
+      row.permission,
+      row.reasons.map((reason) => saidReason(reason, names)).join("; "),
+    ]),
+  ];
   return (
-    <Group justify="space-between" className="no-print">
-      <Text size="sm" role="status">
-        {words.found(rows)}
-      </Text>
-      <Group gap="xs">
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconDownload size={14} />}
-          onClick={() => save(`${name}.csv`, csv(table()))}
-        >
-          {words.csv}
-        </Button>
-        <Button size="xs" variant="default" leftSection={<IconPrinter size={14} />} onClick={() => window.print()}>
-          {words.print}
-        </Button>
+    <>
+      <Group justify="space-between" className="no-print">
+        <Text size="sm" role="status">
+          {words.found(rows.length)}
+        </Text>
+        <Group gap="xs">
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconDownload size={14} />}
+            onClick={() => save(`${name}.csv`, csv(table()))}
+          >
+            {words.csv}
+          </Button>
+          <Button size="xs" variant="default" leftSection={<IconPrinter size={14} />} onClick={() => window.print()}>
+            {words.print}
+          </Button>
+        </Group>
       </Group>
-    </Group>
+      <WideTable label={words.table} minWidth={640} verticalSpacing="xs">
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map((column) => (
+              <Table.Th key={column}>{column}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={row.key}>
+              <Table.Td>
+                <Group gap={6}>
+                  <Text size="sm" fw={600}>
+                    {row.name}
+                  </Text>
+                  {row.mark && <Badge variant="default">{row.mark}</Badge>}
+                </Group>
+              </Table.Td>
+              <Table.Td>{row.about}</Table.Td>
+              <Table.Td>{row.permission}</Table.Td>
+              <Table.Td>
+                <Reasons reasons={row.reasons} names={names} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </WideTable>
+    </>
   );
 }
 
 function BoardAccess({ found }: { found: OfBoard }) {
-  const granters = found.people.flatMap((each) => each.reasons.map((reason) => reason.granted_by));
-  const names = usePersonNames(granters);
-  const rows = () => [
-    [adminTexts.people.name, adminTexts.people.email, words.permission, words.why],
-    ...found.people.map((each) => [
-      each.display_name,
-      each.email,
-      words.permissions[each.permission],
-      each.reasons.map((reason) => saidReason(reason, names)).join("; "),
-    ]),
-  ];
+  const names = usePersonNames(found.people.flatMap((each) => each.reasons.map((reason) => reason.granted_by)));
   return (
     <Stack>
       <Paper withBorder p="md">
@@ -91,38 +144,19 @@ function BoardAccess({ found }: { found: OfBoard }) {
         </Text>
         <Text size="sm">{found.working_links === 0 ? words.noLinks : words.links(found.working_links)}</Text>
       </Paper>
-      <Tools rows={found.people.length} name="board-access" table={rows} />
-      <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table verticalSpacing="xs" aria-label={words.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{adminTexts.people.name}</Table.Th>
-              <Table.Th>{adminTexts.people.email}</Table.Th>
-              <Table.Th>{words.permission}</Table.Th>
-              <Table.Th>{words.why}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {found.people.map((each) => (
-              <Table.Tr key={each.user_id}>
-                <Table.Td>
-                  <Group gap={6}>
-                    <Text size="sm" fw={600}>
-                      {each.display_name}
-                    </Text>
-                    {!each.is_active && each.user_id !== "system" && <Badge variant="default">{words.inactive}</Badge>}
-                  </Group>
-                </Table.Td>
-                <Table.Td>{each.email}</Table.Td>
-                <Table.Td>{words.permissions[each.permission]}</Table.Td>
-                <Table.Td>
-                  <Reasons reasons={each.reasons} names={names} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Review
+        name="board-access"
+        headings={[adminTexts.people.name, adminTexts.people.email]}
+        rows={found.people.map((each) => ({
+          key: each.user_id,
+          name: each.display_name,
+          mark: !each.is_active && each.user_id !== "system" && words.inactive,
+          about: each.email,
+          permission: words.permissions[each.permission],
+          reasons: each.reasons,
+        }))}
+        names={names}
+      />
     </Stack>
   );
 }
@@ -130,50 +164,22 @@ function BoardAccess({ found }: { found: OfBoard }) {
 function PersonAccess({ found }: { found: OfPerson }) {
   const granters = found.boards.flatMap((each) => each.reasons.map((reason) => reason.granted_by));
   const names = usePersonNames([...granters, ...found.boards.map((each) => each.owner_id)]);
-  const rows = () => [
-    [words.board, words.owner, words.permission, words.why],
-    ...found.boards.map((each) => [
-      each.board_name,
-      names(each.owner_id),
-      words.permissions[each.permission],
-      each.reasons.map((reason) => saidReason(reason, names)).join("; "),
-    ]),
-  ];
   if (found.boards.length === 0) return <Text role="status">{words.noBoards}</Text>;
   return (
     <Stack>
-      <Tools rows={found.boards.length} name="person-access" table={rows} />
-      <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table verticalSpacing="xs" aria-label={words.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.board}</Table.Th>
-              <Table.Th>{words.owner}</Table.Th>
-              <Table.Th>{words.permission}</Table.Th>
-              <Table.Th>{words.why}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {found.boards.map((each) => (
-              <Table.Tr key={each.board_id}>
-                <Table.Td>
-                  <Group gap={6}>
-                    <Text size="sm" fw={600}>
-                      {each.board_name}
-                    </Text>
-                    {each.archived && <Badge variant="default">{words.archived}</Badge>}
-                  </Group>
-                </Table.Td>
-                <Table.Td>{names(each.owner_id)}</Table.Td>
-                <Table.Td>{words.permissions[each.permission]}</Table.Td>
-                <Table.Td>
-                  <Reasons reasons={each.reasons} names={names} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Review
+        name="person-access"
+        headings={[words.board, words.owner]}
+        rows={found.boards.map((each) => ({
+          key: each.board_id,
+          name: each.board_name,
+          mark: each.archived && words.archived,
+          about: names(each.owner_id),
+          permission: words.permissions[each.permission],
+          reasons: each.reasons,
+        }))}
+        names={names}
+      />
     </Stack>
   );
 }
@@ -184,15 +190,7 @@ export function AccessPage() {
   const [boardId, setBoardId] = useState<string | null>(null);
   const [userId, setUserId] = useState<string | null>(null);
 
-  const boards = useQuery({
-    queryKey: ["boards", "everybody's"],
-    enabled: by === "board",
-    queryFn: async () => {
-      const query = { all: true, archived: true };
-      const found = await data(api.GET("/api/v1/boards", { params: { query }, ...BACKGROUND }));
-      return Array.isArray(found) ? found : found.items;
-    },
-  });
+  const boards = useQuery({ ...allBoards, enabled: by === "board" });
   // Looking is written down in the audit log: it is done when one asks, and not again by itself.
   const ofBoard = useQuery({
     queryKey: ["access", "board", boardId],

@@ -20,12 +20,13 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tans
 import { useMemo, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
+import { count, endOf, startOf, time } from "../../components/format";
 import { Page } from "../../components/Page";
+import { WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { csv, save } from "./csv";
 import { said } from "./Dialogs";
-import { count, endOf, startOf, time } from "./format";
 import { LoadedPages } from "./LoadedPages";
 import { Notice } from "./Notice";
 
@@ -142,26 +143,24 @@ function Details({ entry, onClose }: { entry: Entry; onClose(): void }) {
         {fields.length === 0 ? (
           <Text size="sm">{words.noDetails}</Text>
         ) : (
-          <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table aria-label={words.changes}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{words.field}</Table.Th>
-                  <Table.Th>{words.before}</Table.Th>
-                  <Table.Th>{words.after}</Table.Th>
+          <WideTable label={words.changes} minWidth={420}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{words.field}</Table.Th>
+                <Table.Th>{words.before}</Table.Th>
+                <Table.Th>{words.after}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {fields.map((field) => (
+                <Table.Tr key={field}>
+                  <Table.Td>{field}</Table.Td>
+                  <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.before?.[field])}</Table.Td>
+                  <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.after?.[field])}</Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {fields.map((field) => (
-                  <Table.Tr key={field}>
-                    <Table.Td>{field}</Table.Td>
-                    <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.before?.[field])}</Table.Td>
-                    <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.after?.[field])}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              ))}
+            </Table.Tbody>
+          </WideTable>
         )}
       </Stack>
     </Modal>
@@ -303,53 +302,51 @@ export function AuditPage() {
         }
       >
         {(entries) => (
-          <Table.ScrollContainer minWidth={780} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table verticalSpacing={6} aria-label={words.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{words.at}</Table.Th>
-                  <Table.Th>{words.who}</Table.Th>
-                  <Table.Th>{words.what}</Table.Th>
-                  <Table.Th>{words.target}</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {entries.map((entry) => (
-                  <Table.Tr key={entry.entry_id}>
-                    <Table.Td style={{ whiteSpace: "nowrap" }}>{time(entry.at, true)}</Table.Td>
-                    <Table.Td>
-                      <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-                        {entry.actor.email ?? entry.actor.operating_system_user ?? words.nobody}
+          <WideTable label={words.table} minWidth={780} verticalSpacing={6}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{words.at}</Table.Th>
+                <Table.Th>{words.who}</Table.Th>
+                <Table.Th>{words.what}</Table.Th>
+                <Table.Th>{words.target}</Table.Th>
+                <Table.Th>
+                  <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {entries.map((entry) => (
+                <Table.Tr key={entry.entry_id}>
+                  <Table.Td style={{ whiteSpace: "nowrap" }}>{time(entry.at, true)}</Table.Td>
+                  <Table.Td>
+                    <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+                      {entry.actor.email ?? entry.actor.operating_system_user ?? words.nobody}
+                    </Text>
+                    <Text size="xs">{[entry.actor.via, entry.actor.address].filter(Boolean).join(", ")}</Text>
+                  </Table.Td>
+                  <Table.Td>{actionName(entry.action)}</Table.Td>
+                  <Table.Td maw={240}>
+                    <Text size="sm">{adminTexts.actionKinds[entry.target.kind] ?? entry.target.kind}</Text>
+                    {entry.target.id && (
+                      <Text size="xs" truncate title={entry.target.id}>
+                        {entry.target.id}
                       </Text>
-                      <Text size="xs">{[entry.actor.via, entry.actor.address].filter(Boolean).join(", ")}</Text>
-                    </Table.Td>
-                    <Table.Td>{actionName(entry.action)}</Table.Td>
-                    <Table.Td maw={240}>
-                      <Text size="sm">{adminTexts.actionKinds[entry.target.kind] ?? entry.target.kind}</Text>
-                      {entry.target.id && (
-                        <Text size="xs" truncate title={entry.target.id}>
-                          {entry.target.id}
-                        </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td>
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={words.details(entry.entry_id)}
-                        onClick={() => setLooked(entry)}
-                      >
-                        <IconListSearch size={18} />
-                      </ActionIcon>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      aria-label={words.details(entry.entry_id)}
+                      onClick={() => setLooked(entry)}
+                    >
+                      <IconListSearch size={18} />
+                    </ActionIcon>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </WideTable>
         )}
       </LoadedPages>
       {looked && <Details entry={looked} onClose={() => setLooked(null)} />}

@@ -4,12 +4,12 @@ import { type FormEvent, useState } from "react";
 
 import { api, data, Problem, type Schemas } from "../../api/client";
 import { CopyField } from "../../components/CopyField";
-import { PasswordFields } from "../../components/PasswordFields";
+import { DialogEnd } from "../../components/DialogEnd";
+import { time } from "../../components/format";
+import { Refusal } from "../../components/Refusal";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
-import { Refusal } from "./Dialogs";
-import { time } from "./format";
-import { GeneratePassword } from "./GeneratePassword";
+import { GivenPassword, NO_PASSWORD } from "./GivenPassword";
 
 const words = adminTexts.people;
 
@@ -27,10 +27,7 @@ export function CreateDialog({ how: first, onClose }: Props) {
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
   const [isAdmin, setIsAdmin] = useState(false);
-  const [mustChange, setMustChange] = useState(true);
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const [generated, setGenerated] = useState<string | null>(null);
+  const [given, setGiven] = useState(NO_PASSWORD);
 
   const create = useMutation({
     meta: { quiet: true },
@@ -41,7 +38,7 @@ export function CreateDialog({ how: first, onClose }: Props) {
             email,
             display_name: name || null,
             is_admin: isAdmin,
-            ...(how === "password" && { password, must_change_password: mustChange }),
+            ...(how === "password" && { password: given.password, must_change_password: given.mustChange }),
           },
         }),
       ),
@@ -52,7 +49,7 @@ export function CreateDialog({ how: first, onClose }: Props) {
   const isElsewhere = create.error !== null && !beside.some((field) => problem?.fields[field]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (how === "invitation" || password === again) create.mutate();
+    if (how === "invitation" || given.password === given.again) create.mutate();
   };
 
   if (create.data) {
@@ -68,8 +65,8 @@ export function CreateDialog({ how: first, onClose }: Props) {
       >
         <Stack>
           {!isInvited && <Text size="sm">{words.createdLead}</Text>}
-          {!isInvited && generated === password && (
-            <CopyField label={words.generated} value={generated} description={words.generatedHint} />
+          {!isInvited && given.generated && (
+            <CopyField label={words.generated} value={given.password} description={words.generatedHint} />
           )}
           {isInvited && made.invitation_url === null && <Alert color="teal">{words.invitedMailed(made.email)}</Alert>}
           {isInvited && made.invitation_url !== null && (
@@ -118,29 +115,12 @@ export function CreateDialog({ how: first, onClose }: Props) {
             error={problem?.fields["display_name"]}
           />
           {how === "password" && (
-            <>
-              <PasswordFields
-                label={texts.account.password}
-                password={password}
-                again={again}
-                onPassword={setPassword}
-                onAgain={setAgain}
-                error={problem?.fields["password"]}
-              />
-              <GeneratePassword
-                generated={generated === password ? generated : null}
-                onGenerated={(value) => {
-                  setGenerated(value);
-                  setPassword(value);
-                  setAgain(value);
-                }}
-              />
-              <Switch
-                label={words.mustChangeSwitch}
-                checked={mustChange}
-                onChange={(event) => setMustChange(event.currentTarget.checked)}
-              />
-            </>
+            <GivenPassword
+              label={texts.account.password}
+              given={given}
+              error={problem?.fields["password"]}
+              onChange={setGiven}
+            />
           )}
           <Switch
             label={words.adminSwitch}
@@ -148,14 +128,11 @@ export function CreateDialog({ how: first, onClose }: Props) {
             checked={isAdmin}
             onChange={(event) => setIsAdmin(event.currentTarget.checked)}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {texts.common.cancel}
-            </Button>
+          <DialogEnd onCancel={onClose}>
             <Button type="submit" loading={create.isPending}>
               {how === "password" ? words.create : words.createInvite}
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>

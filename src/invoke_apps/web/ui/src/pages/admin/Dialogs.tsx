@@ -1,31 +1,15 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { Problem } from "../../api/client";
+import { DialogEnd } from "../../components/DialogEnd";
+import { Refusal } from "../../components/Refusal";
 import { texts } from "../../texts";
 
 /** Say that something was done. */
 export function said(message: string): void {
   notifications.show({ color: "teal", message });
-}
-
-/** What a form was refused, as far as no field says it. */
-export function Refusal({ error }: { error: Error | null }) {
-  if (error === null) return null;
-  if (error instanceof Problem && Object.keys(error.fields).length > 0) {
-    return (
-      <Alert color="red" role="alert">
-        {Object.values(error.fields).join(" ")}
-      </Alert>
-    );
-  }
-  return (
-    <Alert color="red" role="alert">
-      {error.message}
-    </Alert>
-  );
 }
 
 interface Props {
@@ -57,14 +41,11 @@ export function ConfirmDialog({ title, lead, confirm, cancel, color, changes, ac
       <Stack>
         {typeof lead === "string" ? <Text size="sm">{lead}</Text> : lead}
         <Refusal error={acting.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {cancel ?? texts.common.cancel}
-          </Button>
+        <DialogEnd onCancel={onClose} cancel={cancel} isCareful>
           <Button color={color ?? "red"} loading={acting.isPending} onClick={() => acting.mutate()}>
             {confirm}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </Modal>
   );

@@ -1,7 +1,8 @@
-import { Alert, Button, Center, Group, Loader, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
+import { Unloaded } from "../../components/Unloaded";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 
@@ -17,25 +18,7 @@ interface Props<P, T> {
 
 /** The stretches of a long list that were asked for so far, and a way to ask for the next. */
 export function LoadedPages<P, T>({ query, items, total, say, empty, children }: Props<P, T>) {
-  if (query.data === undefined) {
-    if (!query.isError) {
-      return (
-        <Center mih={160}>
-          <Loader aria-label={texts.common.loading} />
-        </Center>
-      );
-    }
-    return (
-      <Alert color="red" role="alert" title={texts.common.failed}>
-        <Stack align="flex-start">
-          <Text size="sm">{query.error.message}</Text>
-          <Button size="xs" variant="default" onClick={() => void query.refetch()}>
-            {texts.common.retry}
-          </Button>
-        </Stack>
-      </Alert>
-    );
-  }
+  if (query.data === undefined) return <Unloaded query={query} />;
   const all = query.data.pages.flatMap(items);
   const first = query.data.pages[0];
   if (all.length === 0 || first === undefined) return <Text role="status">{empty}</Text>;

@@ -26,20 +26,23 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { type FormEvent, lazy, Suspense, useCallback, useState } from "react";
 
 import { api, BACKGROUND, data, Problem, type Schemas } from "../../api/client";
+import { QUEUE, queueStatus } from "../../api/lists";
 import { useEvent } from "../../app/events";
+import { DialogEnd } from "../../components/DialogEnd";
+import { ago, count, duration, percent, time } from "../../components/format";
 import { Loaded, Page } from "../../components/Page";
+import { Refusal } from "../../components/Refusal";
+import { WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
-import { ConfirmDialog, Refusal, said } from "./Dialogs";
+import { ConfirmDialog, said } from "./Dialogs";
 import { Figure } from "./Figure";
-import { ago, count, duration, percent, time } from "./format";
 import { Notice } from "./Notice";
 import { PersonSelect } from "./PersonSelect";
 import type { Share } from "./Plots";
 
 const words = adminTexts.queue;
 const states = adminTexts.people.jobStates;
-const QUEUE = { queue_id: "default" } as const;
 const STRETCH = 100;
 
 const SharesPlot = lazy(async () => ({ default: (await import("./Plots")).SharesPlot }));
@@ -69,10 +72,7 @@ async function cancelAllOf(userId: string): Promise<number> {
 
 function Processor() {
   const queries = useQueryClient();
-  const status = useQuery({
-    queryKey: ["queue-status"],
-    queryFn: () => data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: QUEUE }, ...BACKGROUND })),
-  });
+  const status = useQuery(queueStatus);
   const turn = useMutation({
     mutationFn: (goesOn: boolean) =>
       goesOn
@@ -100,13 +100,23 @@ function Processor() {
   );
 }
 
+type Limit = "max_pending" | "max_running" | "gpu_seconds_per_day";
+
+const LIMITS: { limit: Limit; label: string; isWhole: boolean }[] = [
+  { limit: "max_pending", label: words.maxPending, isWhole: true },
+  { limit: "max_running", label: words.maxRunning, isWhole: true },
+  { limit: "gpu_seconds_per_day", label: words.gpuPerDay, isWhole: false },
+];
+
 function LimitsDialog({ share, onClose }: { share: Share; onClose(): void }) {
   const queries = useQueryClient();
   const [weight, setWeight] = useState<number | string>(share.weight);
-  const [pending, setPending] = useState<number | string>(share.max_pending ?? "");
-  const [running, setRunning] = useState<number | string>(share.max_running ?? "");
-  const [seconds, setSeconds] = useState<number | string>(share.gpu_seconds_per_day ?? "");
-  const orNull = (value: number | string) => (value === "" ? null : Number(value));
+  const [limits, setLimits] = useState<Record<Limit, number | string>>({
+    max_pending: share.max_pending ?? "",
+    max_running: share.max_running ?? "",
+    gpu_seconds_per_day: share.gpu_seconds_per_day ?? "",
+  });
+  const orNull = (limit: Limit) => (limits[limit] === "" ? null : Number(limits[limit]));
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: () =>
@@ -114,9 +124,9 @@ function LimitsDialog({ share, onClose }: { share: Share; onClose(): void }) {
         params: { path: { ...QUEUE, user_id: share.user_id } },
         body: {
           weight: Number(weight),
-          max_pending: orNull(pending),
-          max_running: orNull(running),
-          gpu_seconds_per_day: orNull(seconds),
+          max_pending: orNull("max_pending"),
+          max_running: orNull("max_running"),
+          gpu_seconds_per_day: orNull("gpu_seconds_per_day"),
         },
       }),
     onSuccess: () => {
@@ -147,43 +157,24 @@ function LimitsDialog({ share, onClose }: { share: Share; onClose(): void }) {
             error={fields["weight"]}
             data-autofocus
           />
-          <NumberInput
-            label={words.maxPending}
-            description={words.serverLimit}
-            allowDecimal={false}
-            min={0}
-            hideControls
-            value={pending}
-            onChange={setPending}
-            error={fields["max_pending"]}
-          />
-          <NumberInput
-            label={words.maxRunning}
-            description={words.serverLimit}
-            allowDecimal={false}
-            min={0}
-            hideControls
-            value={running}
-            onChange={setRunning}
-            error={fields["max_running"]}
-          />
-          <NumberInput
-            label={words.gpuPerDay}
-            description={words.serverLimit}
-            min={0}
-            hideControls
-            value={seconds}
-            onChange={setSeconds}
-            error={fields["gpu_seconds_per_day"]}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {texts.common.cancel}
-            </Button>
+          {LIMITS.map(({ limit, label, isWhole }) => (
+            <NumberInput
+              key={limit}
+              label={label}
+              description={words.serverLimit}
+              allowDecimal={!isWhole}
+              min={0}
+              hideControls
+              value={limits[limit]}
+              onChange={(value) => setLimits({ ...limits, [limit]: value })}
+              error={fields[limit]}
+            />
+          ))}
+          <DialogEnd onCancel={onClose}>
             <Button type="submit" loading={save.isPending}>
               {texts.common.save}
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>
@@ -199,108 +190,104 @@ interface SharesProps {
 function Shares({ shares, wish, filter }: SharesProps) {
   const hasGroups = shares.some((share) => share.group !== null);
   return (
-    <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table verticalSpacing="xs" aria-label={words.sharesTitle}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{adminTexts.person}</Table.Th>
-            {hasGroups && <Table.Th>{words.group}</Table.Th>}
-            <Table.Th ta="right">{words.waiting}</Table.Th>
-            <Table.Th ta="right">{words.running}</Table.Th>
-            <Table.Th ta="right">{words.gpuToday}</Table.Th>
-            <Table.Th ta="right">{words.used}</Table.Th>
-            <Table.Th ta="right">{words.fair}</Table.Th>
-            <Table.Th ta="right">{words.weight}</Table.Th>
-            <Table.Th ta="right">{words.wait}</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {shares.map((share) => (
-            <Table.Tr key={share.user_id}>
-              <Table.Td fw={600}>{share.display_name}</Table.Td>
-              {hasGroups && <Table.Td>{share.group ?? "–"}</Table.Td>}
-              <Table.Td ta="right">{count(share.pending)}</Table.Td>
-              <Table.Td ta="right">{count(share.in_progress)}</Table.Td>
-              <Table.Td ta="right">{duration(share.gpu_seconds)}</Table.Td>
-              <Table.Td ta="right">{percent(share.share)}</Table.Td>
-              <Table.Td ta="right">{percent(share.fair_share)}</Table.Td>
-              <Table.Td ta="right">{count(share.weight)}</Table.Td>
-              <Table.Td ta="right">{duration(share.expected_wait_seconds)}</Table.Td>
-              <Table.Td>
-                <Menu position="bottom-end" width={210} withinPortal>
-                  <Menu.Target>
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      aria-label={adminTexts.people.actionsOf(share.display_name)}
-                    >
-                      <IconDots size={18} />
-                    </ActionIcon>
-                  </Menu.Target>
-                  <Menu.Dropdown>
-                    <Menu.Item leftSection={<IconFilter size={16} />} onClick={() => filter(share)}>
-                      {words.onlyThem}
-                    </Menu.Item>
+    <WideTable label={words.sharesTitle} minWidth={760} verticalSpacing="xs">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{adminTexts.person}</Table.Th>
+          {hasGroups && <Table.Th>{words.group}</Table.Th>}
+          <Table.Th ta="right">{words.waiting}</Table.Th>
+          <Table.Th ta="right">{words.running}</Table.Th>
+          <Table.Th ta="right">{words.gpuToday}</Table.Th>
+          <Table.Th ta="right">{words.used}</Table.Th>
+          <Table.Th ta="right">{words.fair}</Table.Th>
+          <Table.Th ta="right">{words.weight}</Table.Th>
+          <Table.Th ta="right">{words.wait}</Table.Th>
+          <Table.Th>
+            <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {shares.map((share) => (
+          <Table.Tr key={share.user_id}>
+            <Table.Td fw={600}>{share.display_name}</Table.Td>
+            {hasGroups && <Table.Td>{share.group ?? "–"}</Table.Td>}
+            <Table.Td ta="right">{count(share.pending)}</Table.Td>
+            <Table.Td ta="right">{count(share.in_progress)}</Table.Td>
+            <Table.Td ta="right">{duration(share.gpu_seconds)}</Table.Td>
+            <Table.Td ta="right">{percent(share.share)}</Table.Td>
+            <Table.Td ta="right">{percent(share.fair_share)}</Table.Td>
+            <Table.Td ta="right">{count(share.weight)}</Table.Td>
+            <Table.Td ta="right">{duration(share.expected_wait_seconds)}</Table.Td>
+            <Table.Td>
+              <Menu position="bottom-end" width={210} withinPortal>
+                <Menu.Target>
+                  <ActionIcon
+                    variant="subtle"
+                    color="gray"
+                    aria-label={adminTexts.people.actionsOf(share.display_name)}
+                  >
+                    <IconDots size={18} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item leftSection={<IconFilter size={16} />} onClick={() => filter(share)}>
+                    {words.onlyThem}
+                  </Menu.Item>
+                  <Menu.Item
+                    leftSection={<IconAdjustments size={16} />}
+                    onClick={() => wish({ kind: "limits", share })}
+                  >
+                    {words.limits}
+                  </Menu.Item>
+                  {share.pending + share.in_progress > 0 && (
                     <Menu.Item
-                      leftSection={<IconAdjustments size={16} />}
-                      onClick={() => wish({ kind: "limits", share })}
+                      leftSection={<IconPlayerStop size={16} />}
+                      onClick={() => wish({ kind: "cancel", share })}
                     >
-                      {words.limits}
+                      {words.cancelPerson}
                     </Menu.Item>
-                    {share.pending + share.in_progress > 0 && (
-                      <Menu.Item
-                        leftSection={<IconPlayerStop size={16} />}
-                        onClick={() => wish({ kind: "cancel", share })}
-                      >
-                        {words.cancelPerson}
-                      </Menu.Item>
-                    )}
-                  </Menu.Dropdown>
-                </Menu>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+                  )}
+                </Menu.Dropdown>
+              </Menu>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
 function Groups({ groups }: { groups: Schemas["GroupShareView"][] }) {
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table verticalSpacing="xs" aria-label={words.groups}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{words.group}</Table.Th>
-            <Table.Th ta="right">{words.members}</Table.Th>
-            <Table.Th ta="right">{words.waiting}</Table.Th>
-            <Table.Th ta="right">{words.running}</Table.Th>
-            <Table.Th ta="right">{words.gpuToday}</Table.Th>
-            <Table.Th ta="right">{words.used}</Table.Th>
-            <Table.Th ta="right">{words.fair}</Table.Th>
-            <Table.Th ta="right">{words.weight}</Table.Th>
+    <WideTable label={words.groups} minWidth={640} verticalSpacing="xs">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{words.group}</Table.Th>
+          <Table.Th ta="right">{words.members}</Table.Th>
+          <Table.Th ta="right">{words.waiting}</Table.Th>
+          <Table.Th ta="right">{words.running}</Table.Th>
+          <Table.Th ta="right">{words.gpuToday}</Table.Th>
+          <Table.Th ta="right">{words.used}</Table.Th>
+          <Table.Th ta="right">{words.fair}</Table.Th>
+          <Table.Th ta="right">{words.weight}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {groups.map((group) => (
+          <Table.Tr key={group.name}>
+            <Table.Td fw={600}>{group.name}</Table.Td>
+            <Table.Td ta="right">{count(group.members)}</Table.Td>
+            <Table.Td ta="right">{count(group.pending)}</Table.Td>
+            <Table.Td ta="right">{count(group.in_progress)}</Table.Td>
+            <Table.Td ta="right">{duration(group.gpu_seconds)}</Table.Td>
+            <Table.Td ta="right">{percent(group.share)}</Table.Td>
+            <Table.Td ta="right">{percent(group.fair_share)}</Table.Td>
+            <Table.Td ta="right">{count(group.weight)}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {groups.map((group) => (
-            <Table.Tr key={group.name}>
-              <Table.Td fw={600}>{group.name}</Table.Td>
-              <Table.Td ta="right">{count(group.members)}</Table.Td>
-              <Table.Td ta="right">{count(group.pending)}</Table.Td>
-              <Table.Td ta="right">{count(group.in_progress)}</Table.Td>
-              <Table.Td ta="right">{duration(group.gpu_seconds)}</Table.Td>
-              <Table.Td ta="right">{percent(group.share)}</Table.Td>
-              <Table.Td ta="right">{percent(group.fair_share)}</Table.Td>
-              <Table.Td ta="right">{count(group.weight)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
@@ -345,65 +332,63 @@ function Jobs({ userId }: { userId: string | null }) {
     <Loaded query={jobs} isEmpty={(found) => found.jobs.length === 0} empty={words.noJobs}>
       {(found) => (
         <Stack gap="xs">
-          <Table.ScrollContainer minWidth={860} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table verticalSpacing={6} aria-label={words.jobsTitle}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th ta="right">{words.job}</Table.Th>
-                  <Table.Th>{adminTexts.person}</Table.Th>
-                  <Table.Th>{words.prompt}</Table.Th>
-                  <Table.Th>{words.state}</Table.Th>
-                  <Table.Th ta="right">{words.position}</Table.Th>
-                  <Table.Th ta="right">{words.wait}</Table.Th>
-                  <Table.Th>{words.since}</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {found.jobs.map((job) => {
-                  const step = steps.get(job.item_id) ?? job.progress;
-                  const since = job.started_at ?? job.created_at;
-                  return (
-                    <Table.Tr key={job.item_id}>
-                      <Table.Td ta="right">{job.item_id}</Table.Td>
-                      <Table.Td title={job.user_email ?? undefined}>{job.user_display_name}</Table.Td>
-                      <Table.Td maw={320}>
-                        <Text size="sm" truncate title={job.generation?.prompt}>
-                          {job.generation?.prompt}
+          <WideTable label={words.jobsTitle} minWidth={860} verticalSpacing={6}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th ta="right">{words.job}</Table.Th>
+                <Table.Th>{adminTexts.person}</Table.Th>
+                <Table.Th>{words.prompt}</Table.Th>
+                <Table.Th>{words.state}</Table.Th>
+                <Table.Th ta="right">{words.position}</Table.Th>
+                <Table.Th ta="right">{words.wait}</Table.Th>
+                <Table.Th>{words.since}</Table.Th>
+                <Table.Th>
+                  <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {found.jobs.map((job) => {
+                const step = steps.get(job.item_id) ?? job.progress;
+                const since = job.started_at ?? job.created_at;
+                return (
+                  <Table.Tr key={job.item_id}>
+                    <Table.Td ta="right">{job.item_id}</Table.Td>
+                    <Table.Td title={job.user_email ?? undefined}>{job.user_display_name}</Table.Td>
+                    <Table.Td maw={320}>
+                      <Text size="sm" truncate title={job.generation?.prompt}>
+                        {job.generation?.prompt}
+                      </Text>
+                    </Table.Td>
+                    <Table.Td>
+                      {states[job.status]}
+                      {job.status === "in_progress" && step && (
+                        <Text span size="xs">
+                          {" "}
+                          ({words.step(step.step, step.steps)})
                         </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        {states[job.status]}
-                        {job.status === "in_progress" && step && (
-                          <Text span size="xs">
-                            {" "}
-                            ({words.step(step.step, step.steps)})
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td ta="right">{job.position ?? "–"}</Table.Td>
-                      <Table.Td ta="right">{duration(job.expected_wait_seconds ?? null)}</Table.Td>
-                      <Table.Td title={time(since, true)}>{ago(since)}</Table.Td>
-                      <Table.Td>
-                        <Tooltip label={words.cancel}>
-                          <ActionIcon
-                            variant="subtle"
-                            color="gray"
-                            aria-label={words.cancelJob(job.item_id)}
-                            onClick={() => cancel.mutate(job.item_id)}
-                          >
-                            <IconX size={16} />
-                          </ActionIcon>
-                        </Tooltip>
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+                      )}
+                    </Table.Td>
+                    <Table.Td ta="right">{job.position ?? "–"}</Table.Td>
+                    <Table.Td ta="right">{duration(job.expected_wait_seconds ?? null)}</Table.Td>
+                    <Table.Td title={time(since, true)}>{ago(since)}</Table.Td>
+                    <Table.Td>
+                      <Tooltip label={words.cancel}>
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={words.cancelJob(job.item_id)}
+                          onClick={() => cancel.mutate(job.item_id)}
+                        >
+                          <IconX size={16} />
+                        </ActionIcon>
+                      </Tooltip>
+                    </Table.Td>
+                  </Table.Tr>
+                );
+              })}
+            </Table.Tbody>
+          </WideTable>
           {found.isMore && (
             <Group>
               <Button variant="default" loading={jobs.isFetching} onClick={() => setLimit((now) => Math.min(1000, now * 3))}>
@@ -421,10 +406,7 @@ function Jobs({ userId }: { userId: string | null }) {
 export function OverviewPage() {
   const [userId, setUserId] = useState<string | null>(null);
   const [wish, setWish] = useState<Wish | null>(null);
-  const status = useQuery({
-    queryKey: ["queue-status"],
-    queryFn: () => data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: QUEUE }, ...BACKGROUND })),
-  });
+  const status = useQuery(queueStatus);
   const overview = useQuery({
     queryKey: ["queue", "overview", userId],
     placeholderData: keepPreviousData,

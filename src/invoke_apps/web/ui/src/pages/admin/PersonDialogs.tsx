@@ -20,13 +20,14 @@ import { type FormEvent, useState } from "react";
 import { api, data, Problem, type Schemas } from "../../api/client";
 import { useMe } from "../../app/session";
 import { CopyField } from "../../components/CopyField";
+import { DialogEnd } from "../../components/DialogEnd";
+import { bytes, count, time } from "../../components/format";
 import { Loaded } from "../../components/Page";
-import { PasswordFields } from "../../components/PasswordFields";
+import { Refusal } from "../../components/Refusal";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
-import { ConfirmDialog, Refusal, said } from "./Dialogs";
-import { bytes, count, time } from "./format";
-import { GeneratePassword } from "./GeneratePassword";
+import { ConfirmDialog, said } from "./Dialogs";
+import { GivenPassword, NO_PASSWORD } from "./GivenPassword";
 import { Notice } from "./Notice";
 import { PersonSelect } from "./PersonSelect";
 
@@ -236,14 +237,11 @@ function EditDialog({ person, isLast, onClose }: Props & { isLast: boolean }) {
             onChange={(event) => setNote(event.currentTarget.value)}
             error={problem?.fields["note"]}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {texts.common.cancel}
-            </Button>
+          <DialogEnd onCancel={onClose}>
             <Button type="submit" loading={save.isPending}>
               {texts.common.save}
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>
@@ -256,10 +254,7 @@ const stepButtons = { hideControls: true } as const;
 function PasswordDialog({ person, onClose }: Props) {
   const queries = useQueryClient();
   const [how, setHow] = useState("link");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const [generated, setGenerated] = useState<string | null>(null);
-  const [mustChange, setMustChange] = useState(true);
+  const [given, setGiven] = useState(NO_PASSWORD);
   const params = { path: { user_id: person.user_id } };
 
   const link = useMutation({
@@ -269,7 +264,10 @@ function PasswordDialog({ person, onClose }: Props) {
   const set = useMutation({
     meta: { quiet: true },
     mutationFn: () =>
-      api.PATCH("/api/v1/auth/users/{user_id}", { params, body: { password, must_change_password: mustChange } }),
+      api.PATCH("/api/v1/auth/users/{user_id}", {
+        params,
+        body: { password: given.password, must_change_password: given.mustChange },
+      }),
     onSuccess: () => {
       said(words.passwordSet);
       for (const word of ["people", "person"]) void queries.invalidateQueries({ queryKey: [word] });
@@ -283,7 +281,7 @@ function PasswordDialog({ person, onClose }: Props) {
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
           if (how === "link") link.mutate();
-          else if (password === again) set.mutate();
+          else if (given.password === given.again) set.mutate();
         }}
       >
         <Stack>
@@ -314,33 +312,15 @@ function PasswordDialog({ person, onClose }: Props) {
           {how === "set" && (
             <>
               {set.error && !problem?.fields["password"] && <Refusal error={set.error} />}
-              <PasswordFields
+              <GivenPassword
                 label={texts.account.newPassword}
-                password={password}
-                again={again}
-                onPassword={setPassword}
-                onAgain={setAgain}
+                given={given}
                 error={problem?.fields["password"]}
-              />
-              <GeneratePassword
-                generated={generated === password ? generated : null}
-                onGenerated={(value) => {
-                  setGenerated(value);
-                  setPassword(value);
-                  setAgain(value);
-                }}
-              />
-              <Switch
-                label={words.mustChangeSwitch}
-                checked={mustChange}
-                onChange={(event) => setMustChange(event.currentTarget.checked)}
+                onChange={setGiven}
               />
             </>
           )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {link.data ? texts.common.close : texts.common.cancel}
-            </Button>
+          <DialogEnd onCancel={onClose} cancel={link.data ? texts.common.close : texts.common.cancel}>
             {how === "set" && (
               <Button type="submit" loading={set.isPending}>
                 {words.setPassword}
@@ -351,7 +331,7 @@ function PasswordDialog({ person, onClose }: Props) {
                 {words.makeLink}
               </Button>
             )}
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>
@@ -446,10 +426,7 @@ function DeleteDialog({ person, onClose }: Props) {
             onChange={(event) => setTyped(event.currentTarget.value)}
           />
           <Refusal error={remove.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {texts.common.cancel}
-            </Button>
+          <DialogEnd onCancel={onClose}>
             <Button
               type="submit"
               color="red"
@@ -458,7 +435,7 @@ function DeleteDialog({ person, onClose }: Props) {
             >
               {words.deleteButton}
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>

@@ -3,11 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
+import { ago, count, duration, time } from "../../components/format";
 import { Loaded } from "../../components/Page";
+import { WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { Figure } from "./Figure";
-import { ago, count, duration, time } from "./format";
 
 const words = adminTexts.people;
 
@@ -68,35 +69,33 @@ function Sessions({ person }: { person: Person }) {
   return (
     <Loaded query={sessions} isEmpty={(page) => page.items.length === 0} empty={words.noSessions}>
       {(page) => (
-        <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-          <Table aria-label={words.sessions}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.device}</Table.Th>
-                <Table.Th>{words.address}</Table.Th>
-                <Table.Th>{words.signedIn}</Table.Th>
-                <Table.Th>{words.lastSeen}</Table.Th>
-                <Table.Th>{words.ends}</Table.Th>
+        <WideTable label={words.sessions} minWidth={520}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{words.device}</Table.Th>
+              <Table.Th>{words.address}</Table.Th>
+              <Table.Th>{words.signedIn}</Table.Th>
+              <Table.Th>{words.lastSeen}</Table.Th>
+              <Table.Th>{words.ends}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {page.items.map((session) => (
+              <Table.Tr key={session.session_id}>
+                <Table.Td title={session.user_agent ?? undefined}>
+                  <Group gap={4}>
+                    {device(session.user_agent)}
+                    {session.current && <Badge size="sm">{words.thisSession}</Badge>}
+                  </Group>
+                </Table.Td>
+                <Table.Td>{session.address ?? "–"}</Table.Td>
+                <Table.Td title={time(session.created_at)}>{ago(session.created_at)}</Table.Td>
+                <Table.Td title={time(session.last_seen_at)}>{ago(session.last_seen_at)}</Table.Td>
+                <Table.Td>{time(session.expires_at)}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {page.items.map((session) => (
-                <Table.Tr key={session.session_id}>
-                  <Table.Td title={session.user_agent ?? undefined}>
-                    <Group gap={4}>
-                      {device(session.user_agent)}
-                      {session.current && <Badge size="sm">{words.thisSession}</Badge>}
-                    </Group>
-                  </Table.Td>
-                  <Table.Td>{session.address ?? "–"}</Table.Td>
-                  <Table.Td title={time(session.created_at)}>{ago(session.created_at)}</Table.Td>
-                  <Table.Td title={time(session.last_seen_at)}>{ago(session.last_seen_at)}</Table.Td>
-                  <Table.Td>{time(session.expires_at)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
     </Loaded>
   );

@@ -4,8 +4,8 @@ import { BarChart, DonutChart } from "@mantine/charts";
 import { Stack, Text, Title } from "@mantine/core";
 
 import type { Schemas } from "../../api/client";
+import { bytes, count, percent } from "../../components/format";
 import { admin as adminTexts } from "../../texts/admin";
-import { bytes, count, percent } from "./format";
 
 const words = adminTexts.people;
 const queue = adminTexts.queue;

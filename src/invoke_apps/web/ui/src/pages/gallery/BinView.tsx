@@ -5,12 +5,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useMemo } from "react";
 
 import { api, data, type Schemas } from "../../api/client";
+import { time } from "../../components/format";
 import { Loaded } from "../../components/Page";
+import { binThumbnailOf } from "../../components/picture";
 import { texts } from "../../texts";
 import { gallery as galleryTexts } from "../../texts/gallery";
 import { useActs } from "./acts";
 import { type FaceProps, PictureGrid, Thumbnail } from "./PictureGrid";
-import { binThumbnailOf, when } from "./pictures";
 import { useSelection } from "./selection";
 
 const words = galleryTexts;
@@ -22,7 +23,7 @@ const Known = createContext<ReadonlyMap<string, Binned>>(new Map());
 
 function BinFace({ name }: FaceProps) {
   const picture = useContext(Known).get(name);
-  return <Thumbnail src={binThumbnailOf(name)} alt={picture ? words.binAlt(when(picture.deleted_at)) : words.notLoaded} />;
+  return <Thumbnail src={binThumbnailOf(name)} alt={picture ? words.binAlt(time(picture.deleted_at)) : words.notLoaded} />;
 }
 
 /** What one deleted: to bring back, or to be rid of for good. */

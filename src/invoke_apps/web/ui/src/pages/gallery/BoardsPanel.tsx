@@ -9,14 +9,15 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import { api, BACKGROUND, data } from "../../api/client";
+import { allBoards, type Board } from "../../api/lists";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { Loaded } from "../../components/Page";
 import { boards as boardsTexts } from "../../texts/boards";
-import { allBoards, type Board, UNCATEGORIZED } from "./boards/boards";
 import { BoardDialogs } from "./boards/BoardDialogs";
 import type { Deed } from "./boards/BoardMenuItems";
 import { BoardRow, PlaceRow } from "./boards/BoardRow";
+import { UNCATEGORIZED } from "./boards/boards";
 
 const words = boardsTexts;
 type Order = keyof typeof words.orders;

@@ -16,11 +16,13 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
 
 import { api, data } from "../../api/client";
+import { allBoards } from "../../api/lists";
+import { time } from "../../components/format";
+import { fullOf } from "../../components/picture";
 import { texts } from "../../texts";
 import { gallery as galleryTexts } from "../../texts/gallery";
-import { useBoards } from "./boards";
 import { ToolButton } from "./BulkBar";
-import { altOf, fullOf, type Picture, usePicture, when } from "./pictures";
+import { altOf, type Picture, usePicture } from "./pictures";
 
 const words = galleryTexts;
 type Metadata = Record<string, unknown>;
@@ -51,7 +53,7 @@ function Entry({ term, children }: { term: string; children: ReactNode }) {
 }
 
 function Details({ picture }: { picture: Picture }) {
-  const boards = useBoards();
+  const boards = useQuery(allBoards);
   const metadata = useQuery({
     queryKey: ["metadata", picture.image_name],
     staleTime: Infinity, // how it was made never changes
@@ -89,7 +91,7 @@ function Details({ picture }: { picture: Picture }) {
       <Entry term={words.size}>
         {picture.width} × {picture.height}, {Math.ceil(picture.size_bytes / 1024).toLocaleString()} KiB
       </Entry>
-      <Entry term={words.made}>{when(picture.created_at)}</Entry>
+      <Entry term={words.made}>{time(picture.created_at)}</Entry>
       <Entry term={words.kind}>{words.categories[picture.image_category]}</Entry>
       <Entry term={words.lies}>{board?.board_name ?? (picture.board_id === null ? words.uncategorised : "…")}</Entry>
       <Entry term={words.file}>{picture.image_name}</Entry>

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { Button, Modal, Select, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { texts } from "../../texts";
+import { allBoards, isOpenTo } from "../../api/lists";
+import { DialogEnd } from "../../components/DialogEnd";
 import { gallery as galleryTexts } from "../../texts/gallery";
-import { useBoards } from "./boards";
 
 const words = galleryTexts;
 
@@ -16,9 +17,9 @@ interface Props {
 
 /** Asks for a board that one may add to. */
 export function MoveDialog({ names, onClose, onMove }: Props) {
-  const boards = useBoards(names !== null);
+  const boards = useQuery({ ...allBoards, enabled: names !== null });
   const [board, setBoard] = useState<string | null>(null);
-  const open = (boards.data ?? []).filter((each) => each.permission !== "read" && !each.archived);
+  const open = (boards.data ?? []).filter(isOpenTo);
   return (
     <Modal opened={names !== null} onClose={onClose} title={words.moveTitle(names?.length ?? 0)} centered>
       <Stack>
@@ -35,10 +36,7 @@ export function MoveDialog({ names, onClose, onMove }: Props) {
           value={board}
           onChange={setBoard}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {texts.common.cancel}
-          </Button>
+        <DialogEnd onCancel={onClose}>
           <Button
             disabled={board === null}
             onClick={() => {
@@ -48,7 +46,7 @@ export function MoveDialog({ names, onClose, onMove }: Props) {
           >
             {words.moveButton}
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </Modal>
   );

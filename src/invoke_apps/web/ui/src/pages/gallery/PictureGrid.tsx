@@ -5,14 +5,14 @@ import { IconCheck, IconPhotoOff, IconStarFilled } from "@tabler/icons-react";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type ComponentType, type DragEvent, type KeyboardEvent, memo, type MouseEvent, useEffect, useRef, useState } from "react";
 
-import { altOf, thumbnailOf, usePicture } from "./pictures";
+import { DRAGGED, thumbnailOf } from "../../components/picture";
+import { altOf, usePicture } from "./pictures";
 import type { Selection } from "./selection";
 
 const GAP = 8; // pixels
 const OVERSCAN = 2; // rows, above and below what is seen
 const REST = 80; // milliseconds in sight until a thumbnail is asked for: not what is scrolled past
 const MOST_TILES = 240;
-const DRAGGED = "application/x-invoke-images";
 
 /** How tiles of about the wished size fill a width, and few enough of them a height. */
 function layout(width: number, height: number, wished: number): { columns: number; size: number } {

@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { endOf, startOf } from "../../components/format";
 
 /** Which pictures are shown, and in what order. */
 export interface Filter {
@@ -26,13 +27,6 @@ export const ANY: Omit<Filter, "board" | "search" | "scope"> = {
   order: "DESC",
 };
 
-/** Return the start of a local day, or of the one after it, as the server reads times. */
-function moment(day: string, later: number): string | undefined {
-  const [year, month, date] = day.split("-").map(Number);
-  if (!year || !month || !date || year < 1000) return undefined;
-  return new Date(year, month - 1, date + later).toISOString();
-}
-
 /** Return the parameters of the image lists that stand for a filter. */
 export function parameters(filter: Filter) {
   return {
@@ -44,8 +38,8 @@ export function parameters(filter: Filter) {
     categories: filter.category ? [filter.category] : undefined,
     model: filter.model ?? undefined,
     user_id: filter.person ?? undefined,
-    since: moment(filter.since, 0),
-    until: moment(filter.until, 1),
+    since: startOf(filter.since) ?? undefined,
+    until: endOf(filter.until) ?? undefined,
     order_dir: filter.order,
   };
 }

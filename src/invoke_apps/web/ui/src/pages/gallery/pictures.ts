@@ -2,6 +2,7 @@ import { skipToken, useQuery } from "@tanstack/react-query";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { queries } from "../../app/queries";
+import { time } from "../../components/format";
 import { gallery as galleryTexts } from "../../texts/gallery";
 import { type Filter, parameters } from "./filter";
 
@@ -106,20 +107,9 @@ export function leaveOut(names: readonly string[]): void {
   );
 }
 
-const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-
-export function when(at: string): string {
-  return WHEN.format(new Date(at));
-}
-
 export function altOf(picture: Picture | null | undefined): string {
   if (!picture) return galleryTexts.notLoaded;
   const kind = picture.image_origin === "external" ? galleryTexts.uploadOf : galleryTexts.picture;
-  const said = kind(when(picture.created_at), picture.width, picture.height);
+  const said = kind(time(picture.created_at), picture.width, picture.height);
   return picture.starred ? `${said}, ${galleryTexts.starredAlt}` : said;
 }
-
-/** Relative to the server's root, which <base> names. */
-export const thumbnailOf = (name: string) => `api/v1/images/i/${name}/thumbnail`;
-export const binThumbnailOf = (name: string) => `api/v1/images/bin/i/${name}/thumbnail`;
-export const fullOf = (name: string) => `api/v1/images/i/${name}/full`;

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
 import { api, data, Problem } from "../../api/client";
+import { allBoards, allModels, isOpenTo } from "../../api/lists";
 import { queries, tell } from "../../app/queries";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
@@ -20,10 +21,7 @@ const words = texts.generate;
 /** The page on which pictures are asked for. */
 export function GeneratePage() {
   const [wish, change] = useRemembered();
-  const models = useQuery({
-    queryKey: ["models", "list"],
-    queryFn: async () => (await data(api.GET("/api/v2/models"))).models,
-  });
+  const models = useQuery(allModels);
   return (
     <Page
       title={texts.common.generate}
@@ -76,13 +74,8 @@ interface Props {
 function Asking({ wish, models, onChange }: Props) {
   const mains = models.filter((each) => each.type === "main");
   const model = mains.find((each) => each.key === wish.model) ?? mains[0];
-  const boards = useQuery({
-    queryKey: ["boards", "writable"],
-    queryFn: () => data(api.GET("/api/v1/boards", { params: { query: { all: true } } })),
-  });
-  const writable = (Array.isArray(boards.data) ? boards.data : (boards.data?.items ?? [])).filter(
-    (board) => board.permission !== "read" && !board.archived,
-  );
+  const boards = useQuery(allBoards);
+  const writable = (boards.data ?? []).filter(isOpenTo);
   const sending = useRef<{ body: string; key: string } | null>(null);
   const send = useMutation({
     meta: { quiet: true },

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { api, BACKGROUND, data } from "../../api/client";
 import { useMe } from "../../app/session";
 import { Loaded } from "../../components/Page";
+import { thumbnailOf } from "../../components/picture";
 import { texts } from "../../texts";
 
 const words = texts.generate;
@@ -44,7 +45,7 @@ export function Results() {
               (item.image_names ?? []).map((name) => (
                 <Link key={name} to="/gallery" search={{ image: name }}>
                   <Image
-                    src={`api/v1/images/i/${name}/thumbnail`}
+                    src={thumbnailOf(name)}
                     alt={words.pictureAlt(item.generation?.prompt ?? "")}
                     radius="sm"
                     fit="cover"

@@ -4,12 +4,12 @@ import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, lazy, Suspense, useState } from "react";
 
 import { api, data } from "../../api/client";
+import { DRAGGED, thumbnailOf } from "../../components/picture";
 import { texts } from "../../texts";
 import type { Wish } from "./wish";
 
 const words = texts.generate;
 const Strength = lazy(async () => ({ default: (await import("./Strength")).Strength }));
-export const DRAGGED = "application/x-invoke-images"; // a JSON array of image names
 
 interface Props {
   start: Wish["start"];
@@ -66,7 +66,7 @@ export function StartingImage({ start, onChange }: Props) {
         {start ? (
           <Group wrap="nowrap" align="flex-start">
             <Image
-              src={`api/v1/images/i/${start.name}/thumbnail`}
+              src={thumbnailOf(start.name)}
               alt={words.startingImage}
               w={96}
               h={96}

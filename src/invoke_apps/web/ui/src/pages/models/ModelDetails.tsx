@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 
 import { api, data, type Problem, type Schemas } from "../../api/client";
 import { queries } from "../../app/queries";
-import { day, size } from "../../components/format";
+import { bytes, day } from "../../components/format";
 import { SCHEDULERS, type Scheduler } from "../../components/schedulers";
 import { texts } from "../../texts";
 import { models as modelsTexts } from "../../texts/models";
@@ -24,7 +24,7 @@ export function ModelDetails({ model, mayEdit }: Props) {
     [words.kind, words.types[model.type] ?? model.type],
     [words.base, words.bases[model.base] ?? model.base],
     [words.format, model.format],
-    [words.size, size(model.file_size)],
+    [words.size, bytes(model.file_size)],
     [words.source, model.source],
     [words.path, model.path],
     [words.phrases, model.trigger_phrases.join(", ")],

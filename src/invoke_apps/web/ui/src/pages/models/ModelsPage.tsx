@@ -3,9 +3,10 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { api, data, type Schemas } from "../../api/client";
+import type { Schemas } from "../../api/client";
+import { allModels } from "../../api/lists";
 import { useMe } from "../../app/session";
-import { size } from "../../components/format";
+import { bytes } from "../../components/format";
 import { Loaded, Page } from "../../components/Page";
 import { texts } from "../../texts";
 import { models as modelsTexts } from "../../texts/models";
@@ -20,10 +21,7 @@ export function ModelsPage() {
   const [search, setSearch] = useState("");
   const [kind, setKind] = useState("");
   const [opened, setOpened] = useState<string | null>(null);
-  const models = useQuery({
-    queryKey: ["models", "list"],
-    queryFn: async () => (await data(api.GET("/api/v2/models"))).models,
-  });
+  const models = useQuery(allModels);
   const wanted = search.trim().toLocaleLowerCase();
   const shown = (model: Model) =>
     (!kind || model.type === kind) &&
@@ -63,7 +61,7 @@ export function ModelsPage() {
                       <Badge tt="none" variant="default">
                         {words.bases[model.base] ?? model.base}
                       </Badge>
-                      <Text size="xs">{size(model.file_size)}</Text>
+                      <Text size="xs">{bytes(model.file_size)}</Text>
                     </Group>
                     {model.description && (
                       <Text size="sm" lineClamp={3}>

@@ -20,15 +20,16 @@ import { Link } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
+import { QUEUE, queueStatus } from "../../api/lists";
 import { useEvent } from "../../app/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { ago } from "../../components/format";
 import { Page } from "../../components/Page";
+import { thumbnailOf } from "../../components/picture";
 import { texts } from "../../texts";
 
 const words = texts.queue;
-const QUEUE = { queue_id: "default" } as const;
 const STRETCH = 50;
 
 type Item = Schemas["ItemView"];
@@ -121,10 +122,7 @@ export function QueuePage() {
 }
 
 function Counts() {
-  const status = useQuery({
-    queryKey: ["queue-status"],
-    queryFn: () => data(api.GET("/api/v1/queue/{queue_id}/status", { params: { path: QUEUE }, ...BACKGROUND })),
-  });
+  const status = useQuery(queueStatus);
   if (!status.data) return null;
   const { queue, processor } = status.data;
   const mine = queue.user_pending + queue.user_in_progress;
@@ -223,7 +221,7 @@ function Job({ item, isMine, mayEnd }: JobProps) {
               {item.image_names?.map((name) => (
                 <Link key={name} to="/gallery" search={{ image: name }}>
                   <Image
-                    src={`api/v1/images/i/${name}/thumbnail`}
+                    src={thumbnailOf(name)}
                     alt={words.pictureAlt(prompt ?? "")}
                     w={56}
                     h={56}

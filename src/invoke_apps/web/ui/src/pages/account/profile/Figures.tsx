@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { api, BACKGROUND, data } from "../../../api/client";
 import { useMe } from "../../../app/session";
-import { duration, size } from "../../../components/format";
+import { bytes, duration } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
 import { profile as profileTexts } from "../../../texts/profile";
 import { Panel } from "./Panel";
@@ -27,7 +27,7 @@ export function Figures() {
               [words.figures.images, found.images],
               [words.figures.boards, found.boards],
               [words.figures.workflows, found.workflows],
-              [words.figures.storage, size(found.storage_bytes)],
+              [words.figures.storage, bytes(found.storage_bytes)],
               [words.figures.gpu, duration(found.gpu_seconds)],
               [words.figures.jobs, found.jobs.completed],
             ].map(([label, value]) => (

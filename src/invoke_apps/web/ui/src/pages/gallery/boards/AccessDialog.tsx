@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { useMe } from "../../../app/session";
+import { day } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { abilities, type Board, day, useHasPeople, useOwnReasons, useShares } from "./boards";
+import { abilities, useHasPeople, useOwnReasons, useShares } from "./boards";
 
 const words = boardsTexts;
 type Reason = Schemas["ReasonView"];

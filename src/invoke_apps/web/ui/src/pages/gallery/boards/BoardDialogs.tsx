@@ -2,12 +2,13 @@ import { Modal } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useState } from "react";
 
+import type { Board } from "../../../api/lists";
 import { useMe } from "../../../app/session";
 import { boards as boardsTexts } from "../../../texts/boards";
 import { AccessDialog } from "./AccessDialog";
-import type { Deed } from "./BoardMenuItems";
-import { abilities, type Board } from "./boards";
 import { BoardForm } from "./BoardForm";
+import type { Deed } from "./BoardMenuItems";
+import { abilities } from "./boards";
 import { DeleteDialog } from "./DeleteDialog";
 import { LeaveDialog } from "./LeaveDialog";
 import { LinksDialog } from "./LinksDialog";

@@ -3,11 +3,12 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, data, Problem } from "../../../api/client";
+import { allBoards, type Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { Refusal } from "../../../components/Refusal";
 import { texts } from "../../../texts";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { allBoards, type Board } from "./boards";
-import { Buttons, Refusal } from "./parts";
 
 const words = boardsTexts;
 
@@ -71,11 +72,11 @@ export function BoardForm({ board, onClose, onCreated }: Props) {
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
         {!isAtField && <Refusal error={save.error} />}
-        <Buttons onCancel={onClose}>
+        <DialogEnd onCancel={onClose}>
           <Button type="submit" loading={save.isPending}>
             {board === null ? words.create : texts.common.save}
           </Button>
-        </Buttons>
+        </DialogEnd>
       </Stack>
     </form>
   );

@@ -17,10 +17,11 @@ import {
 import { useMutation } from "@tanstack/react-query";
 
 import { api, data, type Schemas } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { abilities, type Board, useHasPeople, useOwnReasons } from "./boards";
+import { abilities, useHasPeople, useOwnReasons } from "./boards";
 
 const words = boardsTexts;
 

@@ -2,10 +2,12 @@ import { ActionIcon, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconDots, IconLock, IconPhoto, IconUsers, IconWorld } from "@tabler/icons-react";
 import { type ComponentPropsWithoutRef, type DragEvent, type ReactNode, useState } from "react";
 
+import type { Board } from "../../../api/lists";
 import { useMe } from "../../../app/session";
+import { DRAGGED, thumbnailOf } from "../../../components/picture";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { abilities, type Board, DRAGGED, useHasPeople, type Visibility } from "./boards";
 import { BoardMenuItems, type Deed } from "./BoardMenuItems";
+import { abilities, useHasPeople, type Visibility } from "./boards";
 
 const words = boardsTexts;
 const ICONS: Record<Visibility, typeof IconLock> = { private: IconLock, shared: IconUsers, public: IconWorld };
@@ -110,7 +112,7 @@ export function BoardRow({ board, isSelected, onSelect, onDeed, onDrop }: Props)
             board.cover_image_name === null ? (
               <IconPhoto size={20} stroke={1.5} aria-hidden />
             ) : (
-              <img src={`api/v1/images/i/${board.cover_image_name}/thumbnail`} alt="" loading="lazy" />
+              <img src={thumbnailOf(board.cover_image_name)} alt="" loading="lazy" />
             )
           }
           mark={hasPeople && <VisibilityMark board={board} />}

@@ -4,11 +4,12 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { Refusal } from "../../../components/Refusal";
 import { boards as boardsTexts } from "../../../texts/boards";
-import type { Board } from "./boards";
-import { Buttons, Refusal } from "./parts";
 
 const words = boardsTexts;
 
@@ -54,11 +55,11 @@ export function DeleteDialog({ board, onClose, onGone }: Props) {
         </Radio.Group>
       )}
       <Refusal error={remove.error} />
-      <Buttons onCancel={onClose}>
+      <DialogEnd onCancel={onClose}>
         <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
           {words.remove}
         </Button>
-      </Buttons>
+      </DialogEnd>
     </Stack>
   );
 }

@@ -3,11 +3,12 @@ import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 
 import { api } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { Refusal } from "../../../components/Refusal";
 import { boards as boardsTexts } from "../../../texts/boards";
-import type { Board } from "./boards";
-import { Buttons, Refusal } from "./parts";
 
 const words = boardsTexts;
 
@@ -39,11 +40,11 @@ export function LeaveDialog({ board, onClose, onGone }: Props) {
       <Text size="sm">{words.leaveTells(board.board_name)}</Text>
       {board.board_visibility !== "private" && <Text size="sm">{words.leaveOpen}</Text>}
       <Refusal error={leave.error} />
-      <Buttons onCancel={onClose}>
+      <DialogEnd onCancel={onClose}>
         <Button color="red" loading={leave.isPending} onClick={() => leave.mutate()}>
           {words.leave}
         </Button>
-      </Buttons>
+      </DialogEnd>
     </Stack>
   );
 }

@@ -4,12 +4,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
 import { CopyField } from "../../../components/CopyField";
+import { time } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
+import { Refusal } from "../../../components/Refusal";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { type Board, moment } from "./boards";
-import { Refusal } from "./parts";
 
 const words = boardsTexts;
 const DAY = 24 * 60 * 60 * 1000; // milliseconds
@@ -133,10 +134,10 @@ interface RowProps {
 
 function LinkRow({ link, isRevoking, onRevoke }: RowProps) {
   const [asks, setAsks] = useState(false);
-  const made = moment(link.created_at);
+  const made = time(link.created_at);
   const isPast = new Date(link.expires_at) <= new Date();
   const notes = [
-    isPast ? words.ended(moment(link.expires_at)) : words.until(moment(link.expires_at)),
+    isPast ? words.ended(time(link.expires_at)) : words.until(time(link.expires_at)),
     ...(link.has_password ? [words.hasPassword] : []),
     ...(link.metadata ? [words.hasMetadata] : []),
   ];

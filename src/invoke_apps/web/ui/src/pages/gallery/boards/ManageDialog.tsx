@@ -5,12 +5,16 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { day } from "../../../components/format";
 import { Loaded } from "../../../components/Page";
+import { Refusal } from "../../../components/Refusal";
 import { texts } from "../../../texts";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { type Board, day, type Invited, type Level, type Share, shareWith, useShares } from "./boards";
-import { Buttons, LevelHelp, LevelSelect, NewPersonRow, PeopleSelect, Refusal } from "./parts";
+import { type Invited, type Level, type Share, shareWith, useShares } from "./boards";
+import { LevelHelp, LevelSelect, NewPersonRow, PeopleSelect } from "./parts";
 
 const words = boardsTexts;
 
@@ -123,11 +127,11 @@ export function ManageDialog({ board, onClose }: Props) {
       )}
       <LevelHelp />
       <Refusal error={save.error ?? remove.error} />
-      <Buttons onCancel={onClose}>
+      <DialogEnd onCancel={onClose}>
         <Button disabled={wanted.length === 0} loading={save.isPending} onClick={() => save.mutate()}>
           {words.saveChanges}
         </Button>
-      </Buttons>
+      </DialogEnd>
     </Stack>
   );
 }

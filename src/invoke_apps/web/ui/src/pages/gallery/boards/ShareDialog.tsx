@@ -3,10 +3,13 @@ import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { Refusal } from "../../../components/Refusal";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { type Board, type Invited, shareWith, useShares } from "./boards";
-import { Buttons, LevelHelp, NewPersonRow, PeopleSelect, Refusal } from "./parts";
+import { type Invited, shareWith, useShares } from "./boards";
+import { LevelHelp, NewPersonRow, PeopleSelect } from "./parts";
 
 const words = boardsTexts;
 
@@ -69,11 +72,11 @@ export function ShareDialog({ board, onClose, onManage }: Props) {
         </Text>
       )}
       <Refusal error={save.error} />
-      <Buttons onCancel={onClose}>
+      <DialogEnd onCancel={onClose}>
         <Button disabled={invited.length === 0} loading={save.isPending} onClick={() => save.mutate()}>
           {words.saveSharing}
         </Button>
-      </Buttons>
+      </DialogEnd>
     </Stack>
   );
 }

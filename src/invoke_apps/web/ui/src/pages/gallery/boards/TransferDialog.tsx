@@ -4,11 +4,14 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, data } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { Refusal } from "../../../components/Refusal";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { type Board, type Person, useShares } from "./boards";
-import { Buttons, PeopleSelect, Refusal } from "./parts";
+import { type Person, useShares } from "./boards";
+import { PeopleSelect } from "./parts";
 
 const words = boardsTexts;
 
@@ -63,7 +66,7 @@ export function TransferDialog({ board, onClose }: Props) {
         {isOwn ? words.transferTells : words.transferTellsAdmin(board.owner_username)}
       </Alert>
       <Refusal error={transfer.error} />
-      <Buttons onCancel={onClose}>
+      <DialogEnd onCancel={onClose}>
         <Button
           disabled={heir === null}
           loading={transfer.isPending}
@@ -71,7 +74,7 @@ export function TransferDialog({ board, onClose }: Props) {
         >
           {heir === null ? words.transfer : words.transferTo(heir.name)}
         </Button>
-      </Buttons>
+      </DialogEnd>
     </Stack>
   );
 }

@@ -3,12 +3,14 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { queries } from "../../../app/queries";
 import { useMe } from "../../../app/session";
+import { DialogEnd } from "../../../components/DialogEnd";
+import { Refusal } from "../../../components/Refusal";
 import { texts } from "../../../texts";
 import { boards as boardsTexts } from "../../../texts/boards";
-import { type Board, VISIBILITIES, type Visibility } from "./boards";
-import { Buttons, Refusal } from "./parts";
+import { VISIBILITIES, type Visibility } from "./boards";
 
 const words = boardsTexts;
 
@@ -60,11 +62,11 @@ export function VisibilityDialog({ board, onClose }: Props) {
         </Text>
       )}
       <Refusal error={save.error} />
-      <Buttons onCancel={onClose}>
+      <DialogEnd onCancel={onClose}>
         <Button disabled={chosen === board.board_visibility} loading={save.isPending} onClick={() => save.mutate()}>
           {texts.common.save}
         </Button>
-      </Buttons>
+      </DialogEnd>
     </Stack>
   );
 }

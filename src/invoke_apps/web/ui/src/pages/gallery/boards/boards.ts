@@ -1,9 +1,9 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 
 import { api, BACKGROUND, data, type Schemas } from "../../../api/client";
+import type { Board } from "../../../api/lists";
 import { type Me, useMe, useSession } from "../../../app/session";
 
-export type Board = Schemas["BoardView"];
 export type Level = "read" | "write" | "admin";
 export type Visibility = Schemas["Visibility"];
 export type Share = Schemas["boards_ShareView"];
@@ -11,18 +11,6 @@ export type Share = Schemas["boards_ShareView"];
 export const LEVELS: readonly Level[] = ["read", "write", "admin"];
 export const VISIBILITIES: readonly Visibility[] = ["private", "shared", "public"];
 export const UNCATEGORIZED = "none";
-/** What dragged pictures travel as: a JSON array of their names. */
-export const DRAGGED = "application/x-invoke-images";
-
-/** All boards that one may see, archived ones too, the newest first. */
-export const allBoards = queryOptions({
-  queryKey: ["boards", "all"],
-  queryFn: async (): Promise<Board[]> => {
-    const params = { query: { all: true, archived: true } };
-    const found = await data(api.GET("/api/v1/boards", { params, ...BACKGROUND }));
-    return Array.isArray(found) ? found : found.items;
-  },
-});
 
 /** What one may do with a board, as the server would decide. */
 export interface Abilities {
@@ -95,12 +83,4 @@ export interface Person {
 export interface Invited {
   person: Person;
   level: Level;
-}
-
-export function day(text: string): string {
-  return new Date(text).toLocaleDateString(undefined, { dateStyle: "medium" });
-}
-
-export function moment(text: string): string {
-  return new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

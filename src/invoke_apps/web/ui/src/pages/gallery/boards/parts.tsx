@@ -1,5 +1,4 @@
 import {
-  Alert,
   Button,
   CloseButton,
   Combobox,
@@ -21,34 +20,6 @@ import { boards as boardsTexts } from "../../../texts/boards";
 import { type Level, LEVELS, type Person } from "./boards";
 
 const words = boardsTexts;
-
-/** What the server refused, where it was asked. */
-export function Refusal({ error }: { error: Error | null }) {
-  if (error === null) return null;
-  const fields = error instanceof Problem ? Object.values(error.fields) : [];
-  return (
-    <Alert color="red" role="alert" title={texts.common.failed}>
-      {fields.length > 0 ? fields.join(" ") : error.message}
-    </Alert>
-  );
-}
-
-interface ButtonsProps {
-  onCancel(): void;
-  children: ReactNode;
-}
-
-/** The end of a dialog: the way back, then the deed. */
-export function Buttons({ onCancel, children }: ButtonsProps) {
-  return (
-    <Group justify="flex-end" mt="xs">
-      <Button variant="default" onClick={onCancel}>
-        {texts.common.cancel}
-      </Button>
-      {children}
-    </Group>
-  );
-}
 
 interface LevelProps {
   label: string;
