@@ -2,7 +2,7 @@ import { Button, Card, Grid, Stack, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 
 import { api, data, Problem } from "../../api/client";
 import { allBoards, allModels, isOpenTo } from "../../api/lists";
@@ -75,7 +75,7 @@ function Asking({ wish, models, onChange }: Props) {
   const mains = models.filter((each) => each.type === "main");
   const model = mains.find((each) => each.key === wish.model) ?? mains[0];
   const boards = useQuery(allBoards);
-  const writable = (boards.data ?? []).filter(isOpenTo);
+  const writable = useMemo(() => (boards.data ?? []).filter(isOpenTo), [boards.data]);
   const sending = useRef<{ body: string; key: string } | null>(null);
   const send = useMutation({
     meta: { quiet: true },

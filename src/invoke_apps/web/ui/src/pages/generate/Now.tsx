@@ -1,6 +1,6 @@
 import { Badge, Button, Card, Group, Image, Progress, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { memo, useCallback, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { useEvent } from "../../app/events";
@@ -43,7 +43,7 @@ function useUnfinished() {
 }
 
 /** What is being made for this person just now, and what comes next. */
-export function Now() {
+export const Now = memo(function Now() {
   const jobs = useUnfinished();
   const [told, setTold] = useState<Record<number, Told>>({});
   useEvent(
@@ -89,7 +89,7 @@ export function Now() {
       )}
     </Stack>
   );
-}
+});
 
 function Running({ item, told, onCancel }: { item: Item; told: Told | undefined; onCancel(): void }) {
   const prompt = item.generation?.prompt ?? "";

@@ -1,6 +1,7 @@
 import { Alert, Image, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 
 import { api, BACKGROUND, data } from "../../api/client";
 import { useMe } from "../../app/session";
@@ -12,7 +13,7 @@ const words = texts.generate;
 const SHOWN = 24;
 
 /** The last that was made for this person, the newest first, failures among it. */
-export function Results() {
+export const Results = memo(function Results() {
   const { user_id } = useMe();
   const jobs = useQuery({
     queryKey: ["queue", "results", user_id],
@@ -60,4 +61,4 @@ export function Results() {
       )}
     </Loaded>
   );
-}
+});

@@ -1,6 +1,6 @@
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, BACKGROUND, data } from "../../api/client";
 import { queries } from "../../app/queries";
@@ -12,6 +12,7 @@ const params = { path: { queue_id: "default" }, query: { key: KEY } };
 /** Return the form as the person left it, on whichever device, and how it is changed and kept. */
 export function useRemembered(): [Wish | null, (change: Partial<Wish>) => void] {
   const [wish, setWish] = useState<Wish | null>(null);
+  const latest = useRef<Wish>(EMPTY); // two changes within one rendering both count
   const kept = useQuery({
     queryKey: ["client-state", KEY],
     queryFn: async () => {
@@ -20,9 +21,10 @@ export function useRemembered(): [Wish | null, (change: Partial<Wish>) => void] 
     },
   });
   useEffect(() => {
-    if (kept.data) setWish((now) => now ?? kept.data.wish);
-    else if (kept.isError) setWish((now) => now ?? EMPTY);
-  }, [kept.data, kept.isError]);
+    if (wish || kept.isPending) return;
+    latest.current = kept.data?.wish ?? EMPTY;
+    setWish(latest.current);
+  }, [wish, kept.data, kept.isPending]);
 
   const keep = useDebouncedCallback(
     (next: Wish) => {
@@ -34,13 +36,15 @@ export function useRemembered(): [Wish | null, (change: Partial<Wish>) => void] 
     },
     { delay: 600, flushOnUnmount: true },
   );
-  const change = (part: Partial<Wish>) => {
-    setWish((now) => {
-      const next = { ...(now ?? EMPTY), ...part };
-      keep(next);
-      return next;
-    });
-  };
+  // It stays the same function, so that what does not show a change need not be rendered for it.
+  const change = useCallback(
+    (part: Partial<Wish>) => {
+      latest.current = { ...latest.current, ...part };
+      setWish(latest.current);
+      keep(latest.current);
+    },
+    [keep],
+  );
   return [wish, change];
 }
 
