@@ -3,7 +3,6 @@ import {
   Box,
   Button,
   Checkbox,
-  Collapse,
   Group,
   NumberInput,
   Select,
@@ -65,18 +64,16 @@ export function Form({ wish, models, model, boards, problem, isSending, onChange
         <Textarea
           label={words.prompt}
           description={words.promptHint}
-          autosize
-          minRows={3}
-          maxRows={10}
+          rows={3}
+          classNames={{ input: "grows" }}
           value={wish.prompt}
           error={refusal("prompt")}
           onChange={(event) => onChange({ prompt: event.currentTarget.value })}
         />
         <Textarea
           label={words.negativePrompt}
-          autosize
-          minRows={1}
-          maxRows={6}
+          rows={1}
+          classNames={{ input: "grows" }}
           value={wish.negativePrompt}
           error={refusal("negative_prompt")}
           onChange={(event) => onChange({ negativePrompt: event.currentTarget.value })}
@@ -207,7 +204,7 @@ const Settings = memo(function Settings({ wish, models, model, boards, problem, 
           {words.more}
         </Group>
       </UnstyledButton>
-      <Collapse expanded={isOpen || isRefused}>
+      {(isOpen || isRefused) && (
         <Stack gap="sm">
           <Group grow align="flex-start">
             <NumberInput
@@ -273,7 +270,7 @@ const Settings = memo(function Settings({ wish, models, model, boards, problem, 
             onChange={(event) => onChange({ isFirst: event.currentTarget.checked })}
           />
         </Stack>
-      </Collapse>
+      )}
       <StartingImage start={wish.start} onChange={(start) => onChange({ start })} />
     </>
   );

@@ -8,6 +8,7 @@ import { api, data, Problem } from "../../api/client";
 import { allBoards, allModels, isOpenTo } from "../../api/lists";
 import { queries, tell } from "../../app/queries";
 import { Loaded, Page } from "../../components/Page";
+import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 import { Form } from "./Form";
 import { Now } from "./Now";
@@ -38,7 +39,9 @@ export function GeneratePage() {
     >
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 5 }}>
-          <Loaded query={models}>{(known) => wish && <Asking wish={wish} models={known} onChange={change} />}</Loaded>
+          <Soon>
+            <Loaded query={models}>{(known) => wish && <Asking wish={wish} models={known} onChange={change} />}</Loaded>
+          </Soon>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Stack>
@@ -47,7 +50,9 @@ export function GeneratePage() {
                 <Title order={2} size="h4">
                   {words.now}
                 </Title>
-                <Now />
+                <Soon>
+                  <Now />
+                </Soon>
               </Stack>
             </Card>
             <section aria-label={words.results}>
@@ -55,7 +60,9 @@ export function GeneratePage() {
                 <Title order={2} size="h4">
                   {words.results}
                 </Title>
-                <Results />
+                <Soon>
+                  <Results />
+                </Soon>
               </Stack>
             </section>
           </Stack>

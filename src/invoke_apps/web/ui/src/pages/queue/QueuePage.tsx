@@ -27,6 +27,7 @@ import { useMe } from "../../app/session";
 import { ago } from "../../components/format";
 import { Page } from "../../components/Page";
 import { thumbnailOf } from "../../components/picture";
+import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 
 const words = texts.queue;
@@ -45,6 +46,16 @@ const COLOURS: Record<Status, string> = {
 
 /** Every job that one may know of: one's own in full, others' as shape only. */
 export function QueuePage() {
+  return (
+    <Page title={texts.common.queue} lead={<Counts />} actions={<Ends />}>
+      <Soon>
+        <Jobs />
+      </Soon>
+    </Page>
+  );
+}
+
+function Jobs() {
   const me = useMe();
   const [whose, setWhose] = useState<"mine" | "everybody">("mine");
   const [status, setStatus] = useState<Status | "">("");
@@ -71,7 +82,7 @@ export function QueuePage() {
   });
   const items = jobs.data?.pages.flat() ?? [];
   return (
-    <Page title={texts.common.queue} lead={<Counts />} actions={<Ends />}>
+    <>
       <Group justify="space-between" align="flex-end">
         <SegmentedControl
           aria-label={words.whose}
@@ -117,7 +128,7 @@ export function QueuePage() {
           {words.more}
         </Button>
       )}
-    </Page>
+    </>
   );
 }
 
