@@ -1,6 +1,8 @@
 """Asking for pictures: the form, what runs, what came of it, and taking a picture's settings over."""
 
+import json
 import re
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,18 @@ from tests.e2e.running import (
 from tests.e2e.web.browsing import PHONE, Window, window
 
 RED = "a red circle on a white background"
+INSTANT = 100  # ms of the page's own work, on a processor four times as slow
+
+# How long the page works on each event: `duration` also has the painting, which without a graphics card
+# is the machine's and not the page's.
+MEASURE = """() => {
+  const seen = [];
+  new PerformanceObserver((list) => seen.push(...list.getEntries()))
+    .observe({ type: "event", durationThreshold: 16 });
+  window.measured = (...names) => seen
+    .filter((each) => names.includes(each.name))
+    .map((each) => each.processingEnd - each.processingStart);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +163,111 @@ def test_a_pictures_settings_are_taken_over(
         expect(page.get_by_label("Seed", exact=True)).to_have_value("77")
         expect(page.get_by_label("Steps")).to_have_value("4")
         expect(page).to_have_url(f"{server.url}/")
+
+
+def test_a_picture_is_opened_and_its_settings_are_used_again(
+    ben: tuple[RunningServer, httpx.Client, str], browser: Browser
+) -> None:
+    server, client, email = ben
+    drawn(client, prompt="a yellow square", seed=5)
+    with window(browser, server.url, theme="dark") as own:
+        page = own.sign_in(email)
+        results = page.get_by_role("region", name="Your latest pictures")
+        for _ in range(2):  # the second time as well
+            page.get_by_label("Prompt", exact=True).fill("something else")
+            results.get_by_role("img", name="a yellow square").click()
+            opened = page.get_by_role("dialog", name="Picture")
+            expect(opened.get_by_role("img", name="a yellow square")).to_be_visible()
+            own.accessible()
+            opened.get_by_role("link", name="Use its settings").click()
+            expect(opened).to_have_count(0)
+            expect(page.get_by_label("Prompt", exact=True)).to_have_value("a yellow square")
+            expect(page).to_have_url(f"{server.url}/")
+
+
+def test_a_starting_image_is_chosen_from_the_gallery_by_its_words(
+    ben: tuple[RunningServer, httpx.Client, str], browser: Browser
+) -> None:
+    server, client, email = ben
+    drawn(client, prompt="a green triangle")
+    name = drawn(client, prompt="an orange heart")
+    with window(browser, server.url, size=PHONE) as own:
+        page = own.sign_in(email)
+        page.get_by_role("button", name="From the gallery").click()
+        expect(page.get_by_role("button", name="Begin with")).to_have_count(2)
+        own.accessible()
+        page.get_by_label("Search pictures").fill("orange")
+        expect(page.get_by_role("button", name="Begin with")).to_have_count(1)
+        page.get_by_role("button", name=f"Begin with {name}").press("Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_role("slider")).to_be_visible()
+        with page.expect_request(re.compile("enqueue_batch")) as sent:
+            asked(own, RED)
+    started = sent.value.post_data_json["batch"]["generation"]["init_image"]
+    assert started == {"image_name": name, "strength": 0.75}
+
+
+def test_what_cannot_be_taken_over_is_said(
+    ben: tuple[RunningServer, httpx.Client, str], browser: Browser
+) -> None:
+    server, client, email = ben
+    metadata = {
+        "positive_prompt": "a blue star",
+        "model": {"key": "gone", "name": "Dreams of Yesterday"},
+        "init_image": "never-was.png",
+    }
+    picture = client.get(f"/api/v1/images/i/{drawn(client)}/full").content
+    uploaded = client.post(
+        "/api/v1/images/upload",
+        params={"image_category": "user"},
+        files={"file": ("old.png", picture, "image/png")},
+        data={"metadata": json.dumps(metadata)},
+    )
+    assert uploaded.status_code == 201, uploaded.text
+    with window(browser, server.url) as own:
+        page = own.sign_in(email)
+        own.open(f"?image={uploaded.json()['image_name']}")
+        expect(page.get_by_label("Prompt", exact=True)).to_have_value("a blue star")
+        expect(page.get_by_text(re.compile("Dreams of Yesterday.*starting image"))).to_be_visible()
+        expect(page.get_by_role("slider")).to_have_count(0)
+        own.accessible()
+
+
+def test_whoever_runs_it_alone_needs_no_account(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> None:
+    root = tmp_path_factory.mktemp("alone") / "root"
+    root.mkdir()
+    with running(root) as server, window(browser, server.url) as own:
+        page = own.open()
+        asked(own, RED)
+        results = page.get_by_role("region", name="Your latest pictures")
+        expect(results.get_by_role("img", name=RED)).to_be_visible()
+        page.get_by_role("link", name=re.compile("^Queue")).click()
+        expect(page.get_by_role("article").get_by_role("img", name=RED)).to_be_visible()
+
+
+def test_typing_and_going_to_another_page_hold_nobody_up(
+    ben: tuple[RunningServer, httpx.Client, str], browser: Browser
+) -> None:
+    server, client, email = ben
+    drawn(client)
+    with window(browser, server.url) as own:
+        page = own.sign_in(email)
+        expect(page.get_by_role("img", name=RED)).to_be_visible()
+        devtools = own.context.new_cdp_session(page)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        page.evaluate(MEASURE)
+        page.get_by_label("Prompt", exact=True).click()
+        page.keyboard.type("a purple star on a white background", delay=40)
+        typed = page.evaluate("measured('keydown', 'keypress', 'input', 'keyup')")
+        assert statistics.median(typed) < INSTANT, typed
+        for place in ["Queue", "Generate"] * 3:
+            page.get_by_role("navigation").get_by_role("link", name=place).click()
+            expect(page.get_by_role("heading", level=1, name=place)).to_be_visible()
+        went = page.evaluate("measured('click')")
+        assert went, "nothing was measured"
+        assert statistics.median(went) < INSTANT, went
 
 
 def test_a_starting_image_is_uploaded_and_used(

@@ -78,4 +78,13 @@ export const generate = {
   save: "Save",
   deletePreset: (name: string) => `Delete ${name}`,
   close: "Close",
+  picture: "Picture",
+  useSettings: "Use its settings",
+  download: "Download",
+  fromGallery: "From the gallery",
+  chooseFromGallery: "Choose a picture to begin with",
+  searchPictures: "Search pictures",
+  searchHint: "Words of the prompt, the model's name, the picture's name, or a day.",
+  noPictures: "No picture was found.",
+  beginWith: (name: string) => `Begin with ${name}`,
 };

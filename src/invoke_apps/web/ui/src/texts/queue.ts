@@ -32,6 +32,8 @@ export const queue = {
   clearMine: "Forget my finished jobs",
   cleared: (count: number) => (count === 1 ? "One job was forgotten." : `${count} jobs were forgotten.`),
   canceled: (count: number) => (count === 1 ? "One job was cancelled." : `${count} jobs were cancelled.`),
+  pause: "Pause the queue",
+  resume: "Let the queue go on",
   none: "There are no such jobs.",
   more: "Show more",
   pictureAlt: (prompt: string) => `“${prompt}”`,

@@ -141,6 +141,7 @@ function useRecall(wish: Wish, models: Model[], onChange: (wish: Wish) => void):
   const navigate = useNavigate();
   const asked = useRef<string | null>(null);
   useEffect(() => {
+    if (!image) asked.current = null; // the same picture may be asked for again
     if (!image || asked.current === image) return;
     asked.current = image;
     const take = async () => {

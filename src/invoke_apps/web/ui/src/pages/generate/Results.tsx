@@ -1,12 +1,11 @@
-import { Alert, Image, SimpleGrid, Text } from "@mantine/core";
+import { Alert, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 
 import { api, BACKGROUND, data } from "../../api/client";
 import { useMe } from "../../app/session";
 import { Loaded } from "../../components/Page";
-import { thumbnailOf } from "../../components/picture";
+import { PictureButton } from "../../components/PictureButton";
 import { texts } from "../../texts";
 
 const words = texts.generate;
@@ -44,16 +43,7 @@ export const Results = memo(function Results() {
               </Alert>
             ) : (
               (item.image_names ?? []).map((name) => (
-                <Link key={name} to="/gallery" search={{ image: name }}>
-                  <Image
-                    src={thumbnailOf(name)}
-                    alt={words.pictureAlt(item.generation?.prompt ?? "")}
-                    radius="sm"
-                    fit="cover"
-                    loading="lazy"
-                    style={{ aspectRatio: "1" }}
-                  />
-                </Link>
+                <PictureButton key={name} name={name} prompt={item.generation?.prompt ?? ""} />
               ))
             ),
           )}

@@ -1,5 +1,6 @@
 import { Box, Button, FileButton, Group, Image, Stack, Text } from "@mantine/core";
-import { IconPhotoUp, IconTrash } from "@tabler/icons-react";
+import { useDisclosure } from "@mantine/hooks";
+import { IconPhoto, IconPhotoUp, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, lazy, Suspense, useState } from "react";
 
@@ -10,6 +11,7 @@ import type { Wish } from "./wish";
 
 const words = texts.generate;
 const Strength = lazy(async () => ({ default: (await import("./Strength")).Strength }));
+const GalleryChoice = lazy(async () => ({ default: (await import("./GalleryChoice")).GalleryChoice }));
 
 interface Props {
   start: Wish["start"];
@@ -19,6 +21,8 @@ interface Props {
 /** The picture that a generation begins with: dropped, chosen, or recalled. */
 export function StartingImage({ start, onChange }: Props) {
   const [isOver, setIsOver] = useState(false);
+  const [isChoosing, choosing] = useDisclosure(false);
+  const begin = (name: string) => onChange({ name, strength: start?.strength ?? 0.75 });
   const upload = useMutation({
     mutationFn: (file: File) =>
       data(
@@ -32,7 +36,7 @@ export function StartingImage({ start, onChange }: Props) {
           },
         }),
       ),
-    onSuccess: (image) => onChange({ name: image.image_name, strength: start?.strength ?? 0.75 }),
+    onSuccess: (image) => begin(image.image_name),
   });
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -40,7 +44,7 @@ export function StartingImage({ start, onChange }: Props) {
     const names = event.dataTransfer.getData(DRAGGED);
     const name = names ? (JSON.parse(names) as string[])[0] : undefined;
     const file = event.dataTransfer.files[0];
-    if (name) onChange({ name, strength: start?.strength ?? 0.75 });
+    if (name) begin(name);
     else if (file) upload.mutate(file);
   };
   return (
@@ -97,6 +101,14 @@ export function StartingImage({ start, onChange }: Props) {
                 </Button>
               )}
             </FileButton>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconPhoto size={14} aria-hidden />}
+              onClick={choosing.open}
+            >
+              {words.fromGallery}
+            </Button>
             <Text size="xs">{words.startingHint}</Text>
           </Group>
         )}
@@ -106,6 +118,17 @@ export function StartingImage({ start, onChange }: Props) {
           </Suspense>
         )}
       </Stack>
+      {isChoosing && (
+        <Suspense>
+          <GalleryChoice
+            onClose={choosing.close}
+            onChoose={(name) => {
+              choosing.close();
+              begin(name);
+            }}
+          />
+        </Suspense>
+      )}
     </Box>
   );
 }

@@ -5,7 +5,6 @@ import {
   Button,
   Card,
   Group,
-  Image,
   Menu,
   Progress,
   SegmentedControl,
@@ -16,7 +15,6 @@ import {
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconRefresh, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
@@ -26,7 +24,7 @@ import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { ago } from "../../components/format";
 import { Page } from "../../components/Page";
-import { thumbnailOf } from "../../components/picture";
+import { PictureButton } from "../../components/PictureButton";
 import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 
@@ -148,9 +146,18 @@ function Counts() {
 
 /** What is done with many jobs at once: one's own only, an administrator's too. */
 function Ends() {
-  const { user_id } = useMe();
+  const { user_id, is_admin } = useMe();
+  const status = useQuery(queueStatus);
+  const isStarted = status.data?.processor.is_started ?? true;
   const params = { path: QUEUE, query: { user_id } };
   const settled = () => queries.invalidateQueries({ queryKey: ["queue"] });
+  const processor = useMutation({
+    mutationFn: (isToRun: boolean) =>
+      isToRun
+        ? data(api.PUT("/api/v1/queue/{queue_id}/processor/resume", { params: { path: QUEUE } }))
+        : data(api.PUT("/api/v1/queue/{queue_id}/processor/pause", { params: { path: QUEUE } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["queue-status"] }),
+  });
   const cancel = useMutation({
     mutationFn: () => data(api.PUT("/api/v1/queue/{queue_id}/cancel_all_except_current", { params })),
     onSuccess: ({ canceled }) => notifications.show({ message: words.canceled(canceled) }),
@@ -171,6 +178,12 @@ function Ends() {
       <Menu.Dropdown>
         <Menu.Item onClick={() => cancel.mutate()}>{words.cancelMine}</Menu.Item>
         <Menu.Item onClick={() => forget.mutate()}>{words.clearMine}</Menu.Item>
+        {is_admin && (
+          <>
+            <Menu.Divider />
+            <Menu.Item onClick={() => processor.mutate(!isStarted)}>{isStarted ? words.pause : words.resume}</Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
@@ -230,16 +243,7 @@ function Job({ item, isMine, mayEnd }: JobProps) {
           {(item.image_names ?? []).length > 0 && (
             <Group gap={4}>
               {item.image_names?.map((name) => (
-                <Link key={name} to="/gallery" search={{ image: name }}>
-                  <Image
-                    src={thumbnailOf(name)}
-                    alt={words.pictureAlt(prompt ?? "")}
-                    w={56}
-                    h={56}
-                    radius="sm"
-                    loading="lazy"
-                  />
-                </Link>
+                <PictureButton key={name} name={name} prompt={prompt ?? ""} size={56} />
               ))}
             </Group>
           )}
