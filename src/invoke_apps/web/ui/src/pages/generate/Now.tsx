@@ -148,7 +148,7 @@ function Waiting({ item, onCancel }: { item: Item; onCancel(): void }) {
             )}
           </Group>
         </Stack>
-        <Button size="xs" variant="default" onClick={onCancel}>
+        <Button size="xs" variant="default" flex="none" onClick={onCancel}>
           {words.cancel}
         </Button>
       </Group>
