@@ -203,7 +203,7 @@ def test_a_starting_image_is_chosen_from_the_gallery_by_its_words(
         expect(page.get_by_role("slider")).to_be_visible()
         with page.expect_request(re.compile("enqueue_batch")) as sent:
             asked(own, RED)
-    started = sent.value.post_data_json["batch"]["generation"]["init_image"]
+    started = json.loads(sent.value.post_data or "")["batch"]["generation"]["init_image"]
     assert started == {"image_name": name, "strength": 0.75}
 
 
