@@ -102,7 +102,7 @@ def _our_runner(folder: Path) -> Callable[[RunRequest], bytes]:
     runner = open_runner("cpu", threads=1)
 
     def draw(request: RunRequest) -> bytes:
-        pixels = runner.run([request], lambda step: None, lambda item_id: False)[0].pixels
+        pixels = runner.run([request], lambda step: None, lambda item_id: False)()[0].pixels
         assert pixels is not None
         return pixels.rgb
 
