@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import attrs
 
 from invoke_apps.settings import Settings
+from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ModelKey
 from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import Unavailable
@@ -73,6 +74,10 @@ class RefusingRunner:
     reason: str
     warm_models: frozenset[ModelKey] = frozenset()
     memory: DeviceMemory | None = None
+
+    def batch_size(self, generation: Generation) -> int:
+        """Return 1."""
+        return 1
 
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop

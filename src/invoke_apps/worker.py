@@ -21,7 +21,7 @@ from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
-from invoke_core.ports.runner import Finish, Runner, RunRequest, RunResult, Step
+from invoke_core.ports.runner import Finish, Report, Runner, RunRequest, RunResult, Step
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.leases import BEAT_SECONDS, LeaseService, Watch
 from invoke_core.services.news import NewsTail
@@ -102,9 +102,8 @@ class Worker:
         self._runner = runner
         self._device = device or runner.device
         self._worker_id = WorkerId("")
-        self._passes: list[
-            _Pass
-        ] = []  # that are not done with; a job taken away and back is in two
+        # Those that are not done with; a job that was taken away and came back is in two of them.
+        self._passes: list[_Pass] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -224,18 +223,17 @@ class Worker:
             return None
         self._to_store.acquire()  # so that pictures wait in a line of limited length
         try:
-            job = self._parts.dispatcher.claim(
-                self._worker_id, self._device, self._runner.warm_models
+            jobs = self._parts.dispatcher.claim(
+                self._worker_id, self._device, self._runner.warm_models, self._runner.batch_size
             )
         except Unavailable as error:
             _log.warning("No job could be claimed: %s", error)
             self._to_store.release()
             self._stopping.wait(TRY_AGAIN_SECONDS)
             return _Pass({})
-        if job is None:
+        if not jobs:
             self._to_store.release()
             return None
-        jobs = [job]
         found = _Pass({job.item_id: job for job in jobs})
         with self._lock:
             self._passes.append(found)
@@ -293,16 +291,34 @@ class Worker:
                 self._ahead = self._claiming.submit(self._claim)
 
         try:
-            finish = self._runner.run(
-                drawn.requests,
-                hear,
-                lambda item_id: self._stopping.is_set() or item_id in drawn.ended,
-            )
+            finish = self._run(drawn, hear, report)
         except Exception as error:  # noqa: BLE001 - whatever a runner raises ends this pass alone
             report.wait()
             self._fail_all(drawn, error, began)
         else:
             self._finishing.submit(self._finish, drawn, finish, report, began)
+
+    def _run(self, drawn: "_Pass", hear: Report, report: PassReport) -> Finish:
+        """Run the pass; where that fails, each of its jobs alone: nobody's fails for somebody else's."""
+
+        def should_stop(item_id: ItemId) -> bool:
+            return self._stopping.is_set() or item_id in drawn.ended
+
+        try:
+            return self._runner.run(drawn.requests, hear, should_stop)
+        except Exception:
+            if len(drawn.requests) == 1:
+                raise
+            _log.warning("A pass of %d jobs failed; each is run alone.", len(drawn.requests))
+        begun: list[Finish] = []
+        for request in drawn.requests:
+            job, began = drawn.jobs[request.item_id], self._parts.clock.monotonic()
+            try:
+                begun.append(self._runner.run([request], hear, should_stop))
+            except Exception as error:  # noqa: BLE001 - as in `_draw`
+                report.wait()
+                self._fail_one(drawn, job, error, began)
+        return lambda: [result for each in begun for result in each()]
 
     def _finish(self, drawn: "_Pass", finish: Finish, report: PassReport, began: float) -> None:
         """Wait for the pictures, and let each of them be stored."""
@@ -317,12 +333,14 @@ class Worker:
             self._storing.submit(self._end, drawn, jobs[result.item_id], result)
 
     def _fail_all(self, drawn: "_Pass", error: Exception, began: float) -> None:
-        if not isinstance(error, InvokeError):
-            numbers = ", ".join(str(request.item_id) for request in drawn.requests)
-            _log.error("The runner failed on job %s.", numbers, exc_info=error)
         for job in list(drawn.jobs.values()):
-            self._fail(job, error, began)
-            self._forget(drawn, job)
+            self._fail_one(drawn, job, error, began)
+
+    def _fail_one(self, drawn: "_Pass", job: Job, error: Exception, began: float) -> None:
+        if not isinstance(error, InvokeError):
+            _log.error("The runner failed on job %d.", job.item_id, exc_info=error)
+        self._fail(job, error, began)
+        self._forget(drawn, job)
 
     def _end(self, drawn: "_Pass", job: Job, result: RunResult) -> None:
         """Keep what became of a job."""

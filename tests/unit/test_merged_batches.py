@@ -20,6 +20,7 @@ from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
 from invoke_core.ports.runner import ModelFiles, RunRequest, RunResult, Step
 from invoke_core.testing.runner import a_request
+from tests.never_learns import NeverLearns
 from tests.tiny_models import build_flux, build_stable_diffusion, build_stable_diffusion_xl
 
 # Of numbers from 0 to 1, in float32 on a CPU, between numbers of rows. Networks of random weights enlarge
@@ -53,6 +54,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelFiles]:
 def runner() -> Iterator[DiffusersRunner]:
     runner = open_runner("cpu", threads=1)
     assert isinstance(runner, DiffusersRunner)
+    runner.costs = NeverLearns()
     yield runner
     runner.close()
 

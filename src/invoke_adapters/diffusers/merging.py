@@ -6,14 +6,12 @@ from typing import Any
 import attrs
 import torch
 
-from invoke_core.domain.models import SchedulerName
+from invoke_core.domain.merging import ALONE
 from invoke_core.ports.runner import RunRequest
 
 BUCKETS = (1, 2, 4, 8)
 """Numbers of rows. A smaller batch is filled up, because kernels are chosen by the number of rows: with the
 same number a row's bits do not depend on what the other rows hold."""
-
-ALONE = frozenset({SchedulerName.DPMPP_SDE})  # draws noise from one seed for all rows
 
 
 def merge_key(request: RunRequest) -> object | None:

@@ -1,7 +1,7 @@
 """The runner: keeps the models used last on one device, and draws with them."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -10,6 +10,7 @@ import attrs
 import torch
 
 from invoke_adapters.diffusers.cache import ModelCache
+from invoke_adapters.diffusers.costs import BatchCosts, Shape
 from invoke_adapters.diffusers.devices import (
     device_memory,
     free_unused_memory,
@@ -27,7 +28,8 @@ from invoke_adapters.diffusers.loading import (
     load_pipeline,
     load_vae,
 )
-from invoke_adapters.diffusers.merging import BUCKETS, groups
+from invoke_adapters.diffusers.merging import BUCKETS, filled_up, groups
+from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ModelKey
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.queue import DeviceMemory
@@ -83,6 +85,7 @@ class DiffusersRunner:
     place: torch.device
     dtype: torch.dtype
     cache: ModelCache
+    costs: BatchCosts = attrs.field(factory=BatchCosts)
 
     @property
     def device(self) -> str:
@@ -99,6 +102,13 @@ class DiffusersRunner:
         """Return the models that are on the device."""
         return self.cache.warm
 
+    def batch_size(self, generation: Generation) -> int:
+        """Return how many pictures are best drawn together; see `invoke_core.ports.runner.Runner`.
+
+        It is learnt from the batches before: a shape begins with pictures alone.
+        """
+        return self.costs.best(Shape.of(generation))
+
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
     ) -> Finish:
@@ -106,7 +116,11 @@ class DiffusersRunner:
 
         The seconds charged are those of drawing: whoever finds the model cold does not pay for it.
         """
-        begun = [self._draw(batch, report, should_stop) for batch in groups(requests, BUCKETS[-1])]
+        begun = [
+            self._draw(batch, report, should_stop)
+            for group in groups(requests, BUCKETS[-1])
+            for batch in self._batches(group)
+        ]
 
         def finish() -> Sequence[RunResult]:
             return [result for each in begun for result in each()]
@@ -117,6 +131,13 @@ class DiffusersRunner:
         """Drop every model."""
         self.cache.clear()
         free_unused_memory(self.place)
+
+    def _batches(self, group: Sequence[RunRequest]) -> Iterator[Sequence[RunRequest]]:
+        """Return requests that may share a batch in batches that pay."""
+        begin = 0
+        for count in self.costs.split(Shape.of(group[0]), len(group)):
+            yield group[begin : begin + count]
+            begin += count
 
     def _draw(self, batch: Sequence[RunRequest], report: Report, should_stop: ShouldStop) -> Finish:
         if all(should_stop(each.item_id) for each in batch):
@@ -141,7 +162,7 @@ class DiffusersRunner:
             ):  # here, no longer inside `except`, nothing holds what it had allocated
                 return self._one_by_one(batch, report, should_stop)
             watch.stop()
-        return lambda: self._results(batch, drawn, watch)
+        return lambda: self._results(batch, drawn, watch, learns=model.merges)
 
     def _one_by_one(
         self, batch: Sequence[RunRequest], report: Report, should_stop: ShouldStop
@@ -151,14 +172,17 @@ class DiffusersRunner:
         return lambda: [result for each in begun for result in each()]
 
     def _results(
-        self, batch: Sequence[RunRequest], drawn: Drawn, watch: Stopwatch
+        self, batch: Sequence[RunRequest], drawn: Drawn, watch: Stopwatch, *, learns: bool
     ) -> Sequence[RunResult]:
         """Wait for the pictures of a batch; each request bears its part of the time."""
         try:
-            share = watch.seconds() / len(batch)
+            seconds = watch.seconds()
+            share = seconds / len(batch)
             pictures = drawn.pictures()
         except (RuntimeError, MemoryError) as error:
             raise_device_trouble(error, self.place)
+        if learns and not drawn.stopped:
+            self.costs.note(Shape.of(batch[0]), filled_up(len(batch)), seconds)
         found = []
         for place, request in enumerate(batch):
             if request.item_id in drawn.stopped:

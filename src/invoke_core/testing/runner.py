@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ItemId, ModelKey
 from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
@@ -69,6 +70,7 @@ class FakeRunner:
         before_step: BeforeStep = _nothing,
         missing: frozenset[ModelKey] = frozenset(),
         seconds_per_step: float = 0.01,
+        batch_size: int = 1,
     ) -> None:
         """Return a runner on no device at all.
 
@@ -78,11 +80,13 @@ class FakeRunner:
                 "denoised"; it may wait, so that a test holds the job there, or raise, so that it fails.
             missing: models whose files are gone.
             seconds_per_step: what a step is said to take on the GPU.
+            batch_size: how many pictures it says that it draws best together.
         """
         self._device = device
         self._before_step = before_step
         self._missing = missing
         self._seconds_per_step = seconds_per_step
+        self._batch_size = batch_size
         self._warm: set[ModelKey] = set()
         self.steps_done = 0
         self.runs: list[RunRequest] = []
@@ -102,6 +106,10 @@ class FakeRunner:
     def warm_models(self) -> frozenset[ModelKey]:
         """Return the models that were used before."""
         return frozenset(self._warm)
+
+    def batch_size(self, generation: Generation) -> int:
+        """Return what the caller of the constructor wanted."""
+        return self._batch_size
 
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
