@@ -101,7 +101,7 @@ class Scene:
         self.statements = len(asked)
 
     def _claim(self) -> None:
-        assert self.dispatcher.claim(self.worker_id, "cpu", WARM) is not None
+        assert self.dispatcher.claim(self.worker_id, "cpu", WARM)
 
     def measure(self) -> None:
         """Claim a job, and commit nothing beside it."""

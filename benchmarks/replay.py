@@ -271,11 +271,12 @@ class Replay:
     def _serve(self, runner: Runner) -> None:
         began = time.thread_time()
         warm = frozenset([runner.model]) if runner.model else frozenset[ModelKey]()
-        job = self.world.dispatcher.claim(runner.worker_id, "cpu", warm)
+        claimed = self.world.dispatcher.claim(runner.worker_id, "cpu", warm)
         self.decisions.append(time.thread_time() - began)
-        if job is None:
+        if not claimed:
             runner.is_idle = True
             return
+        (job,) = claimed
         self._wait(job.owner_id, -1)
         served = Served(job, self.now)
         self.served.append(served)

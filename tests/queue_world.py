@@ -164,7 +164,13 @@ class World:
         return self.queue.enqueue(principal, self.wish(runs=runs, **changes)).item_ids
 
     def claim(self, worker_id: WorkerId, warm: Sequence[str] = ()) -> Job | None:
-        return self.dispatcher.claim(worker_id, "cpu", frozenset(warm))
+        found = self.dispatcher.claim(worker_id, "cpu", frozenset(warm))
+        return found[0] if found else None
+
+    def claim_batch(
+        self, worker_id: WorkerId, most: int, warm: Sequence[str] = ()
+    ) -> Sequence[Job]:
+        return self.dispatcher.claim(worker_id, "cpu", frozenset(warm), lambda generation: most)
 
     def job(self, item_id: ItemId) -> Job:
         with self.database.reading() as work:

@@ -4,10 +4,12 @@ They draw noise, but load, run and fail through exactly the path of a real folde
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
     AutoencoderKL,
+    ControlNetModel,
     DDIMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -24,6 +26,8 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -243,3 +247,85 @@ def build_lora(path: Path, *, seed: int = 0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(weights, path)
     return path
+
+
+def build_controlnet(folder: Path, *, xl: bool = False, seed: int = 0) -> Path:
+    """Write a ControlNet for `build_stable_diffusion` (or its XL) and return its folder."""
+    torch.manual_seed(seed)
+    own: dict[str, Any] = {"cross_attention_dim": WIDTH, "attention_head_dim": 4}
+    if xl:
+        own = {
+            "cross_attention_dim": 2 * WIDTH,
+            "attention_head_dim": 4,
+            "use_linear_projection": True,
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": 8,
+            "projection_class_embeddings_input_dim": 6 * 8 + WIDTH,
+        }
+    net = ControlNetModel(
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        norm_num_groups=8,
+        conditioning_embedding_out_channels=(16, 32, 32),  # as many halvings as the autoencoder's
+        **own,
+    )
+    with torch.no_grad():  # those of a new one are 0, so that it would do nothing
+        for module in (net.controlnet_mid_block, *net.controlnet_down_blocks):
+            module.weight.normal_(std=0.5)
+        net.controlnet_cond_embedding.conv_out.weight.normal_(std=0.5)
+    net.save_pretrained(folder)
+    return folder
+
+
+def build_ip_adapter(folder: Path, unet: Path, *, seed: int = 0) -> Path:
+    """Write an IP-Adapter for a UNet, with the image encoder that it needs, and return its folder."""
+    torch.manual_seed(seed)
+    encoder = CLIPVisionModelWithProjection(
+        CLIPVisionConfig(
+            hidden_size=WIDTH,
+            intermediate_size=2 * WIDTH,
+            projection_dim=WIDTH,
+            num_hidden_layers=1,
+            num_attention_heads=4,
+            image_size=32,
+            patch_size=8,
+        )
+    )
+    encoder.save_pretrained(folder / "image_encoder")
+    net = UNet2DConditionModel.from_pretrained(unet)
+    across = net.config.cross_attention_dim
+    weights = {
+        "image_proj.proj.weight": torch.randn(4 * across, WIDTH),
+        "image_proj.proj.bias": torch.randn(4 * across),
+        "image_proj.norm.weight": torch.ones(across),
+        "image_proj.norm.bias": torch.zeros(across),
+    }
+    number = 1
+    for name in net.attn_processors:
+        if "attn2" in name:  # numbered among all, of which every second looks at the words
+            width = net.get_submodule(name.removesuffix(".processor")).to_k.out_features
+            for part in ("to_k_ip", "to_v_ip"):
+                weights[f"ip_adapter.{number}.{part}.weight"] = torch.randn(width, across)
+            number += 2
+    save_file(weights, folder / "ip_adapter.safetensors")
+    return folder
+
+
+def build_embedding(path: Path, *, encoders: int = 1, vectors: int = 1, seed: int = 0) -> Path:
+    """Write a textual inversion for so many text encoders and return its file."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = [3 * torch.randn((vectors, WIDTH), generator=generator) for _ in range(encoders)]
+    names = ["emb_params"] if encoders == 1 else ["clip_l", "clip_g"]
+    save_file(dict(zip(names, drawn, strict=True)), path)
+    return path
+
+
+def build_vae(folder: Path) -> Path:
+    """Write an autoencoder that gives everything a green tinge, and return its folder."""
+    torch.manual_seed(1)
+    vae = _autoencoder()
+    with torch.no_grad():
+        vae.decoder.conv_out.bias[1] += 2.0
+    vae.save_pretrained(folder)
+    return folder

@@ -6,7 +6,7 @@ from invoke_apps.config import load_settings
 from invoke_apps.settings import Settings
 from invoke_apps.worker import run_until_idle
 from invoke_core.domain.boards import BoardPosition, BoardQuery, Permission, Visibility
-from invoke_core.domain.generation import GenerationWish, InitImage, LoraWeight
+from invoke_core.domain.generation import GenerationWish, Guide, InitImage, LoraWeight
 from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import ImageQuery
 from invoke_core.domain.principals import Principal, host_principal
@@ -24,6 +24,7 @@ __all__ = [
     "BoardPosition",
     "BoardQuery",
     "GenerationWish",
+    "Guide",
     "ImageQuery",
     "InitImage",
     "JobQuery",

@@ -1,26 +1,28 @@
 """Which runner draws: found by name among the installed packages, opened on a device."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 import attrs
 
 from invoke_apps.settings import Settings
+from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ModelKey
 from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import Unavailable
-from invoke_core.ports.runner import Report, Runner, RunRequest, RunResult, ShouldStop
+from invoke_core.ports.runner import Finish, Report, Runner, RunRequest, ShouldStop
 
-GROUP = "invoke.runners"  # each entry: open_runner(device: str, *, precision: str) -> Runner
+GROUP = "invoke.runners"
+# Each entry: open_runner(device: str, *, precision: str, memory: ModelMemory) -> Runner
 
 
 def open_runner(settings: Settings, device: str) -> Runner:
     """Return the runner that the settings name, on a device.
 
     Args:
-        settings: name and precision.
+        settings: name, precision, and how much memory its models may take.
         device: such as `cuda:0`, or `auto` for a GPU where there is one, else `cpu`. A number after
             `cpu` only tells workers of one host apart: all of them share its cores.
 
@@ -38,11 +40,11 @@ def open_runner(settings: Settings, device: str) -> Runner:
         opener = known[settings.runner].load()
         if device != "auto":
             place = re.sub(r"^cpu:\d+$", "cpu", device)
-            return _checked(opener(place, precision=settings.precision))
+            return _opened(opener, settings, place)
         try:
-            return _checked(opener("cuda:0", precision=settings.precision))
+            return _opened(opener, settings, "cuda:0")
         except Unavailable:
-            return _checked(opener("cpu", precision=settings.precision))
+            return _opened(opener, settings, "cpu")
     except ImportError as error:
         raise Unavailable(
             f"The runner '{settings.runner}' cannot be loaded because a package is missing"
@@ -60,9 +62,8 @@ def trouble_with(settings: Settings) -> str | None:
     return None
 
 
-def _checked(runner: Runner) -> Runner:
-    """Return the runner; entry points are untyped."""
-    return runner
+def _opened(opener: Callable[..., Runner], settings: Settings, place: str) -> Runner:
+    return opener(place, precision=settings.precision, memory=settings.model_memory)
 
 
 @attrs.frozen
@@ -74,9 +75,13 @@ class RefusingRunner:
     warm_models: frozenset[ModelKey] = frozenset()
     memory: DeviceMemory | None = None
 
+    def batch_size(self, generation: Generation) -> int:
+        """Return 1."""
+        return 1
+
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
-    ) -> Sequence[RunResult]:
+    ) -> Finish:
         """Raise Unavailable."""
         raise Unavailable(self.reason)
 

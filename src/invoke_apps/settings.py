@@ -16,6 +16,9 @@ from invoke_core.domain.generation import GenerationLimits
 from invoke_core.domain.second_factor import SecondFactorPolicy
 from invoke_core.domain.shares import MAX_WEIGHT
 from invoke_core.domain.users import email_identity
+from invoke_core.ports.runner import ModelMemory
+
+GB = 10**9  # bytes
 
 _positive = ge(1)
 _none_or_more: Any = optional(ge(0))
@@ -185,6 +188,10 @@ class Settings:
     precision: str = attrs.field(
         default="auto", validator=in_(("auto", "float32", "float16", "bfloat16"))
     )
+    # GB that the models of each device may take; None: measured
+    ram: float | None = attrs.field(default=None, validator=_none_or_more)
+    vram: float | None = attrs.field(default=None, validator=_none_or_more)
+    allow_model_caching: bool = True  # False: only the model of the last job stays loaded
 
     # The queue
     session_queue_mode: QueueMode = QueueMode.ROUND_ROBIN  # FIFO in single-user mode
@@ -292,6 +299,12 @@ class Settings:
         )
 
     @property
+    def model_memory(self) -> ModelMemory:
+        """Return how much memory the models of one runner may take."""
+        ram, vram = (None if each is None else int(each * GB) for each in (self.ram, self.vram))
+        return ModelMemory(ram=ram, vram=vram, caching=self.allow_model_caching)
+
+    @property
     def loopback_only(self) -> bool:
         """Return whether the server can be reached from this host alone, and by no proxy."""
         return is_loopback(self.host) and self.base_url is None and not self.trusted_proxies
@@ -332,9 +345,6 @@ LATER = {
 WITHOUT_EFFECT = frozenset(
     {
         # Of the guide's complete example: their features come later, a warning says so.
-        "ram",
-        "vram",
-        "allow_model_caching",
         "scan_models_on_startup",
         # InvokeAI's own, which mean nothing here.
         "schema_version",

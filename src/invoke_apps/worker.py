@@ -2,19 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Self
 
 import attrs
 
 from invoke_apps.application import Application
+from invoke_apps.reporting import PassReport
 from invoke_apps.runners import open_runner
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.news import NewsItem, NewsKind
-from invoke_core.domain.pixels import Pixels
-from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import Job, JobStatus, WorkerRecord
 from invoke_core.errors import InvokeError, LeaseLost, Unavailable
 from invoke_core.ports.clock import Clock
@@ -22,16 +21,16 @@ from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
-from invoke_core.ports.runner import Runner, RunRequest, Step
+from invoke_core.ports.runner import Finish, Report, Runner, RunRequest, RunResult, Step
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.leases import BEAT_SECONDS, LeaseService, Watch
 from invoke_core.services.news import NewsTail
 from invoke_core.services.requests import RequestService
 from invoke_core.services.results import ResultService
 
-PROGRESS_SECONDS = 0.25  # between two reports of one job: at most four a second
 TRY_AGAIN_SECONDS = 1.0  # after the database was busy past its limit
-STORED_BESIDE = 2  # pictures that are stored while the next one is drawn
+STORING_THREADS = 4  # PNG takes a third of a second of one core for a megapixel
+PASSES_AT_ONCE = 4  # one is claimed and one drawn, while the pictures of others are stored
 
 WAKING = {NewsKind.BATCH_ENQUEUED, NewsKind.JOBS_CHANGED, NewsKind.QUEUE_PAUSED}
 
@@ -70,12 +69,26 @@ class WorkerParts:
         )
 
 
+@attrs.define(eq=False)
+class _Pass:
+    """Jobs that are drawn together."""
+
+    jobs: dict[ItemId, Job]  # as they were claimed, until each is done with
+    requests: Sequence[RunRequest] = ()  # of those that can be drawn
+    ended: set[ItemId] = attrs.field(factory=set)  # canceled, or somebody else's by now
+
+
 class Worker:
-    """Claims jobs for one device, runs them one after another, and stores what comes out.
+    """Claims jobs for one device, draws them pass by pass, and stores what comes out.
 
     `run` and `run_until_idle` use the caller's thread for the runner, and threads of their own for the
-    beat and for storing pictures. `stop` may be called from any other thread.
+    beat, for claiming the next pass, and for storing pictures. `stop` may be called from any other thread.
     """
+
+    _telling: ThreadPoolExecutor
+    _storing: ThreadPoolExecutor
+    _finishing: ThreadPoolExecutor
+    _claiming: ThreadPoolExecutor
 
     def __init__(self, parts: WorkerParts, runner: Runner, *, device: str | None = None) -> None:
         """Return a worker that has not begun.
@@ -89,28 +102,30 @@ class Worker:
         self._runner = runner
         self._device = device or runner.device
         self._worker_id = WorkerId("")
-        self._running: dict[ItemId, Job] = {}
-        self._ended: set[ItemId] = set()  # of the running ones: canceled, or somebody else's by now
+        # Those that are not done with; a job that was taken away and came back is in two of them.
+        self._passes: list[_Pass] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._wake = threading.Event()
-        self._to_store = threading.BoundedSemaphore(STORED_BESIDE)
+        self._to_store = threading.BoundedSemaphore(PASSES_AT_ONCE)
+        self._ahead: Future[_Pass | None] | None = None  # claimed while the last pass ends
+        self._begun = 0  # jobs
 
     def run(self) -> None:
         """Run jobs as they come, until `stop`."""
-        with self._at_work() as pool:
+        with self._at_work():
             while not self._stopping.is_set():
                 self._wake.clear()  # before the look: what comes after it wakes
-                if not self._run_next(pool):
+                if not self._run_next():
                     self._wake.wait()
 
     def run_until_idle(self) -> int:
         """Run jobs until none is waiting, or `stop`; return how many were begun."""
-        begun = 0
-        with self._at_work() as pool:
-            while not self._stopping.is_set() and self._run_next(pool):
-                begun += 1
-        return begun
+        before = self._begun
+        with self._at_work():
+            while not self._stopping.is_set() and self._run_next():
+                pass
+        return self._begun - before
 
     def stop(self) -> None:
         """End `run` soon: what is being drawn is given back, what is drawn is still stored."""
@@ -118,7 +133,7 @@ class Worker:
         self._wake.set()
 
     @contextmanager
-    def _at_work(self) -> Iterator[ThreadPoolExecutor]:
+    def _at_work(self) -> Iterator[None]:
         """Be known as a living worker while the block runs, and give back what is left at its end."""
         resting = threading.Event()
         watch = Watch()
@@ -129,8 +144,13 @@ class Worker:
         self._parts.news.subscribe(self._hear)
         beat.start()
         try:
-            with ThreadPoolExecutor(STORED_BESIDE, thread_name_prefix="store") as pool:
-                yield pool
+            with (  # the last one ends first: each still hands work on to those before it
+                ThreadPoolExecutor(1, "progress") as self._telling,
+                ThreadPoolExecutor(STORING_THREADS, "store") as self._storing,
+                ThreadPoolExecutor(PASSES_AT_ONCE, "finish") as self._finishing,
+                ThreadPoolExecutor(1, "claim") as self._claiming,
+            ):
+                yield
         finally:
             resting.set()
             beat.join()
@@ -173,105 +193,179 @@ class Worker:
         """Go on under a new name: others took this worker for dead and its jobs away."""
         _log.warning("This worker was taken for dead; it drops what it was doing.")
         with self._lock:
-            self._ended.update(self._running)
+            for each in self._passes:
+                each.ended.update(each.jobs)
         self._register()
 
     def _hear(self, item: NewsItem) -> None:
         status = item.body.get("status")
         if item.kind is NewsKind.JOB_CHANGED and status == JobStatus.CANCELED:
             with self._lock:
-                self._ended.update({job for job in self._running if job == item.body["item_id"]})
+                for each in self._passes:
+                    each.ended.update({job for job in each.jobs if job == item.body["item_id"]})
         if item.kind in WAKING or status == JobStatus.PENDING:
             self._wake.set()
 
-    def _should_stop(self, item_id: ItemId) -> bool:
-        return self._stopping.is_set() or item_id in self._ended
+    def _run_next(self) -> bool:
+        """Run the next pass; return False where there is nothing to do."""
+        ahead, self._ahead = self._ahead, None
+        # Where none was found before the last pass ended, there may be one by now.
+        found = (ahead.result() if ahead else None) or self._claim()
+        if found is None:
+            return False
+        if found.requests:
+            self._draw(found)
+        return True
 
-    def _run_next(self, pool: ThreadPoolExecutor) -> bool:
-        """Claim a job and run it; return False where there is nothing to do."""
+    def _claim(self) -> "_Pass | None":
+        """Claim what is drawn next, and look up what it needs; None where there is nothing to do."""
+        if self._stopping.is_set():
+            return None
         self._to_store.acquire()  # so that pictures wait in a line of limited length
-        job = None
         try:
-            job = self._parts.dispatcher.claim(
-                self._worker_id, self._device, self._runner.warm_models
+            jobs = self._parts.dispatcher.claim(
+                self._worker_id, self._device, self._runner.warm_models, self._runner.batch_size
             )
         except Unavailable as error:
             _log.warning("No job could be claimed: %s", error)
             self._to_store.release()
             self._stopping.wait(TRY_AGAIN_SECONDS)
-            return True
-        if job is None:
+            return _Pass({})
+        if not jobs:
             self._to_store.release()
-            return False
+            return None
+        found = _Pass({job.item_id: job for job in jobs})
         with self._lock:
-            self._running[job.item_id] = job
-        pixels, gpu_seconds = self._draw(job)
-        if pixels is None:
-            self._forget(job)
-        else:
-            pool.submit(self._store, job, pixels, gpu_seconds)
-        return True
+            self._passes.append(found)
+            self._begun += len(jobs)
+        prepared = [(job, self._prepared(job)) for job in jobs]
+        found.requests = [request for _, request in prepared if request is not None]
+        for job, request in prepared:
+            if request is None:
+                self._forget(found, job)
+        return found
 
-    def _forget(self, job: Job) -> None:
-        with self._lock:
-            self._running.pop(job.item_id, None)
-            self._ended.discard(job.item_id)
-        self._to_store.release()
+    def _prepared(self, job: Job) -> RunRequest | None:
+        """Return what the runner needs; None where the job has ended otherwise.
 
-    def _draw(self, job: Job) -> tuple[Pixels | None, float]:
-        """Return the picture, and how long it took; None where the job has ended otherwise."""
+        Reads the job again, so that no cancellation is missed between the claim and the news.
+        """
         began = self._parts.clock.monotonic()
         try:
-            # Reads the job again, so that no cancellation is missed between the claim and the news.
-            request = self._parts.requests.prepare(job)
-            result = self._runner.run([request], self._reporter(request), self._should_stop)[0]
+            return self._parts.requests.prepare(job)
         except LeaseLost as error:
             _log.info("%s", error)
-            return None, 0.0
         except InvokeError as error:
-            self._fail(job, type(error).__name__, str(error), began)
-            return None, 0.0
-        except Exception as error:  # noqa: BLE001 - whatever a runner raises ends this job alone
-            _log.exception("The runner failed on job %d.", job.item_id)
-            self._fail(job, type(error).__name__, _went_wrong(error), began)
-            return None, 0.0
-        if result.pixels is None:
-            self._persist(lambda: self._parts.results.stopped(job, result.gpu_seconds))
-        return result.pixels, result.gpu_seconds
+            self._fail(job, error, began)
+        except Exception as error:  # noqa: BLE001 - no job may stay in progress for ever
+            _log.exception("Job %d could not be prepared.", job.item_id)
+            self._fail(job, error, began)
+        return None
 
-    def _reporter(self, request: RunRequest) -> Callable[[Step], None]:
-        last = float("-inf")
+    def _forget(self, drawn: "_Pass", job: Job) -> None:
+        """Be done with a job of a pass; with the last of them its place in the line is free."""
+        with self._lock:
+            del drawn.jobs[job.item_id]
+            is_last = not drawn.jobs
+            if is_last:
+                self._passes.remove(drawn)
+        if is_last:
+            self._to_store.release()
 
-        def report(step: Step) -> None:
-            nonlocal last
-            now = self._parts.clock.monotonic()
-            # The last step is always told: whoever finds this worker dead sees what it was drawing.
-            if now - last < PROGRESS_SECONDS and step.step < step.steps:
-                return
-            last = now
-            preview = self._parts.codec.preview(step.preview) if step.preview else None
-            self._parts.progress.put(
-                Progress(item_id=step.item_id, step=step.step, steps=step.steps, preview=preview)
-            )
+    def _draw(self, drawn: "_Pass") -> None:
+        """Let the runner draw, and other threads see to what comes out."""
+        began = self._parts.clock.monotonic()
+        report = PassReport(
+            drawn.requests,
+            self._parts.progress,
+            self._parts.codec,
+            self._parts.clock,
+            self._telling,
+        )
 
-        self._parts.progress.put(Progress(item_id=request.item_id, step=0, steps=request.steps))
-        return report
+        def hear(step: Step) -> None:
+            report(step)
+            # The device shall find its next pass at hand. Earlier than this, jobs would be charged and
+            # held that somebody else may deserve more by the time they run.
+            if step.step >= step.steps - 1 and self._ahead is None:
+                self._ahead = self._claiming.submit(self._claim)
 
-    def _store(self, job: Job, pixels: Pixels, gpu_seconds: float) -> None:
-        began = self._parts.clock.monotonic() - gpu_seconds
         try:
-            self._persist(lambda: self._parts.results.complete(job, pixels, gpu_seconds))
+            finish = self._run(drawn, hear, report)
+        except Exception as error:  # noqa: BLE001 - whatever a runner raises ends this pass alone
+            report.wait()
+            self._fail_all(drawn, error, began)
+        else:
+            self._finishing.submit(self._finish, drawn, finish, report, began)
+
+    def _run(self, drawn: "_Pass", hear: Report, report: PassReport) -> Finish:
+        """Run the pass; where that fails, each of its jobs alone: nobody's fails for somebody else's."""
+
+        def should_stop(item_id: ItemId) -> bool:
+            return self._stopping.is_set() or item_id in drawn.ended
+
+        try:
+            return self._runner.run(drawn.requests, hear, should_stop)
+        except Exception:
+            if len(drawn.requests) == 1:
+                raise
+            _log.warning("A pass of %d jobs failed; each is run alone.", len(drawn.requests))
+        begun: list[Finish] = []
+        for request in drawn.requests:
+            job, began = drawn.jobs[request.item_id], self._parts.clock.monotonic()
+            try:
+                begun.append(self._runner.run([request], hear, should_stop))
+            except Exception as error:  # noqa: BLE001 - as in `_draw`
+                report.wait()
+                self._fail_one(drawn, job, error, began)
+        return lambda: [result for each in begun for result in each()]
+
+    def _finish(self, drawn: "_Pass", finish: Finish, report: PassReport, began: float) -> None:
+        """Wait for the pictures, and let each of them be stored."""
+        try:
+            report.wait()  # what is written after a job's end would stay for ever
+            results = finish()
+        except Exception as error:  # noqa: BLE001 - as in `_draw`
+            self._fail_all(drawn, error, began)
+            return
+        jobs = dict(drawn.jobs)
+        for result in results:
+            self._storing.submit(self._end, drawn, jobs[result.item_id], result)
+
+    def _fail_all(self, drawn: "_Pass", error: Exception, began: float) -> None:
+        for job in list(drawn.jobs.values()):
+            self._fail_one(drawn, job, error, began)
+
+    def _fail_one(self, drawn: "_Pass", job: Job, error: Exception, began: float) -> None:
+        if not isinstance(error, InvokeError):
+            _log.error("The runner failed on job %d.", job.item_id, exc_info=error)
+        self._fail(job, error, began)
+        self._forget(drawn, job)
+
+    def _end(self, drawn: "_Pass", job: Job, result: RunResult) -> None:
+        """Keep what became of a job."""
+        began = self._parts.clock.monotonic() - result.gpu_seconds
+        try:
+            if result.error is not None:
+                self._fail(job, result.error, began)
+            elif result.pixels is None:
+                self._persist(lambda: self._parts.results.stopped(job, result.gpu_seconds))
+            else:
+                pixels = result.pixels
+                self._persist(lambda: self._parts.results.complete(job, pixels, result.gpu_seconds))
         except InvokeError as error:
-            self._fail(job, type(error).__name__, str(error), began)
+            self._fail(job, error, began)
         except Exception as error:  # noqa: BLE001 - no job may stay in progress for ever
             _log.exception("The picture of job %d could not be stored.", job.item_id)
-            self._fail(job, type(error).__name__, _went_wrong(error), began)
+            self._fail(job, error, began)
         finally:
-            self._forget(job)
+            self._forget(drawn, job)
 
-    def _fail(self, job: Job, error_type: str, message: str, began: float) -> None:
+    def _fail(self, job: Job, error: Exception, began: float) -> None:
         took = self._parts.clock.monotonic() - began
-        self._persist(lambda: self._parts.results.fail(job, error_type, message, took))
+        kind = type(error).__name__
+        message = str(error) if isinstance(error, InvokeError) else _went_wrong(error)
+        self._persist(lambda: self._parts.results.fail(job, kind, message, took))
 
     def _persist(self, change: Callable[[], object]) -> None:
         """Make the change, again and again while the database is busy.

@@ -82,7 +82,7 @@ def test_a_claim_is_six_statements_and_each_looks_for_what_it_names(
     dispatcher.claim(worker_id, "cpu", WARM)  # what is prepared once is prepared
     watched.asked.clear()
 
-    assert dispatcher.claim(worker_id, "cpu", WARM) is not None
+    assert len(dispatcher.claim(worker_id, "cpu", WARM)) == 1
 
     assert 5 <= len(watched.asked) <= 6
     taken = [step for text in watched.asked for step in steps(tmp_path / "invoke.db", text)]

@@ -162,12 +162,12 @@ class SimulatedWorker:
             yield BEAT_SECONDS
 
     def _claim(self) -> Any:
-        job: list[Job | None] = []
+        claimed: list[Job] = []
         warm = frozenset(self._warm)
         yield from self._try(
-            lambda: job.append(self._dispatcher.claim(self._worker_id, "cpu", warm))
+            lambda: claimed.extend(self._dispatcher.claim(self._worker_id, "cpu", warm))
         )
-        return job[0] if job else None
+        return claimed[0] if claimed else None
 
     def _draw(self, job: Job) -> Actor:
         seconds = self._chance.choice([1.0, 4.0, 20.0]) * self._chance.random()

@@ -21,6 +21,7 @@ from invoke_core.domain.fairness import (
     slack_of,
 )
 from invoke_core.domain.identifiers import ModelKey, UserId, WorkerId
+from invoke_core.domain.merging import merge_key
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import Job
 from invoke_core.domain.shares import levels
@@ -53,16 +54,17 @@ class Schedule:
         ]
         self.weights = [chance.choice([0.5, 1.0, 3.0]) for _ in range(groups)]
         self.regroup()
-        self.runners: dict[WorkerId, Job | None] = {}
+        self.runners: dict[WorkerId, list[Job]] = {}
         self.warm: dict[WorkerId, list[ModelKey]] = {}
         for _ in range(chance.randint(1, 4)):
             self.add_runner()
         self.most_in_flight: Counter[str] = Counter()  # of a group or person, by level
+        self.largest_batch = 0
         self.longest = cost_of(mode, LONGEST)  # the largest cost of a job, expected or real
 
     def add_runner(self) -> None:
         worker = self.world.worker()
-        self.runners[worker] = None
+        self.runners[worker] = []
         self.warm[worker] = []
 
     def step(self) -> None:
@@ -95,26 +97,26 @@ class Schedule:
         )
 
     def dispatch(self) -> None:
-        idle = [worker for worker, job in self.runners.items() if job is None]
+        idle = [worker for worker, jobs in self.runners.items() if not jobs]
         if not idle:
             return
         worker = self.chance.choice(idle)
-        job = self.world.claim(worker, self.warm[worker])
-        if job is None:
+        jobs = self.world.claim_batch(worker, self.chance.choice([1, 2, 8]), self.warm[worker])
+        if not jobs:
             with self.world.database.reading() as work:
                 assert not work.queue.contest(self.mode).candidates  # no runner is idle beside work
             return
-        self.runners[worker] = job
-        self.longest = max(self.longest, job.charged)
-        self.warm[worker] = [job.generation.model]
+        assert len({merge_key(job.generation) for job in jobs}) == 1
+        self.largest_batch = max(self.largest_batch, len(jobs))
+        self.runners[worker] = list(jobs)
+        self.longest = max(self.longest, *(job.charged for job in jobs))
+        self.warm[worker] = [jobs[0].generation.model]
 
     def end(self) -> None:
-        busy = [worker for worker, job in self.runners.items() if job is not None]
+        busy = [jobs for jobs in self.runners.values() if jobs]
         if not busy:
             return
-        worker = self.chance.choice(busy)
-        job = self.runners[worker]
-        self.runners[worker] = None
+        job = self.chance.choice(busy).pop()
         seconds = LONGEST * self.chance.random() ** 3
         try:
             if self.chance.random() < 0.1:
@@ -133,8 +135,8 @@ class Schedule:
         if self.chance.random() < 0.5:
             self.world.queue.cancel_all_except_current(person)
             return
-        for job in self.runners.values():
-            if job is not None and job.owner_id == person.user_id:
+        for job in (job for jobs in self.runners.values() for job in jobs):
+            if job.owner_id == person.user_id:
                 current = self.world.job(job.item_id)
                 if not current.status.is_final:
                     self.world.queue.cancel(person, job.item_id)
@@ -181,11 +183,10 @@ class Schedule:
             measured = work.queue.run_seconds()
             # A canceled job is in flight until its runner has stopped: only then is it settled.
             drawn: Counter[tuple[str, str]] = Counter()
-            for job in self.runners.values():
-                if job is not None:
-                    name = work.flows.get(job.owner_id).group_name
-                    drawn[name, job.owner_id] += 1
-                    drawn["", name or job.owner_id] += 1
+            for job in (job for jobs in self.runners.values() for job in jobs):
+                name = work.flows.get(job.owner_id).group_name
+                drawn[name, job.owner_id] += 1
+                drawn["", name or job.owner_id] += 1
         for (level, _), count in drawn.items():
             self.most_in_flight[level] = max(self.most_in_flight[level], count)
         known = measured.get(ALL_KINDS)
@@ -201,6 +202,13 @@ class Schedule:
             assert max(counters) - min(counters) <= slack_bound(self.mode, slack) + reach + 1e-6
             seen = virtual[level].advanced(self.mode, min(counters))
             assert seen == virtual[level]  # it has seen every least
+
+
+def test_the_schedules_merge() -> None:
+    schedule = Schedule(random.Random(1), QueueMode.FAIR_SHARE, 30.0)
+    for _ in range(400):
+        schedule.step()
+    assert schedule.largest_batch > 2
 
 
 def slack_bound(mode: QueueMode, slack: float) -> float:

@@ -1,6 +1,7 @@
 """The worker on the memory adapter, with the fake runner held where a test wants it."""
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,12 +9,14 @@ import pytest
 
 from invoke_apps.worker import Worker
 from invoke_core.domain.generation import InitImage
-from invoke_core.domain.identifiers import ItemId, ModelKey
+from invoke_core.domain.identifiers import ImageName, ItemId, ModelKey
 from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import Job, JobStatus
-from invoke_core.errors import StorageFull, Unavailable
+from invoke_core.errors import Invalid, StorageFull, Unavailable
 from invoke_core.ports.runner import RunRequest
+from invoke_core.ports.storage import Rendition
 from invoke_core.testing.builders import an_image
+from invoke_core.testing.pictures import a_png
 from invoke_core.testing.runner import FakeRunner
 from tests.queue_world import World
 
@@ -338,3 +341,93 @@ def test_a_picture_of_a_job_that_was_canceled_while_it_was_stored_is_thrown_away
 
     assert world.job(item_id).status is JobStatus.CANCELED
     assert list(world.storage.names()) == []
+
+
+def test_jobs_of_several_people_are_drawn_in_one_pass(world: Observed) -> None:
+    people = world.people(3)
+    item_ids = [world.enqueue(person, prompt=person.user_id)[0] for person in people]
+    passes: list[list[ItemId]] = []
+
+    class Counting(FakeRunner):
+        def run(self, requests, report, should_stop):  # type: ignore[no-untyped-def]
+            passes.append([request.item_id for request in requests])
+            return super().run(requests, report, should_stop)
+
+    begun = Worker(world.parts(), Counting(batch_size=8)).run_until_idle()
+
+    assert begun == 3
+    assert passes == [item_ids]
+    with world.database.reading() as work:
+        for person, item_id in zip(people, item_ids, strict=True):
+            job = work.jobs.get(item_id)
+            assert job.status is JobStatus.COMPLETED
+            assert work.images.get(job.image_names[0]).owner_id == person.user_id
+    world.assert_flows_are_consistent()
+
+
+def test_a_job_that_is_canceled_leaves_the_others_of_its_pass(world: Observed) -> None:
+    gate = Gate(at_step=2)
+    people = world.people(3)
+    item_ids = [world.enqueue(person, steps=4)[0] for person in people]
+    with working(world, FakeRunner(before_step=gate, batch_size=8)):
+        assert gate.reached.wait(PATIENCE)
+        heard = threading.Event()
+        world.news.subscribe(lambda item: heard.set())
+        world.queue.cancel(people[0], item_ids[0])
+        assert heard.wait(PATIENCE)
+        gate.open.set()
+        for item_id in item_ids[1:]:
+            world.wait_for(item_id, JobStatus.COMPLETED)
+    assert world.job(item_ids[0]).status is JobStatus.CANCELED
+    world.assert_flows_are_consistent()
+
+
+def test_a_start_picture_that_is_gone_leaves_the_others_of_its_pass(world: Observed) -> None:
+    """Found out when the batch is claimed already."""
+    people = world.people(2)
+    with world.database.writing() as work:
+        images = [
+            an_image(
+                work,
+                work.users.get(person.user_id),
+                image_name=ImageName(f"{uuid.UUID(int=place)}.png"),
+            )
+            for place, person in enumerate(people)
+        ]
+    lost, drawn = (
+        world.enqueue(
+            person, init_image=InitImage(image_name=image.image_name, strength=0.5), steps=4
+        )[0]
+        for person, image in zip(people, images, strict=True)
+    )
+    world.storage.put(images[1].image_name, Rendition.FULL, a_png(16, 16, bytes(768)))
+    with world.database.writing() as work:
+        work.images.remove([images[0].image_name])
+    runner = FakeRunner(batch_size=8)
+
+    assert Worker(world.parts(), runner).run_until_idle() == 2
+
+    assert world.job(lost).error_type == "NotFound"
+    assert world.job(drawn).status is JobStatus.COMPLETED
+    world.assert_flows_are_consistent()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("It broke."), Invalid("No.")])
+def test_a_job_at_fault_fails_alone(world: Observed, error: Exception) -> None:
+    people = world.people(3)
+    item_ids = [world.enqueue(person)[0] for person in people]
+
+    def explode(request: RunRequest, step: int) -> None:
+        if request.item_id == item_ids[1]:
+            raise error
+
+    Worker(world.parts(), FakeRunner(before_step=explode, batch_size=8)).run_until_idle()
+
+    assert [world.job(item_id).status for item_id in item_ids] == [
+        JobStatus.COMPLETED,
+        JobStatus.FAILED,
+        JobStatus.COMPLETED,
+    ]
+    assert world.job(item_ids[1]).error_type == type(error).__name__
+    assert world.progress.get(item_ids) == {}
+    world.assert_flows_are_consistent()

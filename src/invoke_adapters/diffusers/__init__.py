@@ -5,13 +5,20 @@ the command line only need to know which models are bundled.
 """
 
 from invoke_adapters.diffusers.bundled import bundled_models
-from invoke_core.ports.runner import Runner
+from invoke_core.ports.runner import ModelMemory, Runner
 
 __all__ = ["bundled_models", "open_runner"]
 
 
+MEASURED = ModelMemory()
+
+
 def open_runner(
-    device: str, *, precision: str = "auto", keep: int = 2, threads: int | None = None
+    device: str,
+    *,
+    precision: str = "auto",
+    memory: ModelMemory = MEASURED,
+    threads: int | None = None,
 ) -> Runner:
     """Return a runner on one device; it loads each model when it is first wanted.
 
@@ -19,7 +26,7 @@ def open_runner(
         device: `cpu`, `cuda` or `cuda:<number>`.
         precision: `auto`, `float32`, `bfloat16` or `float16`; `auto` is float32 on a CPU and
             bfloat16 on a GPU that has it.
-        keep: how many models stay loaded, at least 1.
+        memory: how much of it loaded models may take.
         threads: of the CPU; None: what torch chooses, which heeds `OMP_NUM_THREADS`.
 
     Raises:
@@ -28,4 +35,4 @@ def open_runner(
     """
     from invoke_adapters.diffusers.runner import open_diffusers_runner  # imports torch: seconds
 
-    return open_diffusers_runner(device, precision=precision, keep=keep, threads=threads)
+    return open_diffusers_runner(device, precision=precision, memory=memory, threads=threads)

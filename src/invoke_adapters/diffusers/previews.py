@@ -1,10 +1,12 @@
 """A cheap look at unfinished pictures."""
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 import torch
 
+from invoke_adapters.diffusers.finishing import copied, to_bytes
 from invoke_core.domain.pixels import Pixels
 
 SIDE = 24  # latents, of the picture that the colours are learnt from
@@ -19,7 +21,7 @@ class LinearPreview:
     without a table of known autoencoders.
     """
 
-    matrix: torch.Tensor  # (channels + 1, 3), float32, on the CPU; the last row is the constant
+    matrix: torch.Tensor  # (channels + 1, 3), float32, on the device; the last row is the constant
 
     @classmethod
     def fitted(cls, vae: Any) -> "LinearPreview":
@@ -40,19 +42,26 @@ class LinearPreview:
         solution = torch.linalg.lstsq(
             known[0].flatten(1).T.double(), colours[0].flatten(1).T.double(), driver="gelsd"
         ).solution
-        return cls(solution.float())
+        return cls(solution.float().to(vae.device))
 
-    def picture(self, latents: torch.Tensor) -> Pixels:
-        """Return a picture of one pixel a latent.
+    def picture(self, latents: torch.Tensor) -> Callable[[], Pixels]:
+        """Begin a picture of one pixel a latent; return what waits for it.
 
         Args:
             latents: (channels, height, width), as the denoiser sees them; of any scale, because
                 some schedulers keep noise of many times the picture's own size in them.
         """
-        values = latents.float().cpu()
+        values = latents.float()
         values = values / values.std().clamp(min=1.0)
         rgb = self.matrix[:-1].T @ values.flatten(1) + self.matrix[-1, :, None]
-        return to_pixels(rgb.unflatten(1, values.shape[1:]))
+        rgb = rgb.nan_to_num(nan=0.0).unflatten(1, values.shape[1:])
+        wait = copied(to_bytes(rgb[None]))
+
+        def pixels() -> Pixels:
+            _, height, width, _ = wait()[0].shape
+            return Pixels(width=width, height=height, rgb=wait()[0].numpy().tobytes())
+
+        return pixels
 
 
 def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
@@ -63,10 +72,3 @@ def _decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     if upcast:
         vae.to(torch.float16)
     return decoded
-
-
-def to_pixels(image: torch.Tensor) -> Pixels:
-    """Return a picture of (3, height, width), 0 to 1, rounded to bytes on its own device."""
-    _, height, width = image.shape
-    values = (image * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
-    return Pixels(width=width, height=height, rgb=values.cpu().numpy().tobytes())

@@ -11,6 +11,7 @@ from invoke_adapters.memory.state import State, page
 from invoke_core.domain.estimates import ALL_KINDS, Measured, RunTime, kind_of
 from invoke_core.domain.fairness import Contender, Flow, Group, QueueMode, VirtualTime
 from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, UserId, WorkerId
+from invoke_core.domain.merging import merge_key
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import (
     DeviceMemory,
@@ -158,6 +159,7 @@ def _front(pending: Sequence[Job]) -> Front | None:
         priority=head.priority,
         model=head.generation.model,
         kind=kind_of(head.generation),
+        merge_key=None if head.attempts else merge_key(head.generation),
         oldest_item_id=min(job.item_id for job in pending),
     )
 
@@ -266,12 +268,20 @@ class MemoryQueueStateRepository:
 
     state: State
 
-    def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
+    def contest(
+        self,
+        mode: QueueMode,
+        *,
+        warm: frozenset[ModelKey] = frozenset(),
+        riding: str | None = None,
+    ) -> Contest:
         """Return what a decision looks at."""
         ordered = _contending(self.state, mode)
         wanted = {each.flow.user_id for each in ordered[:1]}
-        for model in warm:
-            matching = [each for each in ordered if each.flow.head_model == model]
+        preferred = [[each for each in ordered if each.flow.head_model == model] for model in warm]
+        if riding is not None and mode is not QueueMode.FIFO:
+            preferred.append([each for each in ordered if each.flow.head_merge_key == riding])
+        for matching in preferred:
             for is_grouped in (False, True):
                 among = [each for each in matching if (each.least is not None) is is_grouped]
                 wanted.update(each.flow.user_id for each in among[:1])

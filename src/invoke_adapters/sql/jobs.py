@@ -13,6 +13,7 @@ from invoke_adapters.sql.errors import INTEGRITY, attempt
 from invoke_adapters.sql.mapping import KEY, Change, Prepared, among, page
 from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.identifiers import BatchId, ItemId, UserId
+from invoke_core.domain.merging import merge_key
 from invoke_core.domain.pages import Page
 from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus, Lease, QueueCounts
 from invoke_core.errors import NotFound
@@ -71,9 +72,21 @@ SERVED = ("precedence", "item_id")  # the order in which an owner's pending jobs
 ARRIVED = ("item_id",)
 
 _owner = sa.bindparam("owner_id", type_=_jobs.owner_id.type)
+
+
+def merge_key_of(jobs: Any) -> sa.ColumnElement[str | None]:
+    """Return the merge key of jobs, or null for those that were begun before; see `Front`."""
+    return sa.case((jobs.attempts == 0, jobs.merge_key), else_=None)
+
+
 _FRONT = Prepared(
     sa.select(
-        _jobs.item_id, _jobs.priority, _jobs.model, _jobs.kind, first_pending(_owner, ARRIVED)
+        _jobs.item_id,
+        _jobs.priority,
+        _jobs.model,
+        _jobs.kind,
+        merge_key_of(_jobs),
+        first_pending(_owner, ARRIVED),
     )
     .where(*_pending)
     .order_by(*(_jobs[name] for name in SERVED))
@@ -125,6 +138,7 @@ def _new_row(new: NewJob) -> dict[str, Any]:
         "generation": new.generation,
         "model": new.generation.model,
         "kind": kind_of(new.generation),
+        "merge_key": merge_key(new.generation),
         "created_at": new.created_at,
         "updated_at": new.created_at,
     }

@@ -11,7 +11,14 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import schema
 from invoke_adapters.sql.errors import INTEGRITY, attempt
-from invoke_adapters.sql.jobs import ARRIVED, SELECT_JOBS, SERVED, first_pending, job_of
+from invoke_adapters.sql.jobs import (
+    ARRIVED,
+    SELECT_JOBS,
+    SERVED,
+    first_pending,
+    job_of,
+    merge_key_of,
+)
 from invoke_adapters.sql.mapping import (
     KEY,
     Change,
@@ -126,11 +133,16 @@ _rest = schema.jobs.alias("rest")
 
 
 @lru_cache(maxsize=64)
-def _contest(mode: QueueMode, warm: int) -> Prepared:
-    """Return the query for the queue's facts beside the first flows, and the first of each warm model."""
+def _contest(mode: QueueMode, warm: int, *, is_ridden: bool = False) -> Prepared:
+    """Return the query for the queue's facts beside the first flows.
+
+    The first of each warm model are among them, and the first that may ride.
+    """
     firsts = list(_firsts(mode))
     for place in range(warm):
         firsts += _firsts(mode, _flows.head_model == sa.bindparam(f"model_{place}"))
+    if is_ridden:
+        firsts += _firsts(mode, _flows.head_merge_key == sa.bindparam("merge_key"))
     chosen = _all_of(firsts, "user_id")
     least = _least_member(mode, _flows.group_name) if mode in _COUNTERS else sa.null()
     return Prepared(
@@ -147,6 +159,7 @@ def _contest(mode: QueueMode, warm: int) -> Prepared:
             _rest.c.priority,
             _rest.c.model,
             _rest.c.kind,
+            merge_key_of(_rest.c),
             first_pending(_flows.user_id, ARRIVED, but=_flows.head_item_id),
             *FLOWS.columns,
             *SELECT_JOBS.selected_columns,
@@ -344,11 +357,21 @@ class SqlQueueStateRepository:
 
     connection: sa.Connection
 
-    def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
-        """Return what a decision looks at: one statement, two seeks, and two more a warm model."""
+    def contest(
+        self,
+        mode: QueueMode,
+        *,
+        warm: frozenset[ModelKey] = frozenset(),
+        riding: str | None = None,
+    ) -> Contest:
+        """Return what a decision looks at: one statement, two seeks, and two more a warm model or ride."""
         models = sorted(warm)
-        bound = {f"model_{place}": model for place, model in enumerate(models)}
-        rows = _contest(mode, len(models)).rows(self.connection, bound)
+        bound: dict[str, Any] = {f"model_{place}": model for place, model in enumerate(models)}
+        is_ridden = riding is not None and mode in _COUNTERS
+        if is_ridden:
+            bound["merge_key"] = riding
+        query = _contest(mode, len(models), is_ridden=is_ridden)
+        rows = query.rows(self.connection, bound)
         paused, fence, running, mean = rows[0][:_FACTS]
         found = [_candidate(row) for row in rows if row[_FACTS] is not None]
         known = {each.flow.user_id: each for each in found}

@@ -514,6 +514,7 @@ jobs = sa.Table(
     # Of the generation, so that a decision reads nothing else of the job behind the one that it takes:
     _column("model", Text, server_default=""),
     _column("kind", Text, server_default=""),
+    _optional("merge_key", Text),
     _column("attempts", sa.Integer()),
     _column("charged", sa.Double()),
     _optional("charged_policy", Word(QueueMode)),
@@ -561,6 +562,7 @@ queue_flows = sa.Table(
     _optional("head_item_id", sa.BigInteger()),
     _optional("head_model", Text),
     _optional("head_kind", Text),
+    _optional("head_merge_key", Text),
     _optional("head_since", UtcDateTime()),
     # Kept beside the facts that they follow from, so that a decision is a few seeks:
     _column("contends", sa.Boolean()),
@@ -569,12 +571,12 @@ queue_flows = sa.Table(
     sa.Index("ix_queue_flows_model_fifo", "contends", "head_model", "oldest_or_zero", "user_id"),
     *(
         sa.Index(
-            f"ix_queue_flows_{model}{counter}",
-            *("group_name", "contends", *(["head_model"] if model else [])),
+            f"ix_queue_flows_{name}{counter}",
+            *("group_name", "contends", *head),
             *(counter, "oldest_or_zero", "user_id"),
         )
         for counter in ("round_robin", "fair_share")
-        for model in ("", "model_")
+        for name, head in (("", []), ("model_", ["head_model"]), ("merge_", ["head_merge_key"]))
     ),
 )
 

@@ -92,6 +92,7 @@ class Flow(Counted):
     head_item_id: ItemId | None = None  # the pending job with the highest priority, then the oldest
     head_model: ModelKey | None = None
     head_kind: str | None = None  # see `domain.estimates`
+    head_merge_key: str | None = None  # see `domain.merging`
     head_since: datetime | None = (
         None  # when the head began to wait for nothing but the flow's turn
     )
@@ -259,8 +260,12 @@ def choose(
     warm: frozenset[ModelKey] = frozenset(),
     slack: float = 0.0,
     overdue: datetime | None = None,
+    riding: str | None = None,
 ) -> C | None:
     """Return whose flow is served next, or None where none contends.
+
+    A rider joins a batch that is claimed already. It goes before others as a flow whose model is warm does,
+    and never further: what it costs is charged all the same.
 
     Args:
         candidates: contending flows, the first one of all among them.
@@ -269,6 +274,7 @@ def choose(
         slack: see `slack_of`.
         overdue: a first flow whose head waits since before then is not passed over for warmth; None: there
             is no such deadline.
+        riding: the merge key of a batch, for a rider or None to be returned; None: it is nobody's.
     """
     ordered = sorted(
         (each for each in candidates if each.flow.contends), key=lambda each: each.order(mode)
@@ -276,11 +282,16 @@ def choose(
     if not ordered:
         return None
     first = ordered[0]
+    if riding is not None and first.flow.head_merge_key == riding:
+        return first
     since = first.flow.head_since
     is_overdue = overdue is not None and since is not None and since < overdue
-    if slack <= 0 or is_overdue:
-        return first
-    for each in ordered:
-        if each.flow.head_model in warm and each.is_within(slack, first, mode):
-            return each
-    return first
+    if slack > 0 and not is_overdue:
+        for each in ordered:
+            if riding is None:
+                is_preferred = each.flow.head_model in warm
+            else:
+                is_preferred = each.flow.head_merge_key == riding
+            if is_preferred and each.is_within(slack, first, mode):
+                return each
+    return first if riding is None else None

@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 MAX_SEED = 2**32 - 1
 MIN_DIMENSION = 16  # pixels
+MOST_BESIDE = 20  # models of one kind beside the main one
 DIMENSION_STEP = 8  # pixels; the autoencoders halve a side three times
 
 
@@ -42,6 +43,15 @@ class LoraWeight:
 
 
 @attrs.frozen(kw_only=True)
+class Guide:
+    """A picture that leads a generation, by way of a ControlNet or an IP-Adapter; 0 equals none."""
+
+    model: ModelKey
+    image_name: ImageName
+    weight: float
+
+
+@attrs.frozen(kw_only=True)
 class Generation:
     """One picture to make, with every value settled."""
 
@@ -56,8 +66,18 @@ class Generation:
     seed: int  # 0 to 2^32 - 1
     board_id: BoardId | None = None  # None: the owner's uncategorised images
     init_image: InitImage | None = None
+    mask_image_name: ImageName | None = None  # white is drawn anew, black stays; with `init_image`
     loras: tuple[LoraWeight, ...] = ()
+    controlnets: tuple[Guide, ...] = ()
+    ip_adapters: tuple[Guide, ...] = ()
+    embeddings: tuple[ModelKey, ...] = ()  # textual inversions; prompts name one as `<its name>`
+    vae: ModelKey | None = None  # None: the model's own
     exact: bool = False  # never merged with other jobs
+
+    @property
+    def pictures(self) -> tuple[ImageName, ...]:
+        """Return the names of the pictures that it is made from, each once."""
+        return _pictures(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -75,8 +95,25 @@ class GenerationWish:
     seed: int | None = None
     board_id: BoardId | None = None
     init_image: InitImage | None = None
-    loras: tuple[LoraWeight, ...] = ()  # `model` may be a name here
+    mask_image_name: ImageName | None = None
+    loras: tuple[LoraWeight, ...] = ()  # `model` may be a name here and in the next two
+    controlnets: tuple[Guide, ...] = ()
+    ip_adapters: tuple[Guide, ...] = ()
+    embeddings: tuple[str, ...] = ()  # keys or names
+    vae: str | None = None  # key or name
     exact: bool = False
+
+    @property
+    def pictures(self) -> tuple[ImageName, ...]:
+        """Return the names of the pictures that it is made from, each once."""
+        return _pictures(self)
+
+
+def _pictures(asked: Generation | GenerationWish) -> tuple[ImageName, ...]:
+    init = [asked.init_image.image_name] if asked.init_image else []
+    mask = [asked.mask_image_name] if asked.mask_image_name else []
+    guides = [guide.image_name for guide in (*asked.controlnets, *asked.ip_adapters)]
+    return tuple(dict.fromkeys([*init, *mask, *guides]))
 
 
 _FALLBACKS: dict[BaseModel, tuple[int, float, SchedulerName, int]] = {
@@ -95,6 +132,10 @@ def settled(
     base: BaseModel,
     defaults: DefaultSettings,
     loras: tuple[LoraWeight, ...],
+    controlnets: tuple[Guide, ...] = (),
+    ip_adapters: tuple[Guide, ...] = (),
+    embeddings: tuple[ModelKey, ...] = (),
+    vae: ModelKey | None = None,
     seed: int,
 ) -> Generation:
     """Return the wish with every absent value taken from the model, or else from its family.
@@ -104,7 +145,11 @@ def settled(
         model: the key that `wish.model` names.
         base: the model's family.
         defaults: the model's default settings.
-        loras: the wish's, with keys in place of names.
+        loras: the wish's, with keys in place of names; so are the next three.
+        controlnets: pictures that lead by way of ControlNets.
+        ip_adapters: pictures that lead by way of IP-Adapters.
+        embeddings: textual inversions.
+        vae: the wish's, or the one of the model's defaults that is still there.
         seed: the one drawn for a wish without one.
     """
     steps, guidance, scheduler, side = _FALLBACKS[base]
@@ -120,7 +165,12 @@ def settled(
         seed=seed if wish.seed is None else wish.seed,
         board_id=wish.board_id,
         init_image=wish.init_image,
+        mask_image_name=wish.mask_image_name,
         loras=loras,
+        controlnets=controlnets,
+        ip_adapters=ip_adapters,
+        embeddings=embeddings,
+        vae=vae,
         exact=wish.exact,
     )
 
@@ -155,6 +205,20 @@ def require_within(limits: GenerationLimits, generation: Generation) -> None:
         raise Invalid(f"A seed goes from 0 to {MAX_SEED}.", field="generation.seed")
     if generation.init_image and not 0 <= generation.init_image.strength <= 1:
         raise Invalid("The strength goes from 0 to 1.", field="generation.init_image.strength")
+    if generation.mask_image_name and not generation.init_image:
+        raise Invalid(
+            "A mask says which part of a start picture is drawn anew: name one in init_image.",
+            field="generation.mask_image_name",
+        )
+    for field in ("controlnets", "ip_adapters"):
+        for guide in getattr(generation, field):
+            if not (math.isfinite(guide.weight) and -1 <= guide.weight <= 2):
+                raise Invalid("The weight goes from -1 to 2.", field=f"generation.{field}")
+    for field in ("loras", "controlnets", "ip_adapters", "embeddings"):
+        if len(getattr(generation, field)) > MOST_BESIDE:
+            raise Invalid(
+                f"A generation takes at most {MOST_BESIDE} of them.", field=f"generation.{field}"
+            )
     if any(
         not (math.isfinite(lora.weight) and abs(lora.weight) <= 10) for lora in generation.loras
     ):

@@ -40,9 +40,10 @@ class Front:
     """What an owner's pending jobs begin with."""
 
     item_id: ItemId  # of the head: the one with the highest priority, then the lowest number
-    priority: int  # this and the next two: the head's
+    priority: int  # this and the next three: the head's
     model: ModelKey
     kind: str  # see `domain.estimates`
+    merge_key: str | None  # see `domain.merging`; None also where the head was begun before
     oldest_item_id: ItemId  # the lowest number among them
 
 
@@ -172,11 +173,18 @@ class GroupRepository(Protocol):
 class QueueStateRepository(Protocol):
     """What the queue remembers as a whole, inside one unit of work."""
 
-    def contest(self, mode: QueueMode, *, warm: frozenset[ModelKey] = frozenset()) -> Contest:
+    def contest(
+        self,
+        mode: QueueMode,
+        *,
+        warm: frozenset[ModelKey] = frozenset(),
+        riding: str | None = None,
+    ) -> Contest:
         """Return what a decision looks at: the first contending flow, in the order of `Contender`.
 
         For each of the warm models the first contending flow whose head wants it is returned too, among
-        those in no group and among those in groups.
+        those in no group and among those in groups; and so are the first flows whose head has the merge key
+        `riding`, but to FIFO, where no flow goes before the first.
         """
 
     def virtual_time(self) -> VirtualTime:

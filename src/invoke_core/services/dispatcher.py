@@ -1,12 +1,15 @@
-"""Which job a free worker runs next."""
+"""Which job a free worker runs next, and which others it draws with it."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import attrs
 
 from invoke_core.domain.estimates import estimate
 from invoke_core.domain.fairness import QueueMode, choose, cost_of, slack_of
+from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ModelKey, WorkerId
+from invoke_core.domain.merging import merge_key
 from invoke_core.domain.queue import Job, Lease
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.queue import Candidate, Contest
@@ -26,38 +29,76 @@ class DispatchRules:
     max_running: int | None = None  # jobs of all people together, at once
 
 
+def one_alone(generation: Generation) -> int:
+    """Return 1: how many pictures are drawn together where nothing is merged."""
+    return 1
+
+
 @attrs.frozen
 class Dispatcher:
-    """Hands out jobs, one short unit of work each. It runs inside every worker."""
+    """Hands out jobs, one short unit of work for each batch. It runs inside every worker."""
 
     writing: Writing
     clock: Clock
     rules: DispatchRules
 
     def claim(
-        self, worker_id: WorkerId, device: str, warm: frozenset[ModelKey] = frozenset()
-    ) -> Job | None:
-        """Return the job whose turn it is, leased to the worker and charged; None: nothing to do.
+        self,
+        worker_id: WorkerId,
+        device: str,
+        warm: frozenset[ModelKey] = frozenset(),
+        batch_size: Callable[[Generation], int] = one_alone,
+    ) -> Sequence[Job]:
+        """Return the job whose turn it is and those that ride with it; nothing where there is none.
+
+        Each is leased to the worker and charged as if it were alone: what a batch saves comes back to
+        everybody in it when it ends. Who rides is chosen as the first one is, as though the runner were free
+        again and warm for the batch alone, so that merging breaks no bound that holds without it.
 
         Args:
             worker_id: who asks; its record must be kept already.
             device: where it will run.
             warm: models that the worker holds already.
+            batch_size: how many pictures the worker draws together best, where the first is of this kind.
         """
         with self.writing() as work:
-            contest = work.queue.contest(self.rules.mode, warm=warm)
-            if contest.paused or self._is_full(contest):
-                return None
-            chosen = self._choose(contest, warm)
-            while chosen is not None and not flows.may_be_served(chosen):
-                # An account can be deactivated without this program, by hand in the database: its flow
-                # is suspended when it comes up.
-                flows.suspend(work, chosen.flow.user_id, self.clock.now())
-                contest = work.queue.contest(self.rules.mode, warm=warm)
-                chosen = self._choose(contest, warm)
-            if chosen is None:
-                return None
-            return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
+            first = self._claim(work, worker_id, device, warm)
+            if first is None:
+                return []
+            # What may have killed a worker is drawn alone: nobody else's job dies with it again.
+            key = merge_key(first.generation) if first.attempts == 1 else None
+            most = 1 if key is None else batch_size(first.generation)
+            claimed = [first]
+            while len(claimed) < most:
+                rider = self._claim(work, worker_id, device, riding=key)
+                if rider is None:
+                    break
+                claimed.append(rider)
+            return claimed
+
+    def _claim(
+        self,
+        work: Work,
+        worker_id: WorkerId,
+        device: str,
+        warm: frozenset[ModelKey] = frozenset(),
+        *,
+        riding: str | None = None,
+    ) -> Job | None:
+        """Claim one job; a rider of the batch with this merge key, where one is given."""
+        contest = work.queue.contest(self.rules.mode, warm=warm, riding=riding)
+        if contest.paused or self._is_full(contest):
+            return None
+        chosen = self._choose(contest, warm, riding)
+        while chosen is not None and not flows.may_be_served(chosen):
+            # An account can be deactivated without this program, by hand in the database: its flow
+            # is suspended when it comes up.
+            flows.suspend(work, chosen.flow.user_id, self.clock.now())
+            contest = work.queue.contest(self.rules.mode, warm=warm, riding=riding)
+            chosen = self._choose(contest, warm, riding)
+        if chosen is None:
+            return None
+        return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
 
     def _is_full(self, contest: Contest) -> bool:
         most = self.rules.max_running
@@ -74,7 +115,9 @@ class Dispatcher:
         flows.claimed(work, chosen, claimed, now, mode=mode, fence=fence)
         return claimed
 
-    def _choose(self, contest: Contest, warm: frozenset[ModelKey]) -> Candidate | None:
+    def _choose(
+        self, contest: Contest, warm: frozenset[ModelKey], riding: str | None
+    ) -> Candidate | None:
         rules = self.rules
         return choose(
             contest.candidates,
@@ -82,4 +125,5 @@ class Dispatcher:
             warm=warm,
             slack=slack_of(rules.mode, rules.slack_seconds, contest.mean or 0.0),
             overdue=self.clock.now() - rules.deadline,
+            riding=riding,
         )

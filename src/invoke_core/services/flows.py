@@ -290,6 +290,7 @@ def _put(
         head_item_id=front.item_id if front else None,
         head_model=front.model if front else None,
         head_kind=front.kind if front else None,
+        head_merge_key=front.merge_key if front else None,
     )
     moved = after.group_name != before.group_name
     enters = after.contends and (moved or not before.contends)

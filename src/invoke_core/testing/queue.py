@@ -19,6 +19,7 @@ from invoke_core.domain.identifiers import (
     UserId,
     WorkerId,
 )
+from invoke_core.domain.merging import merge_key
 from invoke_core.domain.queue import (
     DeviceMemory,
     Job,
@@ -291,9 +292,20 @@ class JobRepositoryContract:
                 priority=5,
                 model=head.generation.model,
                 kind=kind_of(head.generation),
+                merge_key=merge_key(head.generation),
                 oldest_item_id=oldest.item_id,
             )
             assert front == expected
+
+    def test_a_head_that_was_begun_before_has_no_merge_key(self, database: Database) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            job = a_job(work, user)
+            work.jobs.put(attrs.evolve(job, attempts=1))
+
+            front = work.jobs.front(user.user_id)
+            assert front is not None
+            assert front.merge_key is None
 
     def test_an_owner_without_pending_jobs_has_no_front(self, database: Database) -> None:
         with database.writing() as work:
@@ -360,6 +372,7 @@ class FlowRepositoryContract:
                 head_item_id=ItemId(9),
                 head_model=ModelKey("model"),
                 head_kind="model|16x16|1",
+                head_merge_key="key",
                 head_since=NOON,
                 group_name="é",
                 max_pending=5,
@@ -770,6 +783,28 @@ class QueueStateRepositoryContract:
             assert list(found) == [candidates[0], candidates[2], candidates[4]]
             cold = work.queue.contest(mode, warm=frozenset({ModelKey("cold")})).candidates
             assert list(cold) == candidates[:1]
+
+    @pytest.mark.parametrize("mode", [QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE])
+    def test_the_first_flow_that_may_ride_comes_too(
+        self, database: Database, mode: QueueMode
+    ) -> None:
+        with database.writing() as work:
+            candidates = [
+                a_contender(
+                    work,
+                    round_robin=float(place),
+                    fair_share=float(place),
+                    head_merge_key=key,
+                )
+                for place, key in enumerate(["other", None, "key", "key"])
+            ]
+
+            assert list(work.queue.contest(mode, riding="key").candidates) == [
+                candidates[0],
+                candidates[2],
+            ]
+            assert list(work.queue.contest(mode, riding="other").candidates) == candidates[:1]
+            assert list(work.queue.contest(mode, riding="none").candidates) == candidates[:1]
 
     def test_the_queue_is_not_paused_at_first(self, database: Database) -> None:
         with database.reading() as work:

@@ -3,17 +3,20 @@
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import attrs
 import pytest
 
+from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ItemId, ModelKey
 from invoke_core.domain.models import BaseModel, ModelFormat, SchedulerName
 from invoke_core.domain.pixels import Pixels
 from invoke_core.domain.queue import DeviceMemory
 from invoke_core.errors import NotFound
 from invoke_core.ports.runner import (
+    Finish,
     ModelFiles,
     Report,
     Runner,
@@ -67,6 +70,7 @@ class FakeRunner:
         before_step: BeforeStep = _nothing,
         missing: frozenset[ModelKey] = frozenset(),
         seconds_per_step: float = 0.01,
+        batch_size: int = 1,
     ) -> None:
         """Return a runner on no device at all.
 
@@ -76,11 +80,13 @@ class FakeRunner:
                 "denoised"; it may wait, so that a test holds the job there, or raise, so that it fails.
             missing: models whose files are gone.
             seconds_per_step: what a step is said to take on the GPU.
+            batch_size: how many pictures it says that it draws best together.
         """
         self._device = device
         self._before_step = before_step
         self._missing = missing
         self._seconds_per_step = seconds_per_step
+        self._batch_size = batch_size
         self._warm: set[ModelKey] = set()
         self.steps_done = 0
         self.runs: list[RunRequest] = []
@@ -101,16 +107,21 @@ class FakeRunner:
         """Return the models that were used before."""
         return frozenset(self._warm)
 
+    def batch_size(self, generation: Generation) -> int:
+        """Return what the caller of the constructor wanted."""
+        return self._batch_size
+
     def run(
         self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
-    ) -> Sequence[RunResult]:
-        """Make the pictures of one pass; return one result a request, in order."""
+    ) -> Finish:
+        """Make the pictures of one pass, all of them before it returns."""
         for request in requests:
             for model in [request.model, *(lora for lora, _ in request.loras)]:
                 if model.key in self._missing:
                     raise NotFound("model folder", model.path)
             self._warm.add(request.model.key)
-        return [self.run_one(request, report, should_stop) for request in requests]
+        results = [self.run_one(request, report, should_stop) for request in requests]
+        return lambda: results
 
     def run_one(self, request: RunRequest, report: Report, should_stop: ShouldStop) -> RunResult:
         """Make one picture."""
@@ -170,7 +181,7 @@ class RunnerContract:
     ) -> None:
         requests = [a_request(model, item_id, seed=item_id) for item_id in (3, 1, 2)]
 
-        results = runner.run(requests, _ignore, _never)
+        results = runner.run(requests, _ignore, _never)()
 
         assert [result.item_id for result in results] == [3, 1, 2]
 
@@ -184,7 +195,9 @@ class RunnerContract:
     def test_the_same_request_gives_the_same_picture(
         self, runner: Runner, model: ModelFiles
     ) -> None:
-        assert _picture(runner, a_request(model)) == _picture(runner, a_request(model))
+        first, second = (_picture(runner, a_request(model)) for _ in range(2))
+
+        assert _distance(first, second) == 0  # whose explanation is short where it fails
 
     def test_another_seed_gives_another_picture(self, runner: Runner, model: ModelFiles) -> None:
         first = _picture(runner, a_request(model, seed=1))
@@ -204,7 +217,7 @@ class RunnerContract:
         requests = [a_request(model, item_id, seed=item_id) for item_id in (1, 2, 3)]
         alone = _picture(runner, requests[1])
 
-        together = runner.run(requests, _ignore, _never)[1].pixels
+        together = runner.run(requests, _ignore, _never)()[1].pixels
 
         assert together is not None
         assert _distance(alone, together) < 1  # to rounding
@@ -212,7 +225,7 @@ class RunnerContract:
     def test_every_step_is_reported_once_in_order(self, runner: Runner, model: ModelFiles) -> None:
         steps: list[Step] = []
 
-        runner.run([a_request(model, 5)], steps.append, _never)
+        runner.run([a_request(model, 5)], steps.append, _never)()
 
         assert [(step.item_id, step.step, step.steps) for step in steps] == [
             (5, number, 4) for number in (1, 2, 3, 4)
@@ -223,7 +236,7 @@ class RunnerContract:
     ) -> None:
         steps: list[Step] = []
 
-        result = runner.run([a_request(model)], steps.append, lambda item_id: len(steps) >= 2)[0]
+        result = runner.run([a_request(model)], steps.append, lambda item_id: len(steps) >= 2)()[0]
 
         assert result.pixels is None
         assert len(steps) == 2
@@ -234,21 +247,36 @@ class RunnerContract:
         requests = [a_request(model, 1, seed=1), a_request(model, 2, seed=2)]
         alone = _picture(runner, requests[1])
 
-        stopped, finished = runner.run(requests, _ignore, lambda item_id: item_id == 1)
+        stopped, finished = runner.run(requests, _ignore, lambda item_id: item_id == 1)()
 
         assert stopped.pixels is None
         assert finished.pixels is not None
         assert _distance(alone, finished.pixels) < 1
 
     def test_it_says_how_long_the_gpu_was_busy(self, runner: Runner, model: ModelFiles) -> None:
-        result = runner.run([a_request(model)], _ignore, _never)[0]
+        result = runner.run([a_request(model)], _ignore, _never)()[0]
 
         assert result.gpu_seconds > 0
+
+    def test_a_pass_can_be_finished_by_another_thread_after_the_next_one_ran(
+        self, runner: Runner, model: ModelFiles
+    ) -> None:
+        alone = [_picture(runner, a_request(model, seed=seed)) for seed in (1, 2)]
+
+        first = runner.run([a_request(model, 1, seed=1)], _ignore, _never)
+        second = runner.run([a_request(model, 2, seed=2)], _ignore, _never)
+        with ThreadPoolExecutor(1) as pool:
+            pictures = [pool.submit(finish).result()[0].pixels for finish in (second, first)]
+
+        assert pictures[0] is not None
+        assert pictures[1] is not None
+        assert _distance(pictures[0], alone[1]) == 0
+        assert _distance(pictures[1], alone[0]) == 0
 
     def test_a_model_is_warm_after_a_run(self, runner: Runner, model: ModelFiles) -> None:
         before = runner.warm_models
 
-        runner.run([a_request(model)], _ignore, _never)
+        runner.run([a_request(model)], _ignore, _never)()
 
         assert before == frozenset()
         assert model.key in runner.warm_models
@@ -257,7 +285,7 @@ class RunnerContract:
         self, runner: Runner, missing_model: ModelFiles
     ) -> None:
         with pytest.raises(NotFound):
-            runner.run([a_request(missing_model)], _ignore, _never)
+            runner.run([a_request(missing_model)], _ignore, _never)()
 
     def test_a_weak_change_stays_closer_to_the_start_picture(
         self, runner: Runner, model: ModelFiles
@@ -285,7 +313,7 @@ def _never(item_id: ItemId) -> bool:
 
 
 def _picture(runner: Runner, request: RunRequest) -> Pixels:
-    pixels = runner.run([request], _ignore, _never)[0].pixels
+    pixels = runner.run([request], _ignore, _never)()[0].pixels
     assert pixels is not None
     return pixels
 

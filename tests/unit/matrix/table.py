@@ -621,6 +621,18 @@ QUEUE = [
     Row(f"POST {_QUEUE}/enqueue_batch", "From a picture: whoever may see its board.",
         "uu yhyyyh y uuuuu nyy u n u yy nhy yn nu", NO_COMMAND, ok=201,
         json={"batch": {"generation": {**_GENERATION, "init_image": {"image_name": "{image}"}}}}),
+    Row(f"POST {_QUEUE}/enqueue_batch", "With a mask: whoever may see its board.",
+        "uu yhyyyh y uuuuu nyy u n u yy nhy yn nu", NO_COMMAND, ok=201,
+        json={"batch": {"generation": {**_GENERATION, "init_image": {"image_name": "{image}"},
+                                       "mask_image_name": "{image}"}}}),
+    Row(f"POST {_QUEUE}/enqueue_batch", "Led by a picture: whoever may see its board.",
+        "uu yhyyyh y uuuuu nyy u n u yy nhy yn nu", NO_COMMAND, ok=201,
+        json={"batch": {"generation": {**_GENERATION, "controlnets": [
+            {"model": "{controlnet}", "image_name": "{image}", "weight": 0.5}]}}}),
+    Row(f"POST {_QUEUE}/enqueue_batch", "Like a picture: whoever may see its board.",
+        "uu yhyyyh y uuuuu nyy u n u yy nhy yn nu", NO_COMMAND, ok=201,
+        json={"batch": {"generation": {**_GENERATION, "ip_adapters": [
+            {"model": "{ip_adapter}", "image_name": "{image}", "weight": 0.5}]}}}),
     Row(f"POST {_QUEUE}/enqueue_batch", "From a picture on no board: its owner.",
         "uu yhhhhh y uuuuu nyy u n u yy nhy yn nu", NO_COMMAND, ok=201,
         json={"batch": {"generation": {**_GENERATION, "init_image": {"image_name": "{loose}"}}}}),

@@ -83,6 +83,17 @@ REFERENCES = [
        json=drawn(init_image={"image_name": "{loose}"})),
     of(f"POST {QUEUE}/enqueue_batch", "batch.generation.loras[].model", 404,
        json=drawn(loras=[{"model": "{model}"}])),
+    of(f"POST {QUEUE}/enqueue_batch", "batch.generation.mask_image_name", 404,
+       json=drawn(init_image={"image_name": "{other_image}"}, mask_image_name="{loose}")),
+    of(f"POST {QUEUE}/enqueue_batch", "batch.generation.controlnets[].model", 404,
+       json=drawn(controlnets=[{"model": "{model}", "image_name": "{other_image}"}])),
+    of(f"POST {QUEUE}/enqueue_batch", "batch.generation.controlnets[].image_name", 404,
+       json=drawn(controlnets=[{"model": "{controlnet}", "image_name": "{loose}"}])),
+    of(f"POST {QUEUE}/enqueue_batch", "batch.generation.ip_adapters[].model", 404,
+       json=drawn(ip_adapters=[{"model": "{model}", "image_name": "{other_image}"}])),
+    of(f"POST {QUEUE}/enqueue_batch", "batch.generation.ip_adapters[].image_name", 404,
+       json=drawn(ip_adapters=[{"model": "{ip_adapter}", "image_name": "{loose}"}])),
+    of(f"POST {QUEUE}/enqueue_batch", "batch.generation.vae", 404, json=drawn(vae="{model}")),
     of(f"GET {QUEUE}/list_all", "user_id", 403, params={"user_id": "{user:owner}"}),
     of(f"GET {QUEUE}/item_ids", "user_id", 403, params={"user_id": "{user:owner}"}),
     of(f"GET {QUEUE}/overview", "user_id", 200, "admin", params={"user_id": "nobody"}),
@@ -173,7 +184,7 @@ def test_a_grant_that_ends_before_the_job_runs_takes_board_and_picture_away(worl
     app.boards.unshare(world.who("owner"), things["board"], world.user_ids["writer"])
     app.queue.cancel_all_except_current(world.who("owner"))  # so that the writer's turn comes
 
-    claimed = [app.dispatcher.claim("worker", "cpu") for _ in range(2)]
+    claimed = [*app.dispatcher.claim("worker", "cpu"), *app.dispatcher.claim("worker", "cpu")]
 
     assert [job.item_id for job in claimed] == [with_picture, onto_board]
     with pytest.raises(NotFound):
@@ -194,7 +205,7 @@ def test_a_lesser_grant_is_no_leave_to_add_either(world):
     app.boards.share(owner, things["board"], user_ids=[writer_id], permission=Permission.READ)
     app.queue.cancel_all_except_current(owner)
 
-    claimed = app.dispatcher.claim("worker", "cpu")
+    (claimed,) = app.dispatcher.claim("worker", "cpu")
 
     image = app.results.complete(claimed, Pixels(width=8, height=8, rgb=bytes(192)), 1.0)
     assert image.board_id is None

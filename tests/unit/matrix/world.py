@@ -30,6 +30,7 @@ from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import UserId
 from invoke_core.domain.identities import ProviderRules, Vouched
 from invoke_core.domain.images import ImageCategory, ImageChanges
+from invoke_core.domain.models import ModelType
 from invoke_core.domain.principals import Principal, Scope, host_principal
 from invoke_core.domain.progress import Progress
 from invoke_core.domain.queue import BatchWish, WorkerRecord
@@ -42,6 +43,7 @@ from invoke_core.ports.unit_of_work import Database
 from invoke_core.services.single_sign_on import CodeWanted, Provider
 from invoke_core.services.style_presets import PresetWish
 from invoke_core.services.users import UserChanges
+from invoke_core.testing.builders import a_model
 from invoke_core.testing.fakes import FakeRandomness, FixedClock
 from invoke_core.testing.pictures import a_png
 from tests.unit.accounts import QuickHasher
@@ -452,6 +454,9 @@ def _content(world: World) -> None:
     model = app.models.list(owner)[0]
     things["model"] = model.key
     world.models_path = model.path
+    with app.queue.writing() as work:
+        for kind in (ModelType.CONTROLNET, ModelType.IP_ADAPTER):
+            things[kind.value] = a_model(work, type=kind, base=model.base).key
     things |= {
         "system": "system",
         "queue": "default",
@@ -582,8 +587,7 @@ def _jobs(world: World, owner: Principal) -> None:
         things[name], things[f"batch:{name}"] = made.item_ids[0], made.batch_id
         if name == "job":
             return
-        claimed = app.dispatcher.claim(worker.worker_id, "cpu")
-        assert claimed is not None
+        (claimed,) = app.dispatcher.claim(worker.worker_id, "cpu")
         if name == "failed":
             app.results.fail(claimed, "Canary", "canary message", 1.0)
         else:

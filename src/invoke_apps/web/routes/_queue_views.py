@@ -8,7 +8,7 @@ import attrs
 
 from invoke_core.domain.calibration import Accuracy
 from invoke_core.domain.fairness import Flow
-from invoke_core.domain.generation import Generation, InitImage
+from invoke_core.domain.generation import Generation, Guide, InitImage
 from invoke_core.domain.identifiers import BatchId, ItemId, UserId
 from invoke_core.domain.queue import (
     QUEUE_ID,
@@ -46,6 +46,20 @@ class LoraView:
 
 
 @attrs.frozen(kw_only=True)
+class GuideView:
+    """A picture that leads by way of a ControlNet or an IP-Adapter, and its weight."""
+
+    model: str
+    image_name: str
+    weight: float
+
+    @classmethod
+    def of(cls, guide: Guide) -> Self:
+        """Return the guide as it is shown."""
+        return cls(model=guide.model, image_name=guide.image_name, weight=guide.weight)
+
+
+@attrs.frozen(kw_only=True)
 class GenerationView:
     """What is drawn, with every value settled."""
 
@@ -60,7 +74,12 @@ class GenerationView:
     seed: int
     board_id: str | None
     init_image: InitImageView | None
+    mask_image_name: str | None
     loras: list[LoraView]
+    controlnets: list[GuideView]
+    ip_adapters: list[GuideView]
+    embeddings: list[str]
+    vae: str | None
     exact: bool
 
     @classmethod
@@ -79,7 +98,12 @@ class GenerationView:
             seed=generation.seed,
             board_id=generation.board_id,
             init_image=InitImageView.of(init) if init else None,
+            mask_image_name=generation.mask_image_name,
             loras=[LoraView(model=lora.model, weight=lora.weight) for lora in generation.loras],
+            controlnets=[GuideView.of(guide) for guide in generation.controlnets],
+            ip_adapters=[GuideView.of(guide) for guide in generation.ip_adapters],
+            embeddings=list(generation.embeddings),
+            vae=generation.vae,
             exact=generation.exact,
         )
 

@@ -24,7 +24,13 @@ from invoke_apps.web.routes._queue_views import (
     StatusView,
 )
 from invoke_apps.web.routes.boards import Direction, Limit
-from invoke_core.domain.generation import GenerationWish, InitImage, LoraWeight
+from invoke_core.domain.generation import (
+    MOST_BESIDE,
+    GenerationWish,
+    Guide,
+    InitImage,
+    LoraWeight,
+)
 from invoke_core.domain.identifiers import BatchId, BoardId, ImageName, ItemId, ModelKey, UserId
 from invoke_core.domain.models import SchedulerName
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
@@ -34,7 +40,9 @@ from invoke_core.errors import NotFound
 
 ItemIds = Annotated[list[ItemId], msgspec.Meta(max_length=MAX_LIMIT)]
 BatchIds = Annotated[list[BatchId], msgspec.Meta(max_length=MAX_LIMIT)]
-Loras = Annotated[list["LoraBody"], msgspec.Meta(max_length=20)]
+Loras = Annotated[list["LoraBody"], msgspec.Meta(max_length=MOST_BESIDE)]
+Guides = Annotated[list["GuideBody"], msgspec.Meta(max_length=MOST_BESIDE)]
+Embeddings = Annotated[list[str], msgspec.Meta(max_length=MOST_BESIDE)]
 
 
 def require_queue(queue_id: str) -> None:
@@ -66,6 +74,18 @@ class LoraBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     weight: float = 1.0
 
 
+class GuideBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A picture that leads by way of a ControlNet or an IP-Adapter (by key or name), and its weight."""
+
+    model: str
+    image_name: ImageName
+    weight: float = 1.0
+
+    def wish(self) -> Guide:
+        """Return the guide."""
+        return Guide(model=ModelKey(self.model), image_name=self.image_name, weight=self.weight)
+
+
 class GenerationBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A picture to make; absent values come from the model's default settings."""
 
@@ -80,7 +100,12 @@ class GenerationBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     seed: int | None = None
     board_id: BoardId | None = None
     init_image: InitImageBody | None = None
+    mask_image_name: ImageName | None = None  # white is drawn anew, black stays as it is
     loras: Loras = []
+    controlnets: Guides = []
+    ip_adapters: Guides = []
+    embeddings: Embeddings = []  # keys or names; prompts name one as `<its name>`
+    vae: str | None = None  # key or name
     exact: bool = False
 
     def wish(self) -> GenerationWish:
@@ -98,9 +123,14 @@ class GenerationBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             seed=self.seed,
             board_id=self.board_id,
             init_image=init.wish() if init else None,
+            mask_image_name=self.mask_image_name,
             loras=tuple(
                 LoraWeight(model=ModelKey(lora.model), weight=lora.weight) for lora in self.loras
             ),
+            controlnets=tuple(guide.wish() for guide in self.controlnets),
+            ip_adapters=tuple(guide.wish() for guide in self.ip_adapters),
+            embeddings=tuple(self.embeddings),
+            vae=self.vae,
             exact=self.exact,
         )
 

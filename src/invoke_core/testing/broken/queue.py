@@ -8,6 +8,7 @@ import attrs
 
 from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import QueueMode, VirtualTime
+from invoke_core.domain.merging import merge_key
 from invoke_core.domain.queue import JobQuery, JobStatus
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Front
@@ -44,8 +45,10 @@ def _one_page(work: Any, real: Any, query: Any) -> Any:
 
 
 def _front_of(job: Any) -> Front:
-    kind = kind_of(job.generation)
-    return Front(job.item_id, job.priority, job.generation.model, kind, job.item_id)
+    asked = job.generation
+    return Front(
+        job.item_id, job.priority, asked.model, kind_of(asked), merge_key(asked), job.item_id
+    )
 
 
 def _any_status(work: Any, real: Any, owner_id: Any) -> Any:
@@ -107,6 +110,9 @@ JOBS: Mapping[str, Fault] = {
     "test_only_the_jobs_asked_for_are_counted": Fault("jobs.counts", ignoring("owner_id")),
     "test_the_head_has_the_highest_priority_then_the_lowest_number": Fault(
         "jobs.front", _oldest_first
+    ),
+    "test_a_head_that_was_begun_before_has_no_merge_key": Fault(
+        "jobs.front", after(evolved(merge_key="key"))
     ),
     "test_an_owner_without_pending_jobs_has_no_front": Fault("jobs.front", _any_status),
     "test_the_oldest_pending_job_has_the_lowest_number": Fault("jobs.front", after(_head_number)),
@@ -266,6 +272,7 @@ QUEUE_STATE: Mapping[str, Fault] = {
         "queue.contest", after(_head_is_left)
     ),
     "test_the_first_flow_of_each_warm_model_comes_too": Fault("queue.contest", ignoring("warm")),
+    "test_the_first_flow_that_may_ride_comes_too": Fault("queue.contest", ignoring("riding")),
     "test_the_queue_is_not_paused_at_first": Fault("queue.paused", returning(True)),
     "test_a_pause_is_kept": Fault(
         "queue.put_paused", lambda work, real, paused: real(True) if paused else None
