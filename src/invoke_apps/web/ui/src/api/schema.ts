@@ -3004,7 +3004,12 @@ export interface components {
             seed?: number | null;
             board_id?: string | null;
             init_image?: components["schemas"]["InitImageBody"] | null;
+            mask_image_name?: string | null;
             loras?: components["schemas"]["LoraBody"][];
+            controlnets?: components["schemas"]["GuideBody"][];
+            ip_adapters?: components["schemas"]["GuideBody"][];
+            embeddings?: string[];
+            vae?: string | null;
             /** @default false */
             exact?: boolean;
         };
@@ -3021,7 +3026,12 @@ export interface components {
             seed: number;
             board_id: string | null;
             init_image: components["schemas"]["InitImageView"] | null;
+            mask_image_name: string | null;
             loras: components["schemas"]["LoraView"][];
+            controlnets: components["schemas"]["GuideView"][];
+            ip_adapters: components["schemas"]["GuideView"][];
+            embeddings: string[];
+            vae: string | null;
             exact: boolean;
         };
         /** GroupShareView */
@@ -3036,6 +3046,19 @@ export interface components {
             fair_share: number;
             fairness_gap: number;
             fairness_bound: number;
+        };
+        /** GuideBody */
+        GuideBody: {
+            model: string;
+            image_name: string;
+            /** @default 1 */
+            weight?: number;
+        };
+        /** GuideView */
+        GuideView: {
+            model: string;
+            image_name: string;
+            weight: number;
         };
         /** HealthView */
         HealthView: {

@@ -131,11 +131,11 @@ function UserMenu() {
   );
 }
 
-export function Shell({ children }: { children: ReactNode }) {
+/** The ways to all pages. By itself, so that the page's frame is not rendered again for each way that is gone. */
+function Places({ onGone }: { onGone(): void }) {
   const me = useMe();
-  const [isOpen, { toggle, close }] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  useEffect(close, [path, close]);
+  useEffect(onGone, [path, onGone]);
 
   const link = ({ to, label, Icon }: (typeof PLACES | typeof ADMIN_PLACES)[number]) => (
     <NavLink
@@ -149,6 +149,22 @@ export function Shell({ children }: { children: ReactNode }) {
       rightSection={to === "/queue" ? <QueueBadge /> : undefined}
     />
   );
+  return (
+    <Stack gap={2}>
+      {PLACES.map(link)}
+      {me.is_admin && (
+        <>
+          <Divider my="xs" label={texts.common.admin} labelPosition="left" />
+          {ADMIN_PLACES.map(link)}
+        </>
+      )}
+    </Stack>
+  );
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+
   return (
     <AppShell
       header={{ height: 52 }}
@@ -171,15 +187,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={texts.common.navigation}>
-        <Stack gap={2}>
-          {PLACES.map(link)}
-          {me.is_admin && (
-            <>
-              <Divider my="xs" label={texts.common.admin} labelPosition="left" />
-              {ADMIN_PLACES.map(link)}
-            </>
-          )}
-        </Stack>
+        <Places onGone={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content">{children}</AppShell.Main>
     </AppShell>

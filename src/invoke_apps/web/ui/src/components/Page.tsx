@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { texts } from "../texts";
+import { Soon } from "./Soon";
 import { Unloaded } from "./Unloaded";
 
 interface Props {
@@ -33,7 +34,7 @@ export function Page({ title, lead, actions, isFull = false, children }: Props) 
         </div>
         {actions && <Group gap="xs">{actions}</Group>}
       </Group>
-      {children}
+      <Soon>{children}</Soon>
     </Stack>
   );
 }

@@ -13,10 +13,11 @@ import {
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconSparkles } from "@tabler/icons-react";
-import { type FormEvent, type KeyboardEvent, lazy, memo, Suspense } from "react";
+import { type FormEvent, type KeyboardEvent, lazy, memo, type ReactNode, Suspense } from "react";
 
 import type { Problem, Schemas } from "../../api/client";
 import { SCHEDULERS, type Scheduler } from "../../components/schedulers";
+import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 import "./generate.css";
 import { StartingImage } from "./StartingImage";
@@ -119,8 +120,27 @@ function isSame(one: SettingsProps, other: SettingsProps): boolean {
 }
 
 /** All but the prompts: apart from them, because a letter typed there must not wait for twenty fields. */
-const Settings = memo(function Settings({ wish, models, model, boards, problem, onChange }: SettingsProps) {
+/** What is folded away at first. By itself, so that unfolding renders nothing else. */
+function More({ isRefused, children }: { isRefused: boolean; children: ReactNode }) {
   const [isOpen, { toggle }] = useDisclosure(false);
+  return (
+    <>
+      <UnstyledButton type="button" onClick={toggle} aria-expanded={isOpen} fz="sm" fw={500}>
+        <Group gap={4}>
+          <IconChevronDown
+            size={16}
+            aria-hidden
+            style={{ transform: isOpen ? "rotate(180deg)" : undefined }}
+          />
+          {words.more}
+        </Group>
+      </UnstyledButton>
+      {(isOpen || isRefused) && <Soon>{children}</Soon>}
+    </>
+  );
+}
+
+const Settings = memo(function Settings({ wish, models, model, boards, problem, onChange }: SettingsProps) {
   const usual = model?.default_settings;
   const width = wish.width ?? usual?.width ?? 512;
   const height = wish.height ?? usual?.height ?? 512;
@@ -194,17 +214,7 @@ const Settings = memo(function Settings({ wish, models, model, boards, problem, 
           onChange={(board) => onChange({ board: board || null })}
         />
       </Group>
-      <UnstyledButton type="button" onClick={toggle} aria-expanded={isOpen} fz="sm" fw={500}>
-        <Group gap={4}>
-          <IconChevronDown
-            size={16}
-            aria-hidden
-            style={{ transform: isOpen ? "rotate(180deg)" : undefined }}
-          />
-          {words.more}
-        </Group>
-      </UnstyledButton>
-      {(isOpen || isRefused) && (
+      <More isRefused={isRefused}>
         <Stack gap="sm">
           <Group grow align="flex-start">
             <NumberInput
@@ -270,7 +280,7 @@ const Settings = memo(function Settings({ wish, models, model, boards, problem, 
             onChange={(event) => onChange({ isFirst: event.currentTarget.checked })}
           />
         </Stack>
-      )}
+      </More>
       <StartingImage start={wish.start} onChange={(start) => onChange({ start })} />
     </>
   );

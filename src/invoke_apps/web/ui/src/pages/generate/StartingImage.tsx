@@ -1,16 +1,17 @@
 import { Box, Button, FileButton, Group, Image, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconPhoto, IconPhotoUp, IconTrash } from "@tabler/icons-react";
+import { IconBrush, IconPhoto, IconPhotoUp, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, lazy, Suspense, useState } from "react";
 
-import { api, data } from "../../api/client";
 import { DRAGGED, thumbnailOf } from "../../components/picture";
 import { texts } from "../../texts";
+import { uploaded } from "./uploaded";
 import type { Wish } from "./wish";
 
 const words = texts.generate;
 const Strength = lazy(async () => ({ default: (await import("./Strength")).Strength }));
+const MaskDialog = lazy(async () => ({ default: (await import("./MaskDialog")).MaskDialog }));
 const GalleryChoice = lazy(async () => ({ default: (await import("./GalleryChoice")).GalleryChoice }));
 
 interface Props {
@@ -22,20 +23,10 @@ interface Props {
 export function StartingImage({ start, onChange }: Props) {
   const [isOver, setIsOver] = useState(false);
   const [isChoosing, choosing] = useDisclosure(false);
-  const begin = (name: string) => onChange({ name, strength: start?.strength ?? 0.75 });
+  const [isMasking, masking] = useDisclosure(false);
+  const begin = (name: string) => onChange({ name, strength: start?.strength ?? 0.75, mask: null });
   const upload = useMutation({
-    mutationFn: (file: File) =>
-      data(
-        api.POST("/api/v1/images/upload", {
-          params: { query: { image_category: "user" } },
-          body: { file: file as unknown as string },
-          bodySerializer: () => {
-            const form = new FormData();
-            form.set("file", file);
-            return form;
-          },
-        }),
-      ),
+    mutationFn: (file: File) => uploaded(file, "user"),
     onSuccess: (image) => begin(image.image_name),
   });
   const drop = (event: DragEvent) => {
@@ -77,14 +68,32 @@ export function StartingImage({ start, onChange }: Props) {
               fit="contain"
               radius="sm"
             />
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconTrash size={14} aria-hidden />}
-              onClick={() => onChange(null)}
-            >
-              {words.remove}
-            </Button>
+            {start.mask && (
+              <Image src={thumbnailOf(start.mask)} alt={words.mask.shown} w={96} h={96} fit="contain" radius="sm" />
+            )}
+            <Stack gap={6} align="flex-start">
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<IconTrash size={14} aria-hidden />}
+                onClick={() => onChange(null)}
+              >
+                {words.remove}
+              </Button>
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<IconBrush size={14} aria-hidden />}
+                onClick={masking.open}
+              >
+                {start.mask ? words.mask.change : words.mask.open}
+              </Button>
+              {start.mask && (
+                <Button size="xs" variant="default" onClick={() => onChange({ ...start, mask: null })}>
+                  {words.mask.remove}
+                </Button>
+              )}
+            </Stack>
           </Group>
         ) : (
           <Group gap="sm">
@@ -118,6 +127,19 @@ export function StartingImage({ start, onChange }: Props) {
           </Suspense>
         )}
       </Stack>
+      {isMasking && start && (
+        <Suspense>
+          <MaskDialog
+            name={start.name}
+            mask={start.mask}
+            onClose={masking.close}
+            onMask={(mask) => {
+              masking.close();
+              onChange({ ...start, mask });
+            }}
+          />
+        </Suspense>
+      )}
       {isChoosing && (
         <Suspense>
           <GalleryChoice

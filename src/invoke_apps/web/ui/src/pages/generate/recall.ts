@@ -48,7 +48,7 @@ export function recalled(
       scheduler,
       seed: number("seed"),
       loras,
-      start: start ? { name: start, strength: number("strength") ?? 0.75 } : null,
+      start: start ? { name: start, strength: number("strength") ?? 0.75, mask: text("mask_image") || null } : null,
       count: 1,
     },
     missing,

@@ -51,7 +51,8 @@ export function useRemembered(): [Wish | null, (change: Partial<Wish>) => void] 
 function read(text: string | null): Wish {
   if (!text) return EMPTY;
   try {
-    return { ...EMPTY, ...(JSON.parse(text) as Partial<Wish>) };
+    const wish = { ...EMPTY, ...(JSON.parse(text) as Partial<Wish>) };
+    return wish.start ? { ...wish, start: { ...wish.start, mask: wish.start.mask ?? null } } : wish;
   } catch {
     return EMPTY; // another program's, under our key
   }

@@ -15,7 +15,7 @@ export interface Wish {
   scheduler: Scheduler | null;
   seed: number | null; // null: another one each time
   loras: { model: string; weight: number }[];
-  start: { name: string; strength: number } | null;
+  start: { name: string; strength: number; mask: string | null } | null; // the mask: another picture's name
   count: number;
   board: string | null;
   isFirst: boolean;
@@ -79,6 +79,7 @@ export function bodyOf(wish: Wish, model: string): Schemas["EnqueueBody"] {
         seed: wish.seed,
         board_id: wish.board,
         init_image: wish.start && { image_name: wish.start.name, strength: wish.start.strength },
+        mask_image_name: wish.start?.mask ?? null,
         loras: wish.loras,
       },
       runs: wish.count,
