@@ -1,10 +1,18 @@
-"""Deletes an account in a process that kills itself, as a power cut would, at a stage that is named."""
+"""Deletes an account in a process that kills itself, as a power cut would, at a stage that is named.
+
+With the number of a unit of work for the stage, it takes steps of few pictures and dies in that unit, before
+its commit or after it.
+"""
 
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from invoke_adapters.files import FileImageStorage
 from invoke_adapters.sql.users import SqlUserRepository
@@ -12,8 +20,10 @@ from invoke_apps.composition import build
 from invoke_apps.config import load_settings
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.domain.principals import host_principal
+from invoke_core.services import _account_content
 
 HOST = host_principal("tester")
+STEP = 2  # pictures
 STAGES = (
     "before the commit",
     "before the first file",
@@ -64,5 +74,29 @@ def main(root: Path, email: str, stage: str) -> None:
         die()
 
 
+def in_steps(root: Path, email: str, unit: int, when: str) -> None:
+    """Die in the unit of this number, before its commit or after it."""
+    _account_content.STEP = STEP
+    with build(load_settings(root, environ={})) as app:
+        count = 0
+
+        @contextmanager
+        def mortal() -> Iterator[Any]:
+            nonlocal count
+            count += 1
+            with app.users.writing() as work:
+                yield work
+                if count == unit and when == "before":
+                    die()
+            if count == unit and when == "after":
+                die()
+
+        service = attrs.evolve(app.users, writing=mortal)
+        service.delete(HOST, app.users.get_by_email(HOST, email).user_id)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    if len(sys.argv) == 4:
+        main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    else:
+        in_steps(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4])

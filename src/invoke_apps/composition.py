@@ -291,7 +291,13 @@ def build(
             ),
             audit=AuditService(reading, chain, heads),
             boards=BoardService(
-                reading, writing, clock, randomness, files, keeps_bin=settings.keeps_bin
+                reading,
+                writing,
+                clock,
+                randomness,
+                files,
+                keeps_bin=settings.keeps_bin,
+                directory_open=settings.user_directory,
             ),
             board_links=BoardLinkService(
                 reading=reading,

@@ -88,6 +88,7 @@ def _chores(application: Application) -> list[Chore]:
         ("forgetting links that have expired", application.links.forget_expired),
         ("forgetting links to boards that have expired", application.board_links.forget_expired),
         ("finishing transfers of content", application.transfers.resume),
+        ("finishing deletions of accounts", application.users.resume_deletions),
         ("forgetting transfers that nobody will undo", application.transfers.forget_old),
         ("forgetting sign-ins that left for a provider", application.single_sign_on.forget_expired),
         ("forgetting old news", application.events.forget_old),

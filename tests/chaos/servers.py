@@ -1,6 +1,5 @@
 """The real server, killed, stopped, kept waiting and crowded, over HTTP (R1, R6, R12, R19, C44)."""
 
-import json
 import os
 import random
 import signal
@@ -24,7 +23,6 @@ from invoke_core.domain.principals import host_principal
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
 from invoke_core.testing.builders import a_model, a_principal
 from tests.chaos.workers import HERE, Outcome
-from tests.e2e.listening import Event
 from tests.e2e.running import (
     PATIENCE,
     RunningServer,
@@ -34,6 +32,7 @@ from tests.e2e.running import (
     running_process,
     start,
 )
+from tests.e2e.server_events import Event, server_sent_events
 
 QUEUE = "/api/v1/queue/default"
 RUNNER = """
@@ -383,16 +382,5 @@ def _follow(event: Event, told: dict[int, str]) -> None:
 
 
 def _events(stream: httpx.Response) -> Iterator[Event]:
-    name, data, number = "message", "", None
     with suppress(httpx.StreamClosed):
-        for line in stream.iter_lines():
-            field, _, value = line.partition(":")
-            if field == "event":
-                name = value.strip()
-            elif field == "data":
-                data += value.strip()
-            elif field == "id":
-                number = value.strip()
-            elif not line and data:
-                yield Event(name, json.loads(data), number)
-                name, data, number = "message", "", None
+        yield from server_sent_events(stream.iter_lines())

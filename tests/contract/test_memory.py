@@ -13,6 +13,7 @@ from invoke_core.testing.bin import (
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.deletions import DeletionRepositoryContract
 from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
@@ -121,6 +122,10 @@ class TestMemoryBoardLinks(BoardLinkRepositoryContract):
 
 
 class TestMemoryImages(ImageRepositoryContract):
+    pass
+
+
+class TestMemoryDeletions(DeletionRepositoryContract):
     pass
 
 

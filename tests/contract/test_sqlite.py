@@ -16,6 +16,7 @@ from invoke_core.testing.bin import (
 from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.deletions import DeletionRepositoryContract
 from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
@@ -135,6 +136,10 @@ class TestSqliteBoardLinks(BoardLinkRepositoryContract):
 
 
 class TestSqliteImages(ImageRepositoryContract):
+    pass
+
+
+class TestSqliteDeletions(DeletionRepositoryContract):
     pass
 
 

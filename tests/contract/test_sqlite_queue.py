@@ -2,14 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from invoke_adapters.sql import SqlDatabase, open_database
-from invoke_adapters.sql.work import SqlWork
+from invoke_adapters.sql import open_database
 from invoke_core.domain.estimates import RunTime, kind_of
 from invoke_core.domain.fairness import Caps, GroupRule, QueueMode
 from invoke_core.domain.identifiers import ModelKey
@@ -17,29 +15,10 @@ from invoke_core.services import flows
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.testing.builders import NOON, a_generation, a_new_job, a_user, a_worker
 from invoke_core.testing.fakes import FixedClock
+from tests.watched import Watched
 
 PEOPLE, GROUPS = 120, 4
 WARM = frozenset({ModelKey("model 1"), ModelKey("model 2"), ModelKey("unknown")})
-
-
-class Watched:
-    """A database that tells what its writer asks inside a unit, but for its beginning and end."""
-
-    def __init__(self, database: SqlDatabase) -> None:
-        self.database = database
-        self.asked: list[str] = []
-
-    @contextmanager
-    def writing(self) -> Iterator[SqlWork]:
-        with self.database.writing() as work:
-            driver: Any = work.connection.connection.dbapi_connection
-            driver.set_trace_callback(
-                lambda text: None if text.startswith("--") else self.asked.append(text)
-            )
-            try:
-                yield work
-            finally:
-                driver.set_trace_callback(None)
 
 
 @pytest.fixture(params=["alone", "in groups", "in groups, after ANALYZE", "alone, after ANALYZE"])
@@ -80,12 +59,12 @@ def test_a_claim_is_six_statements_and_each_looks_for_what_it_names(
     rules = DispatchRules(mode=mode)
     dispatcher = Dispatcher(watched.writing, FixedClock(), rules)  # type: ignore[arg-type]
     dispatcher.claim(worker_id, "cpu", WARM)  # what is prepared once is prepared
-    watched.asked.clear()
+    watched.written.clear()
 
     assert len(dispatcher.claim(worker_id, "cpu", WARM)) == 1
 
-    assert 5 <= len(watched.asked) <= 6
-    taken = [step for text in watched.asked for step in steps(tmp_path / "invoke.db", text)]
+    assert 5 <= len(watched.written) <= 6
+    taken = [step for text in watched.written for step in steps(tmp_path / "invoke.db", text)]
     assert [step for step in taken if "TEMP B-TREE" in step] == []
     walked = {step.split()[1] for step in taken if step.startswith("SCAN")}
     # One row, and one a group; what has no name is what was found before, a row each.

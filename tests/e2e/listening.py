@@ -1,29 +1,14 @@
 """People with open event streams."""
 
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import attrs
 import httpx
 
 from tests.e2e.running import PATIENCE
-
-
-@attrs.frozen
-class Event:
-    """One event of a stream."""
-
-    name: str
-    body: Any
-    id: str | None
-
-    def is_about(self, **facts: Any) -> bool:
-        """Return whether the body has these members."""
-        return all(self.body.get(key) == value for key, value in facts.items())
+from tests.e2e.server_events import Event, server_sent_events
 
 
 class Listener:
@@ -38,19 +23,9 @@ class Listener:
         self.thread.start()
 
     def _read(self) -> None:
-        name, data, number = "message", "", None
         try:
-            for line in self._lines:
-                field, _, value = line.partition(":")
-                if field == "event":
-                    name = value.strip()
-                elif field == "data":
-                    data += value.strip()
-                elif field == "id":
-                    number = value.strip()
-                elif not line and data:
-                    self._heard(Event(name, json.loads(data), number))
-                    name, data, number = "message", "", None
+            for event in server_sent_events(self._lines):
+                self._heard(event)
         except httpx.HTTPError:  # whoever listened hung up
             pass
         finally:

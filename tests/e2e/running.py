@@ -15,6 +15,8 @@ from typing import Any
 import attrs
 import httpx
 
+from tests.e2e.server_events import server_sent_events
+
 BIN = Path(sys.executable).parent
 PATIENCE = 120.0  # seconds until a test gives up waiting for an event
 
@@ -213,28 +215,15 @@ def command(server: RunningServer, name: str, *arguments: str) -> str:
     return done.stdout
 
 
-def server_sent_events(response: httpx.Response) -> Iterator[tuple[str, Any]]:
-    """Yield the name and body of each event of an open stream."""
-    name, data = "message", ""
-    for line in response.iter_lines():
-        if line.startswith("event:"):
-            name = line.removeprefix("event:").strip()
-        elif line.startswith("data:"):
-            data += line.removeprefix("data:").strip()
-        elif not line and data:
-            yield name, json.loads(data)
-            name, data = "message", ""
-
-
 def until_finished(client: httpx.Client, item_id: int) -> dict[str, Any]:
     """Listen until the job has ended; return it as it stands then."""
     ended = {"completed", "failed", "canceled"}
     with client.stream("GET", "/api/v1/queue/default/events", timeout=PATIENCE) as stream:
         assert stream.status_code == 200
-        events = server_sent_events(stream)
+        events = server_sent_events(stream.iter_lines())
         job = client.get(f"/api/v1/queue/default/i/{item_id}").json()
         while job["status"] not in ended:
-            name, body = next(events)
-            if name == "queue_item_status_changed" and body["item_id"] == item_id:
-                job = body
+            event = next(events)
+            if event.name == "queue_item_status_changed" and event.is_about(item_id=item_id):
+                job = event.body
     return job

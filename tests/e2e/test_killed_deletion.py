@@ -43,24 +43,41 @@ def files(root: Path) -> set[str]:
     return {p.stem for p in (root / "outputs" / "images").rglob("*") if p.is_file()}
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_killed_deletion_is_whole_or_has_not_happened(tmp_path: Path, stage: str) -> None:
-    root = multiuser_root(tmp_path / "root")
-    settings = load_settings(root, environ={})
-    with build(settings) as app:
-        fill(app)
+def kill(root: Path, *stage: str) -> None:
+    """Delete the owner's account in a process that kills itself."""
     project = Path(deletion.__file__).parents[1]
-
     killed = subprocess.run(
-        [sys.executable, deletion.__file__, str(root), OWNER, stage],
+        [sys.executable, deletion.__file__, str(root), OWNER, *stage],
         env=environment(PYTHONPATH=f"{project}:{project / 'src'}"),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
-
     assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+def require_gone(app: Application, root: Path) -> None:
+    """Require that the owner is gone with every picture and file, and the guest's picture is there."""
+    with pytest.raises(NotFound):
+        app.users.get_by_email(HOST, OWNER)
+    with app.database.reading() as work:
+        assert work.images.usage().images == 1
+        assert work.images.miscounted() == 0
+        assert not work.deletions.list()
+        assert not work.doomed_files.list()
+    assert len(files(root)) == 1
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_killed_deletion_is_whole_or_has_not_happened(tmp_path: Path, stage: str) -> None:
+    root = multiuser_root(tmp_path / "root")
+    settings = load_settings(root, environ={})
+    with build(settings) as app:
+        fill(app)
+
+    kill(root, stage)
+
     if stage == "between two files":
         with running(root) as server:  # its housekeeping goes on at once; the stop waits for it
             assert server.stop() == 0
@@ -77,8 +94,34 @@ def test_a_killed_deletion_is_whole_or_has_not_happened(tmp_path: Path, stage: s
             assert app.statistics.content(HOST, owner.user_id).images == IMAGES
             assert len(files(root)) == IMAGES + 1
             return
-        with pytest.raises(NotFound):
-            app.users.get_by_email(HOST, OWNER)
-        with app.database.reading() as work:
-            assert work.images.usage().images == 1
-        assert len(files(root)) == 1
+        require_gone(app, root)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("unit", [1, 2, 3, 4])
+def test_a_deletion_in_steps_that_is_killed_in_one_goes_on(
+    tmp_path: Path, unit: int, when: str
+) -> None:
+    root = multiuser_root(tmp_path / "root")
+    settings = load_settings(root, environ={})
+    with build(settings) as app:
+        fill(app)
+
+    kill(
+        root, str(unit), when
+    )  # one begins, two take two pictures each, the fourth all that is left
+
+    if unit == 3:
+        with running(root) as server:  # its housekeeping goes on at once; the stop waits for it
+            assert server.stop() == 0
+    with build(settings) as app:
+        went_on = app.users.resume_deletions()
+        app.sweep.remove_doomed_files()
+    with build(settings) as app:
+        if (unit, when) == (1, "before"):
+            owner = app.users.get_by_email(HOST, OWNER)
+            assert owner.is_active
+            assert app.statistics.content(HOST, owner.user_id).images == IMAGES
+            return
+        assert went_on == (unit in {1, 2} or (unit, when) == (4, "before"))
+        require_gone(app, root)

@@ -11,9 +11,9 @@ from tests.e2e.running import (
     RunningServer,
     add_person,
     first_administrator,
-    server_sent_events,
     until_finished,
 )
+from tests.e2e.server_events import server_sent_events
 from training.check import look
 
 PROMPT = "a red circle on a white background"
@@ -107,10 +107,11 @@ def test_progress_and_previews_arrive_while_a_picture_is_made(server: RunningSer
     ada = first_administrator(server)
 
     with ada.stream("GET", "/api/v1/queue/default/events") as stream:
-        events = server_sent_events(stream)
+        events = server_sent_events(stream.iter_lines())
         item_id = enqueue(ada, None, seed=1, steps=60)
         steps = []
-        for name, body in events:
+        for event in events:
+            name, body = event.name, event.body
             if name == "invocation_progress" and body["item_id"] == item_id:
                 steps.append(body["step"])
                 assert body["steps"] == 60
@@ -127,9 +128,10 @@ def test_a_canceled_job_stops_and_leaves_no_picture(server: RunningServer) -> No
     ada = first_administrator(server)
 
     with ada.stream("GET", "/api/v1/queue/default/events") as stream:
-        events = server_sent_events(stream)
+        events = server_sent_events(stream.iter_lines())
         item_id = enqueue(ada, None, seed=1, steps=150)
-        for name, body in events:
+        for event in events:
+            name, body = event.name, event.body
             if name == "invocation_progress" and body["item_id"] == item_id:
                 break
         answer = ada.put(f"/api/v1/queue/default/i/{item_id}/cancel")

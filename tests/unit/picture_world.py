@@ -45,6 +45,7 @@ class World:
     hasher: PasswordHasher = attrs.field(factory=QuickHasher)
     keeps_bin: bool = False
     quota: int | None = None
+    directory_open: bool = True
 
     @property
     def files(self) -> ImageFiles:
@@ -59,6 +60,7 @@ class World:
             self.randomness,
             self.files,
             keeps_bin=self.keeps_bin,
+            directory_open=self.directory_open,
         )
 
     @property

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from invoke_adapters.sql import open_database
 from invoke_core.domain.boards import (
     BoardChanges,
     BoardOrder,
@@ -17,6 +20,8 @@ from invoke_core.domain.principals import SINGLE_USER
 from invoke_core.errors import Invalid, NotFound, RuleViolation
 from invoke_core.ports.storage import Rendition
 from tests.unit.picture_world import World
+from tests.unit.web_world import client_of
+from tests.watched import Watched
 
 
 @pytest.fixture
@@ -263,6 +268,79 @@ def test_one_unknown_person_and_nobody_gets_a_share(world: World) -> None:
             world.boards.share(owner, board.board_id, permission=Permission.READ, **unknown)
 
     assert world.boards.shares(owner, board.board_id) == []
+
+
+def test_with_a_closed_directory_an_unknown_address_is_answered_as_a_known_one() -> None:
+    world = World(directory_open=False)
+    owner, known, other = world.person(), world.person(email="known@example.com"), world.person()
+    board = world.board(owner)
+
+    def answer(*emails: str) -> list[UserId]:
+        grants = world.boards.share(
+            owner,
+            board.board_id,
+            user_ids=[other.user_id],
+            emails=emails,
+            permission=Permission.READ,
+        )
+        return [grant.user_id for grant in grants]
+
+    unknown = answer("unknown@example.com")
+    assert answer("known@example.com") == unknown == [other.user_id]
+    assert answer("unknown@example.com", "known@example.com") == unknown
+    shares = world.boards.shares(owner, board.board_id)
+    assert {share.grant.user_id for share in shares} == {known.user_id, other.user_id}
+
+
+def test_with_a_closed_directory_http_answers_alike_and_the_database_is_asked_alike(
+    tmp_path: Path,
+) -> None:
+    with open_database(f"sqlite:///{tmp_path}/invoke.db") as database:
+        watched = Watched(database)
+        world = World(database=watched, directory_open=False)  # type: ignore[arg-type]
+        owner = world.person()
+        world.person(email="known@example.com")
+        board = world.board(owner)
+        told = []
+        with client_of(world, {"owner": owner}) as client:
+            for email in ("known@example.com", "unknown@example.com"):
+                watched.written.clear()
+                answer = client.post(
+                    f"/api/v1/boards/{board.board_id}/share",
+                    json={"emails": [email], "permission": "read"},
+                    headers={"X-Who": "owner"},
+                )
+                told.append((answer.status_code, answer.content))
+                told.append([" ".join(text.split()[:3]) for text in watched.written])
+    known, asked_known, unknown, asked_unknown = told
+
+    assert known == unknown == (200, b'{"shared_with":[],"success":true}')
+    row = {
+        "SAVEPOINT sa_savepoint_1",
+        "INSERT INTO board_grants",
+        "RELEASE SAVEPOINT sa_savepoint_1",
+    }
+    assert [text for text in asked_known if text not in row] == asked_unknown
+
+
+def test_with_a_closed_directory_an_unknown_id_is_refused_and_administrators_are_told() -> None:
+    world = World(directory_open=False)
+    owner, administrator = world.person(), world.administrator()
+    known = world.person(email="known@example.com")
+    board = world.board(owner)
+
+    with pytest.raises(NotFound):  # nobody guesses an id
+        world.boards.share(
+            owner, board.board_id, user_ids=[UserId("x")], permission=Permission.READ
+        )
+    with pytest.raises(NotFound):
+        world.boards.share(
+            administrator, board.board_id, emails=["x@example.com"], permission=Permission.READ
+        )
+    (grant,) = world.boards.share(
+        administrator, board.board_id, emails=["known@example.com"], permission=Permission.READ
+    )
+    assert grant.user_id == known.user_id
 
 
 def test_the_owner_and_the_internal_account_get_no_share(world: World) -> None:

@@ -1,5 +1,6 @@
 """What is shown of waits follows from how the latest ones came true."""
 
+import math
 import random
 
 import pytest
@@ -63,6 +64,35 @@ def test_nine_in_ten_start_by_the_time_that_is_shown_however_wrong_the_forecasts
         calibration = calibration.learned(forecast, shown, real)
 
     assert 0.85 <= inside / 1000 <= 0.95
+
+
+@given(
+    short=st.lists(
+        st.tuples(st.floats(0.001, 0.9), st.floats(0.0, 0.3), st.floats(0.0, 5.0)),
+        min_size=1,
+        max_size=10,
+    ),
+    seconds=st.floats(1.0, 600.0),
+    doubt=st.floats(0.0, 1.0),
+)
+def test_very_short_waits_that_were_seconds_late_do_not_make_hours_of_the_next(
+    short: list[tuple[float, float, float]], seconds: float, doubt: float
+) -> None:
+    waits = [(Expectation(each, (part * each) ** 2), real) for each, part, real in short]
+    forecast = Expectation(seconds, (doubt * seconds) ** 2)
+
+    shown = after(Calibration(), waits).shown(forecast)
+
+    # Nobody was more than five seconds late: no more than five deviations are added to the next.
+    assert shown.p90 <= seconds + 5 * max(1.0, math.hypot(doubt * seconds, 0.05 * seconds))
+
+
+def test_what_was_late_by_less_than_a_kept_forecast_can_be_teaches_no_more_than_a_deviation() -> (
+    None
+):
+    fresh = after(Calibration(), [(Expectation(0.02), 1.0)] * 5)
+
+    assert fresh.shown(Expectation(20.0, 400.0)).p90 < 60.0
 
 
 def test_the_accuracy_is_of_what_was_shown_before_the_start_taught_anything() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from invoke_adapters.sql import SqlDatabase, open_database
-from invoke_adapters.sql.work import SqlWork
+from invoke_adapters.sql import open_database
 from invoke_core.domain.boards import BoardQuery, Visibility
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import ImageCategory, ImageQuery, ImageScope
@@ -23,31 +22,10 @@ from invoke_core.testing.builders import (
     an_image,
 )
 from tests.unit.picture_world import World
+from tests.watched import Watched
 
 VISIBLE = ImageScope.VISIBLE
 FEW, MANY = 10, 1000
-
-
-class Watched:
-    """A database that tells which statements its readers ran."""
-
-    def __init__(self, database: SqlDatabase) -> None:
-        self.database = database
-        self.writing = database.writing
-        self.asked: list[str] = []
-
-    @contextmanager
-    def reading(self) -> Iterator[SqlWork]:
-        with self.database.reading() as work:
-            driver = work.connection.connection.dbapi_connection
-            # What an index asks of its own tables while it answers is marked as a comment.
-            driver.set_trace_callback(
-                lambda text: None if text.startswith("--") else self.asked.append(text)
-            )
-            try:
-                yield work
-            finally:
-                driver.set_trace_callback(None)
 
 
 @attrs.frozen
@@ -147,9 +125,9 @@ def statements(scene: Scene, call: Call) -> int:
     call(
         scene
     )  # an administrator's look is written down once, and what is only prepared once is prepared
-    scene.watched.asked.clear()
+    scene.watched.read.clear()
     call(scene)
-    return len(scene.watched.asked)
+    return len(scene.watched.read)
 
 
 @pytest.mark.parametrize("name", CALLS)

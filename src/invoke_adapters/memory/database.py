@@ -12,6 +12,7 @@ from invoke_adapters.memory.bin import MemoryBinRepository
 from invoke_adapters.memory.board_links import MemoryBoardLinkRepository
 from invoke_adapters.memory.boards import MemoryBoardRepository
 from invoke_adapters.memory.client_state import MemoryClientStateRepository
+from invoke_adapters.memory.deletions import MemoryDeletionRepository
 from invoke_adapters.memory.downloads import MemoryDownloadRepository
 from invoke_adapters.memory.identities import (
     MemoryIdentityRepository,
@@ -59,6 +60,11 @@ class MemoryWork:
     def users(self) -> MemoryUserRepository:
         """Return the accounts."""
         return MemoryUserRepository(self.state)
+
+    @property
+    def deletions(self) -> MemoryDeletionRepository:
+        """Return the deletions of accounts that are under way."""
+        return MemoryDeletionRepository(self.state)
 
     @property
     def sessions(self) -> MemorySessionRepository:

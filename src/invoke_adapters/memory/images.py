@@ -109,9 +109,9 @@ class MemoryImageRepository:
         """Return every image on the board, ordered by name."""
         return self._all(lambda image: image.board_id == board_id)
 
-    def owned_by(self, user_id: UserId) -> Sequence[Image]:
-        """Return every image of an owner, ordered by name."""
-        return self._all(lambda image: image.owner_id == user_id)
+    def owned_by(self, user_id: UserId, *, limit: int | None = None) -> Sequence[Image]:
+        """Return every image of an owner, or any so many of them, ordered by name."""
+        return self._all(lambda image: image.owner_id == user_id)[:limit]
 
     def usage(
         self, *, owner_id: UserId | None = None, board_id: BoardId | None = None

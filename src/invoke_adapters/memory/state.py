@@ -10,6 +10,7 @@ from invoke_core.domain.api_keys import ApiKey
 from invoke_core.domain.audit import AuditRow
 from invoke_core.domain.board_links import BoardLink
 from invoke_core.domain.boards import Board, Grant
+from invoke_core.domain.deletions import Deletion
 from invoke_core.domain.downloads import Download, DownloadId
 from invoke_core.domain.estimates import RunTime
 from invoke_core.domain.fairness import Flow, Group, VirtualTime
@@ -146,6 +147,7 @@ class State:
     """Everything that is kept."""
 
     users: Table[UserId, User] = attrs.field(factory=Table)
+    deletions: Table[UserId, Deletion] = attrs.field(factory=Table)
     sessions: Table[SessionId, Session] = attrs.field(factory=Table)
     api_keys: Table[ApiKeyId, ApiKey] = attrs.field(factory=Table)
     second_factors: Table[UserId, SecondFactor] = attrs.field(factory=Table)

@@ -141,4 +141,5 @@ class MemoryUserRepository:
         for kept in [key for key in self.state.client_state if key[0] == user_id]:
             del self.state.client_state[kept]
         self.state.flows.pop(user_id, None)
+        self.state.deletions.pop(user_id, None)
         del self.state.users[user_id]

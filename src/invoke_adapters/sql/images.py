@@ -153,11 +153,12 @@ class SqlImageRepository:
         query = IMAGES.select.where(_images.board_id == board_id).order_by(_images.image_name)
         return as_owned(self.connection, IMAGES.all(self.connection, query))
 
-    def owned_by(self, user_id: UserId) -> Sequence[Image]:
-        """Return every image of an owner, ordered by name."""
-        owned = is_owned_by(self.connection, user_id)
-        query = IMAGES.select.where(owned).order_by(_images.image_name)
-        return as_owned(self.connection, IMAGES.all(self.connection, query))
+    def owned_by(self, user_id: UserId, *, limit: int | None = None) -> Sequence[Image]:
+        """Return every image of an owner, or any so many of them, ordered by name."""
+        # Sorted here: a database that must find the first names would look through all for a few.
+        query = IMAGES.select.where(is_owned_by(self.connection, user_id)).limit(limit)
+        found = as_owned(self.connection, IMAGES.all(self.connection, query))
+        return sorted(found, key=lambda image: image.image_name)
 
     def usage(
         self, *, owner_id: UserId | None = None, board_id: BoardId | None = None

@@ -70,6 +70,14 @@ users = sa.Table(
     _optional("password_changed_at", UtcDateTime()),
 )
 
+account_deletions = sa.Table(
+    "account_deletions",
+    metadata,
+    _column("user_id", Text, _user(ondelete="CASCADE"), primary_key=True),
+    _optional("heir_id", Text),
+    _column("created_at", UtcDateTime()),
+)
+
 sessions = sa.Table(
     "sessions",
     metadata,

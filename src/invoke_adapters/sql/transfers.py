@@ -13,7 +13,7 @@ from invoke_adapters.sql.images import IMAGES
 from invoke_adapters.sql.mapping import KEY, Mapper, among, page
 from invoke_adapters.sql.owners import is_owned_by
 from invoke_core.domain.identifiers import BoardId, ImageName, TransferId
-from invoke_core.domain.images import ImagePlace
+from invoke_core.domain.images import Image, ImagePlace
 from invoke_core.domain.pages import Page
 from invoke_core.domain.statistics import ImageUsage
 from invoke_core.domain.transfers import MovedItem, Transfer, TransferPhase, TransferWish
@@ -110,22 +110,36 @@ class SqlTransferRepository:
         return count
 
     def move(self, transfer: Transfer, *, limit: int = 1000) -> Sequence[ImageName]:
-        """Rewrite the next images that are written down."""
+        """Rewrite the next images that are written down and still the giver's, the oldest first.
+
+        Rows and entries of indexes that were made together lie together: by name, which is random, a million
+        took almost three times as long.
+        """
+        place = (_images.created_at, _images.image_name)
+        same = sa.and_(
+            _written.transfer_id == transfer.transfer_id, _written.image_name == _images.image_name
+        )
         query = (
-            sa.select(_written.image_name)
-            .where(
-                _written.transfer_id == transfer.transfer_id,
-                _written.image_name > (transfer.moved_name or ""),
+            IMAGES.select.where(
+                _images.owner_id == transfer.from_id,
+                sa.select(_written.image_name).where(same).exists(),
             )
-            .order_by(_written.image_name)
+            .order_by(*place)
             .limit(limit)
         )
-        image_names = list(self.connection.execute(query).scalars())
-        images = [
-            image
-            for image in IMAGES.find_all(self.connection, image_names)
-            if image.owner_id == transfer.from_id
-        ]
+        # Only so that what the giver keeps is not walked again: where the last one is gone, it is.
+        last = (
+            None
+            if transfer.moved_name is None
+            else IMAGES.find(self.connection, transfer.moved_name)
+        )
+        images: list[Image] = []
+        if last is not None:
+            position = sa.tuple_(sa.literal(last.created_at, place[0].type), last.image_name)
+            further = query.where(sa.tuple_(*place) > position)
+            images = IMAGES.all(self.connection, further)
+        if len(images) < limit:  # the end is where nothing is left anywhere
+            images = IMAGES.all(self.connection, query)
         moved = [image.image_name for image in images]
         image_search.forget(self.connection, moved)
         self.connection.execute(
@@ -136,7 +150,7 @@ class SqlTransferRepository:
         image_search.index(self.connection, moved)
         after = [attrs.evolve(image, owner_id=transfer.to_id) for image in images]
         image_counts.change(self.connection, images, after)
-        return image_names
+        return moved
 
     def usage(self, wish: TransferWish) -> ImageUsage:
         """Return how many images match a transfer of the wish now, and what they take."""

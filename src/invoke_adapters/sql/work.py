@@ -9,6 +9,7 @@ from invoke_adapters.sql.bin import SqlBinRepository
 from invoke_adapters.sql.board_links import SqlBoardLinkRepository
 from invoke_adapters.sql.boards import SqlBoardRepository
 from invoke_adapters.sql.client_state import SqlClientStateRepository
+from invoke_adapters.sql.deletions import SqlDeletionRepository
 from invoke_adapters.sql.downloads import SqlDownloadRepository
 from invoke_adapters.sql.identities import (
     SqlIdentityRepository,
@@ -55,6 +56,11 @@ class SqlWork:
     def users(self) -> SqlUserRepository:
         """Return the accounts."""
         return SqlUserRepository(self.connection)
+
+    @property
+    def deletions(self) -> SqlDeletionRepository:
+        """Return the deletions of accounts that are under way."""
+        return SqlDeletionRepository(self.connection)
 
     @property
     def sessions(self) -> SqlSessionRepository:

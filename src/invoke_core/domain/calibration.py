@@ -19,6 +19,9 @@ from invoke_core.domain.estimates import NINE_IN_TEN, Expectation
 KEPT = 300  # scores: older ones are forgotten, so that the correction follows the day
 BELIEVED = 30  # scores without which the forecast's own variance is believed
 LEAST = 0.05  # standard deviation of a wait, in parts of it, whatever the forecast says
+FLOOR = (
+    1.0  # second of deviation: so long a forecast is kept, and so coarse is when a start is seen
+)
 SHORTEST = 10.0  # seconds of a wait below which an error in parts of it says nothing
 _NORMAL = NormalDist()
 
@@ -103,7 +106,14 @@ class Calibration:
 
 
 def _deviation(wait: Expectation) -> float:
-    return math.hypot(math.sqrt(wait.variance), LEAST * wait.seconds)
+    """Return the seconds that one score stands for; 0 where the job starts at once.
+
+    Of runs that take milliseconds the forecast knows the wait more exactly than anybody is told it. Were they
+    scored by that, a start a second late would be hundreds of deviations late, and the next long wait would
+    be shown as hours.
+    """
+    deviation = math.hypot(math.sqrt(wait.variance), LEAST * wait.seconds)
+    return max(FLOOR, deviation) if deviation > 0 else 0.0
 
 
 def _quantile(ordered: Sequence[float], part: float) -> float:

@@ -78,8 +78,8 @@ class ImageRepository(Protocol):
     def on_board(self, board_id: BoardId) -> Sequence[Image]:
         """Return every image on the board, ordered by name, whoever owns it."""
 
-    def owned_by(self, user_id: UserId) -> Sequence[Image]:
-        """Return every image of an owner, ordered by name, wherever it lies."""
+    def owned_by(self, user_id: UserId, *, limit: int | None = None) -> Sequence[Image]:
+        """Return every image of an owner, wherever it lies, or any `limit` of them; ordered by name."""
 
     def usage(
         self, *, owner_id: UserId | None = None, board_id: BoardId | None = None

@@ -55,12 +55,13 @@ class TransferRepository(Protocol):
         """Make what is written down exactly the images that match now; return how many they are."""
 
     def move(self, transfer: Transfer, *, limit: int = 1000) -> Sequence[ImageName]:
-        """Rewrite the next images that are written down, after `transfer.moved_name`, ordered by name.
+        """Rewrite the next images that are written down, after `transfer.moved_name`.
 
-        Only of a transfer that is MOVING; those that are gone are passed over, and named.
+        Only of a transfer that is MOVING, in whatever order the store walks best; those that are gone are
+        passed over.
 
         Returns:
-            Their names; fewer than `limit`: there are no more.
+            Names, the last of which is the next `moved_name`; fewer than `limit`: there are no more.
         """
 
     def usage(self, wish: TransferWish) -> ImageUsage:

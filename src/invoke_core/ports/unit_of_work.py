@@ -9,6 +9,7 @@ from invoke_core.ports.bin import BinRepository
 from invoke_core.ports.board_links import BoardLinkRepository
 from invoke_core.ports.boards import BoardRepository
 from invoke_core.ports.client_state import ClientStateRepository
+from invoke_core.ports.deletions import DeletionRepository
 from invoke_core.ports.doomed_files import DoomedFileRepository
 from invoke_core.ports.downloads import DownloadRepository
 from invoke_core.ports.identities import IdentityRepository, ProviderLoginRepository
@@ -41,6 +42,8 @@ class Work(Protocol):
 
     @property
     def users(self) -> UserRepository: ...
+    @property
+    def deletions(self) -> DeletionRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
     @property

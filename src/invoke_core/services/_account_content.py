@@ -1,4 +1,8 @@
-"""What becomes of what a person owns when the account goes: removed, or handed over."""
+"""What becomes of what a person owns when the account goes: removed, or handed over.
+
+Of pictures there can be very many: `remove_pictures` and `hand_over_pictures` take some of them, and leave
+the account with the others. The rest goes with the account in one unit of work.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +16,14 @@ from invoke_core.ports.unit_of_work import Work
 from invoke_core.services import flows
 from invoke_core.services._image_news import tell_of_board, tell_of_lost_board
 
-EVERYTHING = 2**31 - 1  # pictures: in one step, as the account goes in one
+STEP = 200  # pictures in one unit of work: with their words and news about a tenth of a second
+EVERYTHING = 2**31 - 1  # pictures
+
+
+def owns_many(work: Work, user_id: UserId) -> bool:
+    """Return whether the user has more pictures, those in the bin included, than one step takes."""
+    images = work.images.usage(owner_id=user_id).images
+    return images > STEP or images + len(work.bin.oldest(STEP + 1, owner_id=user_id)) > STEP
 
 
 def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
@@ -25,7 +36,7 @@ def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
         work.workflows.remove(workflow.workflow_id)
     for preset in work.style_presets.owned_by(user_id):
         work.style_presets.remove(preset.preset_id)
-    image_names = _remove_images(work, user_id, now)
+    image_names = remove_pictures(work, user_id, now, limit=EVERYTHING)
     for board in boards:
         guests = [grant.user_id for grant in work.boards.grants(board.board_id)]
         work.boards.remove(board.board_id)
@@ -44,16 +55,25 @@ def hand_over(work: Work, user_id: UserId, heir_id: UserId, now: datetime) -> No
             work.boards.remove_grant(board.board_id, heir_id)
         work.boards.put(attrs.evolve(board, owner_id=heir_id, updated_at=now))
         tell_of_board(work, board.board_id, now)
-    for image in work.images.owned_by(user_id):
-        work.images.put(attrs.evolve(image, owner_id=heir_id, updated_at=now))
-        audience = Audience.of_image(heir_id, image.board_id)
-        body = {"image_name": image.image_name, "board_id": image.board_id}
-        work.news.tell(NewsKind.IMAGE_CHANGED, audience, body, now)
+    hand_over_pictures(work, user_id, heir_id, now, limit=EVERYTHING)
     for workflow in work.workflows.owned_by(user_id):
         work.workflows.put(attrs.evolve(workflow, owner_id=heir_id, updated_at=now))
     for preset in work.style_presets.owned_by(user_id):
         work.style_presets.put(attrs.evolve(preset, owner_id=heir_id, updated_at=now))
     work.bin.hand_over(user_id, heir_id)
+
+
+def hand_over_pictures(
+    work: Work, user_id: UserId, heir_id: UserId, now: datetime, *, limit: int
+) -> int:
+    """Give so many of the user's pictures to another, none of the bin; return how many it were."""
+    images = work.images.owned_by(user_id, limit=limit)
+    for image in images:
+        work.images.put(attrs.evolve(image, owner_id=heir_id, updated_at=now))
+        audience = Audience.of_image(heir_id, image.board_id)
+        body = {"image_name": image.image_name, "board_id": image.board_id}
+        work.news.tell(NewsKind.IMAGE_CHANGED, audience, body, now)
+    return len(images)
 
 
 def _return_guests_images(work: Work, board: Board, now: datetime) -> None:
@@ -65,8 +85,14 @@ def _return_guests_images(work: Work, board: Board, now: datetime) -> None:
             work.news.tell(NewsKind.IMAGE_CHANGED, Audience.of_user(image.owner_id), body, now)
 
 
-def _remove_images(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
-    images = work.images.owned_by(user_id)
+def remove_pictures(
+    work: Work, user_id: UserId, now: datetime, *, limit: int
+) -> Sequence[ImageName]:
+    """Remove so many of the user's pictures, then of those in the bin; return their names.
+
+    Their files must go after the commit.
+    """
+    images = work.images.owned_by(user_id, limit=limit)
     own_boards = {board.board_id for board in work.boards.owned_by(user_id)}
     for image in images:
         # Nobody is in the audience of a board that is about to go: `tell_of_lost_board` reaches them.
@@ -77,7 +103,7 @@ def _remove_images(work: Work, user_id: UserId, now: datetime) -> Sequence[Image
         work.news.tell(NewsKind.IMAGE_DELETED, audience, body, now)
     image_names = [image.image_name for image in images]
     work.images.remove(image_names)
-    binned = work.bin.oldest(EVERYTHING, owner_id=user_id)
+    binned = work.bin.oldest(limit - len(images), owner_id=user_id)
     work.bin.remove(binned)
     image_names += binned
     work.doomed_files.add(image_names, now)

@@ -63,6 +63,7 @@ class BoardService:
     randomness: Randomness
     files: ImageFiles
     keeps_bin: bool = True  # pictures that are deleted with a board can come back
+    directory_open: bool = True  # False: an answer to others tells not whose addresses are known
     looks: Hourly = attrs.field(factory=Hourly, repr=False)
 
     def create(self, principal: Principal, name: str) -> BoardSummary:
@@ -236,6 +237,9 @@ class BoardService:
     ) -> Sequence[Grant]:
         """Give people a permission on a board, or change the one they have.
 
+        With a closed directory an unknown address is passed over, except for administrators, and what is
+        returned tells nothing of the addresses: else anybody could ask who has an account.
+
         Args:
             principal: who asks.
             board_id: the board.
@@ -244,10 +248,12 @@ class BoardService:
             permission: READ, WRITE or ADMIN.
 
         Returns:
-            The grants, in the order in which the people were named, each once.
+            The grants, in the order in which the people were named, each once; with a closed directory
+            those by id alone.
 
         Raises:
-            NotFound: the board is unknown or hidden from the principal, or a person is unknown.
+            NotFound: the board is unknown or hidden from the principal, or a person is unknown. An address
+                is not named so where the directory is closed.
             Forbidden: the principal's permission on the board is below ADMIN.
             RuleViolation: one of them is the owner, or the internal account.
             Invalid: nobody or too many are named, or the permission cannot be given.
@@ -259,7 +265,9 @@ class BoardService:
         now = self.clock.now()
         with self.writing() as work:
             board, before = required_board(work, Permission.ADMIN, principal, board_id)
-            people = _people(work, user_ids, emails)
+            named = [user.user_id for user in work.users.get_many(user_ids)]
+            found = self._by_address(work, principal, emails)
+            people = list(dict.fromkeys([*named, *found]))
             require_grantable(board, people)
             held = {grant.user_id: grant for grant in before}
             grants = [
@@ -283,6 +291,8 @@ class BoardService:
                 after={grant.user_id: grant.permission for grant in grants},
             )
             tell_of_board(work, board_id, now)
+        if self._hides_addresses(principal):
+            return [grant for grant in grants if grant.user_id in set(named)]
         return grants
 
     def unshare(self, principal: Principal, board_id: BoardId, user_id: UserId) -> None:
@@ -344,19 +354,24 @@ class BoardService:
             tell_of_board(work, board_id, now)
             return work.boards.summary(principal, board_id)
 
+    def _by_address(
+        self, work: Work, principal: Principal, emails: Sequence[str]
+    ) -> Sequence[UserId]:
+        """Return the people of these addresses; raise NotFound naming the first unknown one."""
+        found = []
+        for email in emails:
+            user = work.users.find_by_email(email)
+            if user is not None:
+                found.append(user.user_id)
+            elif not self._hides_addresses(principal):
+                raise NotFound("user", email)
+        return found
+
+    def _hides_addresses(self, principal: Principal) -> bool:
+        return not self.directory_open and not principal.is_admin
+
 
 def _require_on_board(work: Work, board_id: BoardId, image_name: ImageName) -> None:
     found = work.images.find_many([image_name])
     if not found or found[0].board_id != board_id:  # the same words, so that no name is given away
         raise Invalid("The cover must be an image on the board.", field="cover_image_name")
-
-
-def _people(work: Work, user_ids: Sequence[UserId], emails: Sequence[str]) -> Sequence[UserId]:
-    """Return the people by id, each once; raise NotFound naming the first unknown one."""
-    people = [user.user_id for user in work.users.get_many(user_ids)]
-    for email in emails:
-        user = work.users.find_by_email(email)
-        if user is None:
-            raise NotFound("user", email)
-        people.append(user.user_id)
-    return list(dict.fromkeys(people))

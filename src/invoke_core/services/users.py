@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.audit import AuditAction, Facts, Target, difference, facts
+from invoke_core.domain.deletions import Deletion
 from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.pages import Page, require_offset
 from invoke_core.domain.passwords import (
@@ -41,15 +42,21 @@ from invoke_core.domain.users import (
     require_one_alphabet,
     with_password,
 )
-from invoke_core.errors import Invalid, NotFound, RuleViolation
+from invoke_core.errors import Conflict, Invalid, NotFound, RuleViolation
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.hashing import PasswordHasher
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.recovery import Recovery
 from invoke_core.ports.storage import ImageStorage
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
-from invoke_core.services import flows
-from invoke_core.services._account_content import hand_over, remove_content
+from invoke_core.services import _account_content, flows
+from invoke_core.services._account_content import (
+    hand_over,
+    hand_over_pictures,
+    owns_many,
+    remove_content,
+    remove_pictures,
+)
 from invoke_core.services._links import forget_links
 from invoke_core.services._passwords import PasswordMemory
 from invoke_core.services._recovery import NoRecovery, end_recovery
@@ -264,7 +271,7 @@ class UserService:
             LastAdministrator: nobody who can administer would be left.
             Invalid: the address, the name, the note, the quota or the password cannot be one.
             WeakPassword: the policy refuses the password.
-            Conflict: another account has the new address.
+            Conflict: another account has the new address, or this one is being deleted.
         """
         require_administrator(principal)
         if changes.concern_credentials:
@@ -279,6 +286,7 @@ class UserService:
             new["password_changed_at"] = now
         with self.writing() as work:
             before = work.users.get(user_id)
+            _require_kept(work, user_id)
             after = attrs.evolve(before, **new)
             if after.is_admin and (after.email != before.email or not before.is_admin):
                 require_one_alphabet(after.email)
@@ -313,6 +321,7 @@ class UserService:
             RuleViolation: it is no administrator's, or `system`.
             Invalid: the password cannot be one.
             WeakPassword: the policy refuses it.
+            Conflict: the account is being deleted.
         """
         require_host(principal)
         with self.reading() as work:
@@ -325,6 +334,7 @@ class UserService:
         with self.writing() as work:
             before = work.users.get(user_id)
             _require_recoverable(before)
+            _require_kept(work, user_id)
             after = attrs.evolve(with_password(before, password_hash, now), is_active=True)
             work.users.put(after)
             work.throttle.remove_account(account_key(after.email))
@@ -342,7 +352,10 @@ class UserService:
     ) -> None:
         """Delete an account with its content everywhere: boards, images, jobs.
 
-        Pictures of others on its boards go back to their owners' uncategorised.
+        Pictures of others on its boards go back to their owners' uncategorised. An account with more
+        pictures than fit into one short transaction is deactivated in the first one, for good; then they
+        go in steps, between which others write, and at last the account with the rest. After a crash
+        `resume_deletions` goes on, and so does the same call.
 
         Args:
             principal: who asks.
@@ -354,35 +367,91 @@ class UserService:
             NotFound: the account, or who should get its content, is unknown; nothing happens.
             RuleViolation: it is `system`, or would get its own content.
             LastAdministrator: nobody who can administer would be left.
+            Conflict: it is being deleted already with another heir, its heir is being deleted, or it is
+                the heir of one that is.
         """
         require_administrator(principal)
         if transfer_to == user_id:
             raise RuleViolation("An account that is deleted cannot keep its content.")
+        image_names: Sequence[ImageName] = ()
         # Rows that a transfer has given away already, and not rewritten yet, would hold the account.
-        TransferService(self.reading, self.writing, self.clock, self.randomness).resume()
+        self._transfers.resume()
         with self.writing() as work:
             user = work.users.get(user_id)
             require_changeable(user_id)
-            require_administrator_left(user, None, work.users.count_administrators())
-            now = self.clock.now()
-            heir = {"transfer_to": transfer_to}
-            work.audit.record(
-                principal,
-                AuditAction.USER_DELETE,
-                Target("user", user_id),
-                at=now,
-                before=facts(user, TOLD),
-                after=heir,
-            )
-            # Told first, for an audience that is looked up later must not need the account.
-            tell_sessions_ended(work, user_id, now)
-            image_names: Sequence[ImageName] = ()
-            if transfer_to is None:
-                image_names = remove_content(work, user_id, now)
-            else:
-                hand_over(work, user_id, work.users.get(transfer_to).user_id, now)
-            work.users.remove(user_id)
+            deletion = _deletion_under_way(work, user_id, transfer_to)
+            if deletion is None:
+                deletion, image_names = self._begin_deletion(work, principal, user, transfer_to)
         self._remove_files(image_names)
+        if deletion is not None:
+            self._finish_deletion(deletion)
+
+    def resume_deletions(self) -> int:
+        """Finish the deletions that a crash interrupted; return how many there were."""
+        with self.reading() as work:
+            unfinished = work.deletions.list()
+        for deletion in unfinished:
+            self._finish_deletion(deletion)
+        return len(unfinished)
+
+    def _begin_deletion(
+        self, work: Work, principal: Principal, user: User, heir_id: UserId | None
+    ) -> tuple[Deletion | None, Sequence[ImageName]]:
+        """Delete an account that owns little; begin to where it owns much.
+
+        Returns:
+            What is left to finish, or None; and the pictures whose files must go after the commit.
+        """
+        require_administrator_left(user, None, work.users.count_administrators())
+        user_id, now = user.user_id, self.clock.now()
+        work.audit.record(
+            principal,
+            AuditAction.USER_DELETE,
+            Target("user", user_id),
+            at=now,
+            before=facts(user, TOLD),
+            after={"transfer_to": heir_id},
+        )
+        if heir_id is not None:
+            work.users.get(heir_id)
+        if owns_many(work, user_id):
+            deletion = Deletion(user_id=user_id, heir_id=heir_id, created_at=now)
+            work.deletions.add(deletion)
+            self._deactivate(work, user, now)
+            return deletion, ()
+        return None, _delete_rest(work, user_id, heir_id, now)
+
+    def _deactivate(self, work: Work, user: User, now: datetime) -> None:
+        """Leave nobody a way into an account that is being deleted."""
+        after = attrs.evolve(user, is_active=False, epoch=user.epoch + 1, updated_at=now)
+        work.users.put(after)
+        forget_links(work, user.user_id)
+        end_all_sessions(work, user.user_id, now)
+        work.api_keys.remove_of_user(user.user_id)
+        flows.suspend(work, user.user_id, now)
+
+    def _finish_deletion(self, deletion: Deletion) -> None:
+        """Take step after step, whoever else does too, until the account is gone."""
+        user_id, heir_id = deletion.user_id, deletion.heir_id
+        is_over = False
+        while not is_over:
+            self._transfers.resume()
+            with self.writing() as work:
+                if work.deletions.find(user_id) is None:
+                    return
+                now = self.clock.now()
+                image_names: Sequence[ImageName] = ()
+                is_over = not owns_many(work, user_id)
+                if is_over:
+                    image_names = _delete_rest(work, user_id, heir_id, now)
+                elif heir_id is None:
+                    image_names = remove_pictures(work, user_id, now, limit=_account_content.STEP)
+                elif not hand_over_pictures(
+                    work, user_id, heir_id, now, limit=_account_content.STEP
+                ):
+                    # The bin alone is large; it changes hands in one statement.
+                    work.bin.hand_over(user_id, heir_id)
+            self._remove_files(image_names)
 
     def end_sessions(self, principal: Principal, user_id: UserId) -> None:
         """End every sign-in of an account at once; its password goes on working.
@@ -502,6 +571,10 @@ class UserService:
             self.storage.remove(image_name)
 
     @property
+    def _transfers(self) -> TransferService:
+        return TransferService(self.reading, self.writing, self.clock, self.randomness)
+
+    @property
     def _memory(self) -> PasswordMemory:
         return PasswordMemory(self.hasher, self.policy)
 
@@ -512,6 +585,38 @@ def account_changes(before: User, after: User) -> tuple[Facts, Facts]:
     if before.password_hash != after.password_hash:
         became = {**became, "password": "changed"}
     return was, became
+
+
+def _delete_rest(
+    work: Work, user_id: UserId, heir_id: UserId | None, now: datetime
+) -> Sequence[ImageName]:
+    """Delete an account with what it still owns; return the names whose files must go after the commit."""
+    # Told first, for an audience that is looked up later must not need the account.
+    tell_sessions_ended(work, user_id, now)
+    image_names: Sequence[ImageName] = ()
+    if heir_id is None:
+        image_names = remove_content(work, user_id, now)
+    else:
+        hand_over(work, user_id, heir_id, now)
+    work.users.remove(user_id)
+    return image_names
+
+
+def _deletion_under_way(work: Work, user_id: UserId, heir_id: UserId | None) -> Deletion | None:
+    """Return the deletion of the account that has begun; raise Conflict where another is in the way."""
+    found = work.deletions.find(user_id)
+    if found is not None and found.heir_id != heir_id:
+        raise Conflict("This account is being deleted already, and its content goes elsewhere.")
+    if heir_id is not None and work.deletions.find(heir_id) is not None:
+        raise Conflict("The account that would get the content is being deleted.")
+    if any(each.heir_id == user_id for each in work.deletions.list()):
+        raise Conflict("This account is being given the content of another: try again later.")
+    return found
+
+
+def _require_kept(work: Work, user_id: UserId) -> None:
+    if work.deletions.find(user_id) is not None:
+        raise Conflict("This account is being deleted.")
 
 
 def _require_recoverable(user: User) -> None:

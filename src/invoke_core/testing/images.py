@@ -558,6 +558,17 @@ class ImageRepositoryContract:
 
             assert list(work.images.owned_by(owner.user_id)) == [first, second]
 
+    def test_some_of_an_owners_images_are_no_more_than_asked_for(self, database: Database) -> None:
+        with database.writing() as work:
+            owner = a_user(work)
+            mine = [an_image(work, owner) for _ in range(5)]
+            an_image(work, a_user(work))
+
+            some = work.images.owned_by(owner.user_id, limit=3)
+            assert len(some) == 3
+            assert {i.image_name for i in some} < {i.image_name for i in mine}
+            assert len(work.images.owned_by(owner.user_id, limit=9)) == 5
+
     def test_images_are_counted_and_their_sizes_added(self, database: Database) -> None:
         with database.writing() as work:
             owner, guest = a_user(work), a_user(work)

@@ -94,6 +94,12 @@ SURVIVORS: dict[str, str] = {
     "services.users.UserService.directory: nobody is an administrator": (
         "only with `user_directory: false`; tests/unit/test_users.py"
     ),
+    "services.boards.BoardService._hides_addresses: everybody is an administrator": (
+        "only with `user_directory: false`; tests/unit/test_boards.py"
+    ),
+    "services.boards.BoardService._hides_addresses: nobody is an administrator": (
+        "only with `user_directory: false`; tests/unit/test_boards.py"
+    ),
     "services.users._require_recoverable: without require_changeable(user.user_id)": _COMMANDS,
     _LINKS_ALONE: "no route takes a link's holder to another service: tests/unit/test_board_links.py",
     "domain.queue.require_manager: without require_usable(principal)": _SERVICES_ASK_FIRST,

@@ -14,7 +14,7 @@ from litestar.response import Stream
 from invoke_apps.web._call import Call
 from invoke_apps.web.guard import OPEN, SLOW
 from invoke_apps.web.routes._users import UserView, site_of, warnings_header
-from invoke_apps.web.routes.auth import SessionPage, SessionView
+from invoke_apps.web.routes.auth import SessionPage
 from invoke_core.domain.identifiers import BoardId, UserId
 from invoke_core.domain.pages import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from invoke_core.domain.queue import QueueCounts
@@ -222,14 +222,14 @@ def list_users_sessions(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> SessionPage:
     """Return the sign-ins of an account, the one seen last first."""
-    views = call(
-        lambda app, principal: [
-            SessionView.of(session, principal)
-            for session in app.sign_in.sessions_of(principal, UserId(user_id))
-        ]
+    return call(
+        lambda app, principal: SessionPage.of(
+            app.sign_in.sessions_of(principal, UserId(user_id)),
+            principal,
+            offset=offset,
+            limit=limit,
+        )
     )
-    items = views[offset : offset + limit]
-    return SessionPage(items=items, offset=offset, limit=limit, total=len(views))
 
 
 @delete("/users/{user_id:str}/sessions", sync_to_thread=True)

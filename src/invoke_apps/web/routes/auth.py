@@ -186,12 +186,21 @@ class SessionView:
 
 @attrs.frozen(kw_only=True)
 class SessionPage:
-    """A stretch of the list of one's sign-ins."""
+    """A stretch of the list of an account's sign-ins."""
 
     items: Sequence[SessionView]
     offset: int
     limit: int
     total: int
+
+    @classmethod
+    def of(
+        cls, sessions: Sequence[Session], principal: Principal, *, offset: int, limit: int
+    ) -> Self:
+        """Return this stretch of all the sessions as the principal sees it."""
+        stretch = sessions[offset : offset + limit]
+        items = [SessionView.of(session, principal) for session in stretch]
+        return cls(items=items, offset=offset, limit=limit, total=len(sessions))
 
 
 @attrs.frozen(kw_only=True)
@@ -371,13 +380,11 @@ def list_sessions(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> SessionPage:
     """Return one's sign-ins, the one seen last first."""
-    views = call(
-        lambda app, principal: [
-            SessionView.of(session, principal) for session in app.sign_in.list_sessions(principal)
-        ]
+    return call(
+        lambda app, principal: SessionPage.of(
+            app.sign_in.list_sessions(principal), principal, offset=offset, limit=limit
+        )
     )
-    items = views[offset : offset + limit]
-    return SessionPage(items=items, offset=offset, limit=limit, total=len(views))
 
 
 @delete("/sessions/{session_id:str}", sync_to_thread=True)

@@ -23,6 +23,7 @@ from invoke_core.testing.broken import (
     boards,
     catalogue,
     client_state,
+    deletions,
     identities,
     images,
     links,
@@ -37,6 +38,7 @@ from invoke_core.testing.broken import (
 )
 from invoke_core.testing.broken.faults import BrokenDatabase, Fault
 from invoke_core.testing.client_state import ClientStateRepositoryContract
+from invoke_core.testing.deletions import DeletionRepositoryContract
 from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
@@ -83,6 +85,7 @@ FAULTS: Mapping[type, Mapping[str, Fault]] = {
     BoardRepositoryContract: boards.BOARDS,
     BoardLinkRepositoryContract: board_links.BOARD_LINKS,
     ImageRepositoryContract: images.IMAGES,
+    DeletionRepositoryContract: deletions.DELETIONS,
     TransferRepositoryContract: transfers.TRANSFERS,
     ImageWalkContract: transfers.IMAGE_WALKS,
     BinRepositoryContract: binned.BIN,

@@ -62,7 +62,8 @@ export const boards = {
   shareLead: (name: string) => `Let other people use “${name}”.`,
   people: "Add people",
   peopleHint: "Type two letters of a name, or a whole e-mail address.",
-  closedDirectory: "This server shows nobody who has an account. Type a whole e-mail address.",
+  closedDirectory:
+    "This server shows nobody who has an account. Type a whole e-mail address; one without an account is passed over.",
   add: "Add",
   nobody: "Nobody here has this name or address.",
   chosen: "Who is added",
