@@ -42,7 +42,12 @@ _NAMES = {
     NewsKind.BATCH_ENQUEUED: "batch_enqueued",
     NewsKind.MODEL_CHANGED: "model_changed",
 }
-_MOVES_COUNTS = {NewsKind.JOB_CHANGED, NewsKind.JOBS_CHANGED, NewsKind.BATCH_ENQUEUED}
+_MOVES_COUNTS = {
+    NewsKind.JOB_CHANGED,
+    NewsKind.JOBS_CHANGED,
+    NewsKind.BATCH_ENQUEUED,
+    NewsKind.QUEUE_PAUSED,
+}
 
 
 class Alarm:

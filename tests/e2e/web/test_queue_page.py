@@ -145,3 +145,9 @@ def test_a_finished_job_shows_its_picture_and_a_paused_queue_says_so(
         page.get_by_role("button", name="Actions").click()
         expect(page.get_by_role("menuitem", name="Cancel all of mine")).to_be_visible()
         expect(page.get_by_role("menuitem", name=re.compile("queue"))).to_have_count(0)
+        # What an administrator does elsewhere is seen without a reload.
+        expect(page.get_by_text(re.compile("queue is paused"))).to_be_visible()
+        administrator.put("/api/v1/queue/default/processor/resume")
+        expect(page.get_by_text(re.compile("queue is paused"))).to_have_count(0)
+        administrator.put("/api/v1/queue/default/processor/pause")
+        expect(page.get_by_text(re.compile("queue is paused"))).to_be_visible()
