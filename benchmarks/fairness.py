@@ -26,6 +26,7 @@ from invoke_core.domain.queue import Job
 
 HOUR = 3600.0
 LIGHT, HEAVY = Size(4.0, 64), Size(90.0, 128)
+WIDE = Size(4.0, 72)  # as long as a light one, but never in one batch with it
 L = HEAVY.seconds
 POLICIES = (QueueMode.FIFO, QueueMode.ROUND_ROBIN, QueueMode.FAIR_SHARE)
 
@@ -434,6 +435,58 @@ def caps(options: Options) -> None:
                 )
 
 
+# How many times as long as one picture a batch takes: measured with the bundled model (benchmarks.runner).
+MERGING = {1: 1.0, 2: 1.31, 4: 2.20, 8: 3.43}
+
+
+def merged(options: Options) -> None:
+    """Batches over people: what they save, and whether anybody pays for it."""
+    table(
+        f"Sixteen people, half of them with jobs of one size and half with another, each 4 s alone,"
+        f" one runner, {options.hours:g} h",
+        [
+            "policy",
+            "batches",
+            "jobs",
+            "jobs a pass",
+            "gap, lengths of a job alone",
+            "of the bound",
+            "Jain's index",
+            "longest time without a turn, s",
+        ],
+    )
+    for mode in POLICIES:
+        for merging in (None, MERGING):
+            with replaying(mode, seed=3, slack=60.0, merging=merging) as replay:
+                people = replay.people(16)
+                replay.know(LIGHT, WIDE)
+                replay.ended = partial(_follow, replay, defaultdict(list))
+                sizes = [LIGHT if number % 2 else WIDE for number in range(16)]
+                with backlog(replay, people, sizes, batch=100):
+                    replay.run(options.hours * HOUR)
+                row(
+                    mode.value,
+                    "up to eight" if merging else "none",
+                    f"{len(replay.served):,}",
+                    f"{len(replay.served) / replay.passes:.1f}",
+                    f"{replay.gap() / LIGHT.seconds:.1f}",
+                    _of_bound(replay),
+                    f"{replay.jain(people):.4f}",
+                    f"{_longest_wait(replay):.0f}",
+                )
+
+
+def _longest_wait(replay: Replay) -> float:
+    """Return the longest time that somebody had between two starts, or from the beginning to the first."""
+    last: dict[UserId, float] = {}
+    longest = 0.0
+    for each in replay.served:
+        longest = max(longest, each.began - last.get(each.job.owner_id, 0.0))
+        last[each.job.owner_id] = each.began
+    ends = [replay.now - last.get(user_id, 0.0) for user_id in replay.weights]
+    return max([longest, *ends])
+
+
 def own_cost(options: Options) -> None:
     """What the dispatcher itself takes of the time of a device."""
     table("The dispatcher's own cost, jobs of 4 s", ["policy", "CPU of a decision, ms", "of 4 s"])
@@ -532,6 +585,7 @@ WORKLOADS: dict[str, Callable[[Options], None]] = {
     "estimates": estimates,
     "adversaries": adversaries,
     "waits": caps,
+    "merged": merged,
     "day": day,
     "cost": own_cost,
     "memory": in_memory,

@@ -11,7 +11,7 @@ import random
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,6 +108,7 @@ class Replay:
         chances: Chances | None = None,
         seed: int = 0,
         pairs: bool = True,
+        merging: Mapping[int, float] | None = None,
     ) -> None:
         """Begin with nobody.
 
@@ -119,12 +120,16 @@ class Replay:
             chances: of jobs to end otherwise.
             seed: of all chance.
             pairs: whether every two people are compared all the time.
+            merging: by the number of rows of a batch, how many times as long as one picture it takes; jobs
+                of batches neither fail nor are canceled. None: nothing is merged.
         """
         self.world, self.mode, self.swap = world, mode, swap
         self.chances = chances or Chances()
         self.chance = random.Random(seed)
         self.now = 0.0
         self.runners = [Runner(world.worker()) for _ in range(runners)]
+        self.merging = merging or {1: 1.0}
+        self.passes = 0
         self.served: list[Served] = []
         self.service: Counter[UserId] = Counter()  # GPU-seconds
         self.useful = 0.0  # GPU-seconds that pictures were drawn in
@@ -271,19 +276,29 @@ class Replay:
     def _serve(self, runner: Runner) -> None:
         began = time.thread_time()
         warm = frozenset([runner.model]) if runner.model else frozenset[ModelKey]()
-        claimed = self.world.dispatcher.claim(runner.worker_id, "cpu", warm)
+        most = max(self.merging)
+        claimed = self.world.dispatcher.claim(runner.worker_id, "cpu", warm, lambda _: most)
         self.decisions.append(time.thread_time() - began)
         if not claimed:
             runner.is_idle = True
             return
-        (job,) = claimed
-        self._wait(job.owner_id, -1)
-        served = Served(job, self.now)
-        self.served.append(served)
-        self.begun(job)
-        takes = self._really(job)
+        self.passes += 1
+        batch = [Served(job, self.now) for job in claimed]
+        for each in batch:
+            self._wait(each.job.owner_id, -1)
+            self.served.append(each)
+            self.begun(each.job)
+        job = claimed[0]
         loads = self.swap if self.swap and runner.model != job.generation.model else 0.0
         runner.model = job.generation.model
+        if len(batch) > 1:
+            rows = next(rows for rows in self.merging if rows >= len(batch))
+            alone = sum(self._really(each.job) for each in batch) / len(batch)
+            together = self.merging[rows] * alone
+            self.at(self.now + loads + together, lambda: self._end_batch(runner, batch, together))
+            return
+        (served,) = batch
+        takes = self._really(job)
         happens = self.chance.random()
         if happens < self.chances.canceled:
             takes *= self.chance.random()
@@ -302,16 +317,25 @@ class Replay:
             self.chance.gauss(-(sigma**2) / 2, sigma) if sigma else 0.0
         )
 
+    def _end_batch(self, runner: Runner, batch: Sequence[Served], together: float) -> None:
+        share = together / len(batch)
+        for served in batch:
+            self._ended(served, share, self._complete)
+        self._serve(runner)
+
     def _end(
         self, runner: Runner, served: Served, took: float, end: Callable[[Job, float], None]
     ) -> None:
+        self._ended(served, took, end)
+        self._serve(runner)
+
+    def _ended(self, served: Served, took: float, end: Callable[[Job, float], None]) -> None:
         job = served.job
         served.ended = self.now
         end(job, took)
         self.longest = max(self.longest, took)
         self._serve_counted(job.owner_id, took)
         self.ended(job)
-        self._serve(runner)
 
     def _complete(self, job: Job, took: float) -> None:
         """End the job as `ResultService` does, without a picture."""

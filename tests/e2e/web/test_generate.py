@@ -204,6 +204,7 @@ def test_what_cannot_be_taken_over_is_said(
         "positive_prompt": "a blue star",
         "model": {"key": "gone", "name": "Dreams of Yesterday"},
         "init_image": "never-was.png",
+        "vae": {"key": "gone", "name": "Sharper"},
     }
     picture = client.get(f"/api/v1/images/i/{drawn(client)}/full").content
     uploaded = client.post(
@@ -217,7 +218,7 @@ def test_what_cannot_be_taken_over_is_said(
         page = own.sign_in(email)
         own.open(f"?image={uploaded.json()['image_name']}")
         expect(page.get_by_label("Prompt", exact=True)).to_have_value("a blue star")
-        expect(page.get_by_text(re.compile("Dreams of Yesterday.*starting image"))).to_be_visible()
+        expect(page.get_by_text(re.compile("Dreams of Yesterday.*its VAE.*starting image"))).to_be_visible()
         expect(page.get_by_role("slider")).to_have_count(0)
         own.accessible()
 

@@ -49,7 +49,15 @@ export const generate = {
   noMetadata: "Nothing is kept of how this picture was made.",
   missingModel: (name: string) => `the model ${name}, which is not here`,
   missingLora: (name: string) => `the LoRA ${name}, which is not here`,
+  /** By the key of the metadata: what this page has no fields for. */
+  notTaken: {
+    controlnets: "its ControlNets",
+    ipAdapters: "its IP-Adapters",
+    embeddings: "its embeddings",
+    vae: "its VAE",
+  },
   missingImage: "the starting image, which you may not see any more",
+  missingMask: "the mask, which is gone",
   now: "Now",
   nothingRuns: "Nothing of yours is running. Your pictures appear here while they are made.",
   waiting: (count: number, isMore: boolean) => `${count}${isMore ? " or more" : ""} jobs of yours wait.`,

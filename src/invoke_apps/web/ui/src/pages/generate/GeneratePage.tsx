@@ -155,17 +155,14 @@ function useRecall(wish: Wish, models: Model[], onChange: (wish: Wish) => void):
       }
       const { recalled } = await import("./recall");
       const { wish: next, missing } = recalled(metadata, models, wish);
-      if (next.start) {
-        const name = next.start.name;
-        const isThere = await data(
-          api.GET("/api/v1/images/i/{image_name}", { params: { path: { image_name: name } } }),
-        ).then(
-          () => true,
-          () => false,
-        );
-        if (!isThere) {
+      const { start } = next;
+      if (start) {
+        if (!(await isThere(start.name))) {
           next.start = null;
           missing.push(words.missingImage);
+        } else if (start.mask && !(await isThere(start.mask))) {
+          next.start = { ...start, mask: null };
+          missing.push(words.missingMask);
         }
       }
       onChange(next);
@@ -173,4 +170,12 @@ function useRecall(wish: Wish, models: Model[], onChange: (wish: Wish) => void):
     };
     void take().catch(tell);
   }, [image, models, wish, navigate, onChange]);
+}
+
+async function isThere(name: string): Promise<boolean> {
+  const found = api.GET("/api/v1/images/i/{image_name}", { params: { path: { image_name: name } } });
+  return found.then(
+    () => true,
+    () => false,
+  );
 }

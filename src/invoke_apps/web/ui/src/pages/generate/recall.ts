@@ -33,6 +33,10 @@ export function recalled(
     if (lora) loras.push({ model: lora.key, weight: weight ?? 1 });
     else missing.push(words.missingLora(label(named)));
   }
+  for (const [key, kind] of Object.entries(words.notTaken)) {
+    const used = metadata[key];
+    if (Array.isArray(used) ? used.length > 0 : used) missing.push(kind);
+  }
   const scheduler = SCHEDULERS.find((each) => each === metadata["scheduler"]) ?? null;
   const start = text("init_image");
   return {
