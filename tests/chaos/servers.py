@@ -39,7 +39,7 @@ RUNNER = """
 import time
 from invoke_core.testing.runner import FakeRunner
 
-def open_runner(device, *, precision="auto"):
+def open_runner(device, *, precision="auto", memory=None):
     return FakeRunner(device, before_step=lambda request, step: time.sleep(0.01))
 """
 

@@ -245,6 +245,27 @@ def test_strength_is_told_to_people_and_to_holders_of_links_alone(tmp_path):
         assert client.post(path, json={"password": "x", "token": "no"}).status_code == 400
 
 
+def test_strength_is_told_to_anybody_until_there_is_an_administrator(tmp_path):
+    """In the dialog Administrator Setup, as one types."""
+    path = "/api/v1/auth/password-strength"
+    with (
+        in_memory(Settings(root=tmp_path, multiuser=True)) as app,
+        TestClient(create_app(app), base_url="http://127.0.0.1") as client,
+    ):
+        judged = client.post(
+            path, json={"password": "password"}, headers={"Authorization": "Bearer x"}
+        )
+        assert judged.status_code == 200
+        assert not judged.json()["accepted"]
+        app.users.create(HOST, email="a@example.com", password="Steering-Wheel-77", is_admin=True)
+        assert client.post(path, json={"password": "password"}).status_code == 401
+    with (
+        in_memory(Settings(root=tmp_path)) as app,
+        TestClient(create_app(app), base_url="http://127.0.0.1") as client,
+    ):
+        assert client.post(path, json={"password": "password"}).status_code == 200  # it is theirs
+
+
 def test_the_json_of_a_judgement_never_holds_the_password(tmp_path):
     with api(tmp_path, "guide") as (_, client):
         judged = client.post(

@@ -55,13 +55,23 @@ class PasswordService:
         """
         return self._judge(self.links.holder(token), password)
 
-    def _judge(self, user: User, password: str) -> Judgement:
+    def judge_for_setup(self, password: str) -> Judgement:
+        """Return the same to whoever is about to make an administrator, of whom nothing is known yet.
+
+        Raises:
+            Invalid: it is longer than 1,024 characters.
+        """
+        return self._judge(None, password)
+
+    def _judge(self, user: User | None, password: str) -> Judgement:
         if len(password) > MAX_PASSWORD_CHARACTERS:
             raise Invalid("A password has at most 1,024 characters.", field="password")
         text = unicodedata.normalize("NFC", password)
-        owner = Owner(email=user.email, display_name=user.display_name)
+        owner, words = Owner(), list[str]()
+        if user is not None:
+            owner = Owner(email=user.email, display_name=user.display_name)
+            words = [user.email, *user.email.split("@"), *user.display_name.split()]
         missing = shortcomings(text, self.policy, owner)
-        words = [user.email, *user.email.split("@"), *user.display_name.split()]
         return Judgement(
             strength=self.meter.rate(text, words),
             shortcomings=missing,

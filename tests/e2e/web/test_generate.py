@@ -218,7 +218,9 @@ def test_what_cannot_be_taken_over_is_said(
         page = own.sign_in(email)
         own.open(f"?image={uploaded.json()['image_name']}")
         expect(page.get_by_label("Prompt", exact=True)).to_have_value("a blue star")
-        expect(page.get_by_text(re.compile("Dreams of Yesterday.*its VAE.*starting image"))).to_be_visible()
+        expect(
+            page.get_by_text(re.compile("Dreams of Yesterday.*its VAE.*starting image"))
+        ).to_be_visible()
         expect(page.get_by_role("slider")).to_have_count(0)
         own.accessible()
 

@@ -190,15 +190,23 @@ def reset_password(
 
 @post("/password-strength", opt=OPEN | SLOW, status_code=200, sync_to_thread=True)
 def password_strength(data: JSONBody[StrengthBody], call: NamedDependency[Call]) -> StrengthView:
-    """Judge a password that one thinks of: signed in, or with the token of a link."""
+    """Judge a password that one thinks of: signed in, with the token of a link, or at the setup."""
     token = data.token
-    if token is None:
+    if token is None and _is_for_setup(call):
+        judged = call.anonymous(lambda app, client: app.passwords.judge_for_setup(data.password))
+    elif token is None:
         judged = call(lambda app, principal: app.passwords.judge(principal, data.password))
     else:
         judged = call.anonymous(
             lambda app, client: app.passwords.judge_for_link(token, data.password)
         )
     return StrengthView.of(judged)
+
+
+def _is_for_setup(call: Call) -> bool:
+    """Return whether somebody without a sign-in may be about to make an administrator."""
+    status = call.anonymous(lambda app, client: app.sign_in.status(client))
+    return status.setup_required or (status.recovery and call.token is None)
 
 
 @post("/users/{user_id:str}/reset-link", sync_to_thread=True)

@@ -3,7 +3,7 @@ export const account = {
   recoveryTitle: "Administrator Recovery",
   setupLead: "Nobody can sign in yet. Make the account that administers this server.",
   recoveryLead: "The signing key was removed from the configuration. Make an administrator's account to go on.",
-  setupButton: "Create administrator",
+  setupButton: "Create Administrator Account",
   setupCode: "Setup code",
   setupCodeHint: "The server printed it on its console.",
   email: "E-mail address",
