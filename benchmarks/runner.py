@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import attrs
 import torch
@@ -93,27 +92,8 @@ def _cpu_seconds(draw: Callable[[RunRequest], bytes], request: RunRequest) -> fl
 
 
 def _bare_loop(folder: Path) -> Callable[[RunRequest], bytes]:
-    from diffusers import DDIMScheduler, StableDiffusionPipeline
-
-    pipeline: Any = StableDiffusionPipeline.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
-    )
-    pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
-    pipeline.set_progress_bar_config(disable=True)
-
-    def draw(request: RunRequest) -> bytes:
-        image = pipeline(
-            request.prompt,
-            negative_prompt=request.negative_prompt,
-            width=request.width,
-            height=request.height,
-            num_inference_steps=request.steps,
-            guidance_scale=request.cfg_scale,
-            generator=torch.Generator("cpu").manual_seed(request.seed),
-        ).images[0]
-        return bytes(image.tobytes())
-
-    return draw
+    loop = bare_loop(Place(torch.device("cpu"), "float32"), Load(name="model", folder=folder))
+    return lambda request: bytes(loop(request).tobytes())
 
 
 def _our_runner(folder: Path) -> Callable[[RunRequest], bytes]:

@@ -86,19 +86,18 @@ class Dispatcher:
         riding: str | None = None,
     ) -> Job | None:
         """Claim one job; a rider of the batch with this merge key, where one is given."""
-        contest = work.queue.contest(self.rules.mode, warm=warm, riding=riding)
-        if contest.paused or self._is_full(contest):
-            return None
-        chosen = self._choose(contest, warm, riding)
-        while chosen is not None and not flows.may_be_served(chosen):
+        while True:
+            contest = work.queue.contest(self.rules.mode, warm=warm, riding=riding)
+            if contest.paused or self._is_full(contest):
+                return None
+            chosen = self._choose(contest, warm, riding)
+            if chosen is None:
+                return None
+            if flows.may_be_served(chosen):
+                return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
             # An account can be deactivated without this program, by hand in the database: its flow
             # is suspended when it comes up.
             flows.suspend(work, chosen.flow.user_id, self.clock.now())
-            contest = work.queue.contest(self.rules.mode, warm=warm, riding=riding)
-            chosen = self._choose(contest, warm, riding)
-        if chosen is None:
-            return None
-        return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
 
     def _is_full(self, contest: Contest) -> bool:
         most = self.rules.max_running
