@@ -1,6 +1,7 @@
 """Transfers of content in dictionaries, where rewriting every row at once costs next to nothing."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import attrs
@@ -15,7 +16,7 @@ from invoke_core.domain.transfers import (
     Transfer,
     TransferPhase,
     TransferWish,
-    is_within,
+    includes_image,
 )
 from invoke_core.errors import Conflict, NotFound
 
@@ -34,6 +35,7 @@ class MemoryTransferRepository:
 
     def put(self, transfer: Transfer) -> None:
         """Replace the transfer of this id; its images move with it."""
+        self._write_down(transfer.transfer_id, self._names(transfer.transfer_id))
         self.get(transfer.transfer_id)
         self.state.transfers[transfer.transfer_id] = transfer
         if transfer.phase is TransferPhase.MOVING:
@@ -80,19 +82,15 @@ class MemoryTransferRepository:
         places.sort(key=_order)
         if transfer.collected is not None:
             places = [place for place in places if _order(place) > _order(transfer.collected)]
-        for place in places[:limit]:
+        listed = self._listed(transfer.transfer_id)
+        found = [place for place in places if place.image_name not in listed][:limit]
+        for place in found:
             self.state.transfer_images[transfer.transfer_id, place.image_name] = None
-        return places[:limit]
+        return found
 
-    def reconcile(self, transfer: Transfer) -> int:
-        """Make what is written down exactly the images that match now."""
-        matching = {image.image_name for image in self._matching(transfer)}
-        for image_name in self._names(transfer.transfer_id):
-            if image_name not in matching:
-                del self.state.transfer_images[transfer.transfer_id, image_name]
-        for image_name in matching:
-            self.state.transfer_images[transfer.transfer_id, image_name] = None
-        return len(matching)
+    def count(self, transfer_id: TransferId) -> int:
+        """Return how many images are written down."""
+        return len(self._names(transfer_id))
 
     def move(self, transfer: Transfer, *, limit: int = 1000) -> Sequence[ImageName]:
         """Return the next images that are written down: `put` has rewritten them."""
@@ -102,7 +100,7 @@ class MemoryTransferRepository:
     def usage(self, wish: TransferWish) -> ImageUsage:
         """Return how many images match a transfer of the wish now, and what they take."""
         images = [stored.image for stored in self.state.images.values()]
-        found = [i for i in images if i.owner_id == wish.from_id and _is_wished(wish, i)]
+        found = [image for image in images if includes_image(wish, image)]
         return ImageUsage(images=len(found), size_bytes=sum(i.size_bytes for i in found))
 
     def touched_boards(self, transfer_id: TransferId) -> Sequence[BoardId]:
@@ -136,24 +134,37 @@ class MemoryTransferRepository:
         return len(old[:limit])
 
     def _names(self, transfer_id: TransferId) -> Sequence[ImageName]:
-        return sorted(name for key, name in self.state.transfer_images if key == transfer_id)
+        """Return what is written down: while a transfer collects, as if each image's change followed it."""
+        listed = self._listed(transfer_id)
+        transfer = self.state.transfers.get(transfer_id)
+        if transfer is None or transfer.phase is not TransferPhase.COLLECTING:
+            return sorted(listed)
+        reached = transfer.collected
+        return sorted(
+            image.image_name
+            for image in self._matching(transfer)
+            if image.image_name in listed
+            or (reached is not None and _order(ImagePlace.of(image)) <= _order(reached))
+        )
+
+    def _listed(self, transfer_id: TransferId) -> AbstractSet[ImageName]:
+        return {name for key, name in self.state.transfer_images if key == transfer_id}
+
+    def _write_down(self, transfer_id: TransferId, image_names: Sequence[ImageName]) -> None:
+        for image_name in self._listed(transfer_id) - set(image_names):
+            del self.state.transfer_images[transfer_id, image_name]
+        for image_name in image_names:
+            self.state.transfer_images[transfer_id, image_name] = None
 
     def _matching(self, transfer: Transfer) -> Sequence[Image]:
-        return [
-            stored.image
-            for stored in self.state.images.values()
-            if stored.image.owner_id == transfer.from_id and self._includes(transfer, stored.image)
-        ]
+        images = [stored.image for stored in self.state.images.values()]
+        return [image for image in images if self._includes(transfer, image)]
 
     def _includes(self, transfer: Transfer, image: Image) -> bool:
-        if transfer.undoes is not None:
-            return (transfer.undoes, image.image_name) in self.state.transfer_images
-        return _is_wished(transfer.wish, image)
-
-
-def _is_wished(wish: TransferWish, image: Image) -> bool:
-    named = wish.board_ids is None or image.board_id in wish.board_ids
-    return named and is_within(wish, image.created_at)
+        if transfer.undoes is None:
+            return includes_image(transfer.wish, image)
+        listed = (transfer.undoes, image.image_name) in self.state.transfer_images
+        return listed and image.owner_id == transfer.from_id
 
 
 def _order(place: ImagePlace) -> tuple[datetime, ImageName]:

@@ -12,13 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from invoke_adapters.sql import schema
+from invoke_adapters.sql import schema, transfer_lists
+from invoke_adapters.sql.mapping import adding
+from invoke_adapters.sql.schema import NO_BOARD
 from invoke_core.domain.identifiers import BoardId, UserId
 from invoke_core.domain.images import Image
 from invoke_core.domain.statistics import ImageUsage
 
 EVERY = ""  # in place of a user's or board's id
-NO_BOARD = "-"
 
 _images = schema.images.c
 _counts = schema.image_counts.c
@@ -30,8 +31,9 @@ _GONE = sa.delete(schema.image_counts).where(
 )
 
 
-def change(connection: sa.Connection, before: Iterable[Image], after: Iterable[Image]) -> None:
-    """Count images anew that were as `before` and are as `after`."""
+def change(connection: sa.Connection, before: Sequence[Image], after: Sequence[Image]) -> None:
+    """Count images anew whose rows were as `before` and are as `after`."""
+    transfer_lists.follow(connection, before, after)
     images: Counter[tuple[Any, ...]] = Counter()
     size_bytes: Counter[tuple[Any, ...]] = Counter()
     for sign, group in ((-1, before), (1, after)):
@@ -46,7 +48,7 @@ def change(connection: sa.Connection, before: Iterable[Image], after: Iterable[I
         {**dict(zip(_KEYS, key, strict=True)), "images": images[key], "size_bytes": size_bytes[key]}
         for key in moved
     ]
-    connection.execute(_adding(connection.dialect.name), rows)
+    connection.execute(adding(connection.dialect.name, schema.image_counts), rows)
     fewer = [key for key in moved if images[key] < 0]
     if fewer:
         connection.execute(
@@ -59,23 +61,6 @@ def _shelves(image: Image) -> Iterable[tuple[Any, ...]]:
     for owner_id in (EVERY, image.owner_id):
         for board_id in (EVERY, image.board_id or NO_BOARD):
             yield (owner_id, board_id, *shelf)
-
-
-def _adding(dialect: str) -> sa.Executable:
-    """Return the statement that adds to a count, from zero where there is none."""
-    found = _built.get(dialect)
-    if found is None:
-        # Every dialect has an `insert` of its own for this; there is no common one.
-        from sqlalchemy.dialects import postgresql, sqlite
-
-        insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(schema.image_counts)
-        summed = {c.name: c + insert.excluded[c.name] for c in (_counts.images, _counts.size_bytes)}
-        found = insert.on_conflict_do_update(index_elements=_KEYS, set_=summed)
-        _built[dialect] = found
-    return found
-
-
-_built: dict[str, sa.Executable] = {}
 
 
 def usage(
@@ -103,12 +88,12 @@ def recount(connection: sa.Connection) -> int:
         connection.execute(sa.delete(schema.image_counts))
         if counted:
             connection.execute(sa.insert(schema.image_counts), _rows(counted))
-    return wrong
+    return wrong + transfer_lists.recount(connection)
 
 
 def miscounted(connection: sa.Connection) -> int:
     """Return how many of the counts are not what counting gives."""
-    return _wrong(connection, _count(connection))
+    return _wrong(connection, _count(connection)) + transfer_lists.miscounted(connection)
 
 
 def _count(connection: sa.Connection) -> Mapping[tuple[Any, ...], tuple[int, int]]:

@@ -390,6 +390,15 @@ def upsert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> N
 
 
 @cache  # as many as there are tables
+def adding(dialect: str, table: sa.Table) -> sa.Insert:
+    """Return the statement that adds to what is not of the key, from zero where there is no row."""
+    insert = _insert(dialect, table)
+    keys = list(table.primary_key.columns)
+    summed = {c.name: c + insert.excluded[c.name] for c in table.c if not c.primary_key}
+    return cast(sa.Insert, insert.on_conflict_do_update(index_elements=keys, set_=summed))
+
+
+@cache  # as many as there are tables
 def upserting(dialect: str, table: sa.Table) -> Change:
     """Return `upsert` as a statement whose text is built once; it is given every column."""
     return Change(upsert_of(dialect, table, {}))

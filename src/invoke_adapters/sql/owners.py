@@ -25,6 +25,11 @@ _HEIR = "heir"
 _images = schema.images.c
 _transfers = schema.transfers.c
 _written = schema.transfer_images.c
+_left = schema.transfer_counts.c
+_STILL = sa.select(
+    sa.func.coalesce(sa.func.sum(_left.images), 0),
+    sa.func.coalesce(sa.func.sum(_left.size_bytes), 0),
+)
 
 
 @attrs.frozen
@@ -89,14 +94,11 @@ def still_to_move(
     connection: sa.Connection, transfer: Moving, board_id: BoardId | None = None
 ) -> ImageUsage:
     """Return how many rows are the giver's though the images are the heir's, and what those take."""
-    size = sa.func.coalesce(sa.func.sum(_images.size_bytes), 0)
-    query = sa.select(sa.func.count(), size).where(
-        _images.owner_id == transfer.from_id, is_written(_images.image_name)
-    )
+    query = _STILL.where(_left.transfer_id == transfer.transfer_id)
     if board_id is not None:
-        query = query.where(_images.board_id == board_id)
-    images, size_bytes = connection.execute(query, {_TRANSFER: transfer.transfer_id}).one()
-    return ImageUsage(images=images, size_bytes=int(size_bytes))  # PostgreSQL: a decimal
+        query = query.where(_left.board_id == board_id)
+    images, size_bytes = connection.execute(query).one()
+    return ImageUsage(images=int(images), size_bytes=int(size_bytes))  # PostgreSQL: decimals
 
 
 def is_owned_by(connection: sa.Connection, user_id: UserId) -> sa.ColumnElement[bool]:

@@ -280,6 +280,8 @@ images = sa.Table(
     ),
 )
 
+NO_BOARD = "-"  # where counts name a board
+
 image_counts = sa.Table(  # see `image_counts.py`
     "image_counts",
     metadata,
@@ -344,6 +346,15 @@ transfer_images = sa.Table(
     metadata,
     _column("transfer_id", Text, _transfer(), primary_key=True),
     _column("image_name", Text, primary_key=True),  # may be gone since
+)
+
+transfer_counts = sa.Table(  # see `transfer_lists.py`
+    "transfer_counts",
+    metadata,
+    _column("transfer_id", Text, _transfer(), primary_key=True),
+    _column("board_id", Text, primary_key=True),  # "-": no board
+    _column("images", sa.BigInteger()),
+    _column("size_bytes", sa.BigInteger()),
 )
 
 transfer_items = sa.Table(

@@ -7,11 +7,13 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from invoke_adapters.sql import image_counts, image_search, schema
+from invoke_adapters.sql import image_counts, image_search, schema, transfer_lists
 from invoke_adapters.sql.errors import attempt
-from invoke_adapters.sql.images import IMAGES
-from invoke_adapters.sql.mapping import KEY, Mapper, among, page
+from invoke_adapters.sql.images import IMAGES, SqlImageRepository
+from invoke_adapters.sql.mapping import KEY, among, page
 from invoke_adapters.sql.owners import is_owned_by
+from invoke_adapters.sql.schema import NO_BOARD
+from invoke_adapters.sql.transfer_lists import TRANSFERS
 from invoke_core.domain.identifiers import BoardId, ImageName, TransferId
 from invoke_core.domain.images import Image, ImagePlace
 from invoke_core.domain.pages import Page
@@ -19,9 +21,9 @@ from invoke_core.domain.statistics import ImageUsage
 from invoke_core.domain.transfers import MovedItem, Transfer, TransferPhase, TransferWish
 from invoke_core.errors import Conflict, NotFound
 
-TRANSFERS = Mapper(Transfer, schema.transfers, "transfer_id")
 _transfers = schema.transfers.c
 _written = schema.transfer_images.c
+_counts = schema.transfer_counts.c
 _items = schema.transfer_items.c
 _images = schema.images.c
 
@@ -77,37 +79,22 @@ class SqlTransferRepository:
     def collect(self, transfer: Transfer, *, limit: int = 1000) -> Sequence[ImagePlace]:
         """Write down the next images that match."""
         place = (_images.created_at, _images.image_name)
-        query = sa.select(*place).where(*self._matching(transfer)).order_by(*place).limit(limit)
+        matching = (*self._matching(transfer), ~transfer_lists.is_written(transfer.transfer_id))
+        query = IMAGES.select.where(*matching).order_by(*place).limit(limit)
         if transfer.collected is not None:
             after = sa.tuple_(
                 sa.literal(transfer.collected_at, _images.created_at.type), transfer.collected_name
             )
             query = query.where(sa.tuple_(*place) > after)
-        places = [ImagePlace(*row) for row in self.connection.execute(query)]
-        if places:
-            rows = [
-                {"transfer_id": transfer.transfer_id, "image_name": each.image_name}
-                for each in places
-            ]
-            self.connection.execute(sa.insert(schema.transfer_images), rows)
-        return places
+        images = IMAGES.all(self.connection, query)
+        transfer_lists.write_down(self.connection, transfer, images)
+        return [ImagePlace.of(image) for image in images]
 
-    def reconcile(self, transfer: Transfer) -> int:
-        """Make what is written down exactly the images that match now."""
-        written = _written.transfer_id == transfer.transfer_id
-        matching = sa.select(_images.image_name).where(*self._matching(transfer))
-        stale = ~matching.where(_images.image_name == _written.image_name).exists()
-        self.connection.execute(sa.delete(schema.transfer_images).where(written, stale))
-        same = sa.and_(written, _written.image_name == _images.image_name)
-        missing = ~sa.select(_written.image_name).where(same).exists()
-        rows = sa.select(sa.literal(transfer.transfer_id), _images.image_name)
-        self.connection.execute(
-            sa.insert(schema.transfer_images).from_select(
-                ["transfer_id", "image_name"], rows.where(*self._matching(transfer), missing)
-            )
-        )
-        count: int = self.connection.execute(sa.select(sa.func.count()).where(written)).scalar_one()
-        return count
+    def count(self, transfer_id: TransferId) -> int:
+        """Return how many images are written down."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(_counts.images), 0))
+        written = query.where(_counts.transfer_id == transfer_id)
+        return int(self.connection.execute(written).scalar_one())
 
     def move(self, transfer: Transfer, *, limit: int = 1000) -> Sequence[ImageName]:
         """Rewrite the next images that are written down and still the giver's, the oldest first.
@@ -154,6 +141,14 @@ class SqlTransferRepository:
 
     def usage(self, wish: TransferWish) -> ImageUsage:
         """Return how many images match a transfer of the wish now, and what they take."""
+        if wish.since is None and wish.until is None:  # then it is kept
+            repository = SqlImageRepository(self.connection)
+            boards: set[BoardId | None] = {None} if wish.board_ids is None else {*wish.board_ids}
+            found = [repository.usage(owner_id=wish.from_id, board_id=board) for board in boards]
+            return ImageUsage(
+                images=sum(usage.images for usage in found),
+                size_bytes=sum(usage.size_bytes for usage in found),
+            )
         size = sa.func.coalesce(sa.func.sum(_images.size_bytes), 0)
         owned = is_owned_by(self.connection, wish.from_id)
         query = sa.select(sa.func.count(), size).where(owned, *self._wished(wish))
@@ -161,17 +156,11 @@ class SqlTransferRepository:
         return ImageUsage(images=images, size_bytes=int(size_bytes))  # PostgreSQL: a decimal
 
     def touched_boards(self, transfer_id: TransferId) -> Sequence[BoardId]:
-        """Return the boards on which what is written down lies now, ordered by id."""
-        query = (
-            sa.select(_images.board_id)
-            .join_from(
-                schema.transfer_images, schema.images, _written.image_name == _images.image_name
-            )
-            .where(_written.transfer_id == transfer_id, _images.board_id.is_not(None))
-            .distinct()
-            .order_by(_images.board_id)
+        """Return the boards on which what is written down lies, ordered by id."""
+        query = sa.select(_counts.board_id).where(
+            _counts.transfer_id == transfer_id, _counts.board_id != NO_BOARD
         )
-        return list(self.connection.execute(query).scalars())
+        return list(self.connection.execute(query.order_by(_counts.board_id)).scalars())
 
     def add_item(self, transfer_id: TransferId, item: MovedItem) -> None:
         """Write down something else that moved."""

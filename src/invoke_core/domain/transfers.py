@@ -13,7 +13,7 @@ import attrs
 
 from invoke_core.domain.boards import Board, Permission
 from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, TransferId, UserId
-from invoke_core.domain.images import ImagePlace
+from invoke_core.domain.images import Image, ImagePlace
 from invoke_core.domain.users import User
 from invoke_core.errors import Invalid, RuleViolation
 
@@ -113,6 +113,15 @@ def includes(wish: TransferWish, board: Board) -> bool:
         board.owner_id == wish.from_id
         and (wish.board_ids is None or board.board_id in wish.board_ids)
         and is_within(wish, board.created_at)
+    )
+
+
+def includes_image(wish: TransferWish, image: Image) -> bool:
+    """Return whether the image goes to the heir."""
+    return (
+        image.owner_id == wish.from_id
+        and (wish.board_ids is None or image.board_id in wish.board_ids)
+        and is_within(wish, image.created_at)
     )
 
 

@@ -17,6 +17,10 @@ class TransferRepository(Protocol):
     An image *matches* a transfer that undoes none where it belongs to `from_id`, lies on one of the
     `board_ids` (if any are named) and was made within its time; one that undoes another where the other
     wrote it down and it belongs to `from_id` now.
+
+    While a transfer is COLLECTING, what is written down follows images that change: in the unit of work in
+    which one up to `collected` comes to match, it is written down; in which one matches no more, crossed out.
+    Once `collect` finds no more, what is written down is exactly what matches.
     """
 
     def add(self, transfer: Transfer) -> None:
@@ -51,8 +55,8 @@ class TransferRepository(Protocol):
             Their places in this order; fewer than `limit`: there are no more.
         """
 
-    def reconcile(self, transfer: Transfer) -> int:
-        """Make what is written down exactly the images that match now; return how many they are."""
+    def count(self, transfer_id: TransferId) -> int:
+        """Return how many images are written down, of a transfer that is COLLECTING; kept, not counted."""
 
     def move(self, transfer: Transfer, *, limit: int = 1000) -> Sequence[ImageName]:
         """Rewrite the next images that are written down, after `transfer.moved_name`.
@@ -68,7 +72,10 @@ class TransferRepository(Protocol):
         """Return how many images match a transfer of the wish now, and what they take."""
 
     def touched_boards(self, transfer_id: TransferId) -> Sequence[BoardId]:
-        """Return the boards on which what is written down lies now, ordered by id."""
+        """Return the boards on which what is written down lies, ordered by id; kept, not looked for.
+
+        Of a transfer that is COLLECTING.
+        """
 
     def add_item(self, transfer_id: TransferId, item: MovedItem) -> None:
         """Write down something else that moved."""

@@ -30,7 +30,8 @@ from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
 from invoke_core.services._image_news import tell_of_board, tell_people_of_board
 
-STEP = 1000  # images between two transactions
+STEP = 250  # images between two transactions: others wait for one
+TOLD = 250  # boards that are named in news; of more, everybody reads everything again
 KEPT = timedelta(days=90)  # how long a transfer can be undone
 
 
@@ -219,7 +220,7 @@ class TransferService:
                 NotFound
             ):  # deleted since it began: nothing is left to give, or nobody to take it
                 return attrs.evolve(transfer, phase=TransferPhase.DONE)
-        images = work.transfers.reconcile(transfer)
+        images = work.transfers.count(transfer.transfer_id)
         boards = (
             _undone_boards(work, transfer) if transfer.undoes else _wished_boards(work, transfer)
         )
@@ -232,7 +233,7 @@ class TransferService:
         for preset in presets:
             work.style_presets.put(attrs.evolve(preset, owner_id=transfer.to_id))
             _write_down(work, transfer, ItemKind.STYLE_PRESET, preset.preset_id)
-        _tell(work, transfer, images, now)
+        _tell(work, transfer, now)
         return attrs.evolve(
             transfer,
             phase=TransferPhase.MOVING,
@@ -320,12 +321,13 @@ def _write_down(
     work.transfers.add_item(transfer.transfer_id, item)
 
 
-def _tell(work: Work, transfer: Transfer, images: int, now: datetime) -> None:
+def _tell(work: Work, transfer: Transfer, now: datetime) -> None:
     """Tell both accounts to read everything again, and whoever sees the images that they changed."""
-    if images > STEP:  # on which boards they lie would take too long to find out in here
+    boards = work.transfers.touched_boards(transfer.transfer_id)
+    if len(boards) > TOLD:
         work.news.tell(NewsKind.CONTENT_MOVED, Audience.everybody(), {}, now)
         return
-    for board_id in work.transfers.touched_boards(transfer.transfer_id):
+    for board_id in boards:
         tell_of_board(work, board_id, now)
     for user_id in (transfer.from_id, transfer.to_id):
         work.news.tell(NewsKind.CONTENT_MOVED, Audience.of_user(user_id), {}, now)

@@ -15,7 +15,7 @@ from invoke_core.domain.image_lists import Position
 from invoke_core.domain.images import Image, ImageQuery, ImageScope, permission_on_image
 from invoke_core.domain.principals import Principal, link_holder
 from invoke_core.domain.statistics import ImageUsage
-from invoke_core.domain.transfers import TransferPhase
+from invoke_core.domain.transfers import TransferPhase, includes_image
 from invoke_core.domain.users import User
 from invoke_core.ports.unit_of_work import Database, Work
 from invoke_core.testing.builders import (
@@ -41,7 +41,8 @@ class Deed(Enum):
     REMOVE = auto()
     BIN = auto()
     RESTORE = auto()
-    TRANSFER = auto()  # everything of the giver begins to be the heir's
+    COLLECT = auto()  # the next two of the giver's images are written down; of one board, or all
+    TRANSFER = auto()  # the rest is, and what is written down begins to be the heir's
     REWRITE = auto()  # the next two rows follow
     HAND_OVER = auto()  # the giver's bin
     RESIZE = auto()  # the files take another size than was thought
@@ -61,7 +62,7 @@ class Step:
 _steps = st.lists(
     st.builds(
         Step,
-        deed=st.sampled_from([*Deed, Deed.TRANSFER, *[Deed.REWRITE] * 3]),
+        deed=st.sampled_from([*Deed, Deed.COLLECT, Deed.TRANSFER, *[Deed.REWRITE] * 3]),
         number=st.integers(0, 5),
         owner=st.sampled_from([GIVER, GIVER, HEIR, THIRD]),
         board=st.integers(0, 2),
@@ -101,6 +102,8 @@ class _Walk:
         match step.deed:
             case Deed.ADD:
                 self._add(step)
+            case Deed.COLLECT:
+                self._collect(step)
             case Deed.TRANSFER:
                 self._transfer()
             case Deed.REWRITE:
@@ -161,18 +164,37 @@ class _Walk:
         self.work.bin.hand_over(giver, heir)
         self.binned.update(_given(self.binned.values(), giver, heir))
 
+    def _collect(self, step: Step) -> None:
+        transfer = self.work.transfers.unfinished()
+        if transfer is None:
+            board = self._board(step)
+            transfer = a_transfer(
+                self.work,
+                self.users[GIVER],
+                self.users[HEIR],
+                board_ids=None if board is None else (board.board_id,),
+            )
+        if transfer.phase is TransferPhase.COLLECTING:
+            places = self.work.transfers.collect(transfer, limit=2)
+            if places:
+                self.work.transfers.put(transfer.collected_to(places[-1]))
+
     def _transfer(self) -> None:
-        if self.work.transfers.unfinished() is not None:
-            return
         giver, heir = self.users[GIVER], self.users[HEIR]
-        transfer = a_transfer(self.work, giver, heir)
+        transfer = self.work.transfers.unfinished() or a_transfer(self.work, giver, heir)
+        if transfer.phase is TransferPhase.MOVING:
+            return
         self.work.transfers.collect(transfer)
+        moving = [i for i in self.images.values() if includes_image(transfer.wish, i)]
+        lie = {image.board_id for image in moving if image.board_id}
+        assert self.work.transfers.count(transfer.transfer_id) == len(moving)
+        assert list(self.work.transfers.touched_boards(transfer.transfer_id)) == sorted(lie)
         self.work.transfers.put(attrs.evolve(transfer, phase=TransferPhase.MOVING))
-        self.images.update(_given(self.images.values(), giver.user_id, heir.user_id))
+        self.images.update(_given(moving, giver.user_id, heir.user_id))
 
     def _rewrite(self) -> None:
         transfer = self.work.transfers.unfinished()
-        if transfer is None:
+        if transfer is None or transfer.phase is TransferPhase.COLLECTING:
             return
         names = self.work.transfers.move(transfer, limit=2)
         after = (

@@ -162,22 +162,32 @@ class TransferRepositoryContract:
             assert list(work.transfers.collect(transfer)) == [ImagePlace.of(image)]
             assert work.transfers.usage(transfer.wish) == ImageUsage(images=1, size_bytes=7)
 
-    def test_what_is_collected_is_made_exact(self, database: Database) -> None:
+    def test_what_is_written_down_follows_images_that_change(self, database: Database) -> None:
         with database.writing() as work:
             owner, heir = a_user(work), a_user(work)
-            board = a_board(work, owner)
+            board, other = a_board(work, owner), a_board(work, owner)
             left, kept, gone = (an_image(work, owner, board) for _ in range(3))
-            came = an_image(work, owner)
+            came, back = an_image(work, owner), an_image(work, owner, board)
+            others = an_image(work, heir, other)
             transfer = a_transfer(work, owner, heir, board_ids=(board.board_id,))
-            work.transfers.collect(transfer)
-            work.images.put(attrs.evolve(left, board_id=None))
+            transfer = transfer.collected_to(work.transfers.collect(transfer)[-1])
+            work.transfers.put(transfer)
+            before = work.transfers.count(transfer.transfer_id)
+            work.images.put(attrs.evolve(left, board_id=other.board_id))
             work.images.put(attrs.evolve(came, board_id=board.board_id))
+            work.images.put(attrs.evolve(others, board_id=board.board_id))
             work.images.remove([gone.image_name])
+            work.bin.put_in([back.image_name], deleted_at=NOON, deleted_by=owner.user_id)
+            work.bin.take_out([back])
+            work.transfers.collect(transfer)
 
-            assert work.transfers.reconcile(transfer) == 2
+            assert (before, work.transfers.count(transfer.transfer_id)) == (4, 3)
+            assert list(work.transfers.touched_boards(transfer.transfer_id)) == [board.board_id]
+            assert work.images.recount() == 0
             work.transfers.put(attrs.evolve(transfer, phase=TransferPhase.MOVING))
 
-            assert names(work.images.owned_by(heir.user_id)) == names([kept, came])
+            assert names(work.images.owned_by(heir.user_id)) == names([others, kept, came, back])
+            assert work.images.recount() == 0
 
     def test_what_is_written_down_belongs_to_the_heir_for_every_question(
         self, database: Database
@@ -285,7 +295,9 @@ class TransferRepositoryContract:
             undoing = a_transfer(work, heir, owner, undoes=transfer.transfer_id)
 
             assert list(work.transfers.collect(undoing)) == [ImagePlace.of(kept)]
-            assert work.transfers.reconcile(undoing) == 1
+            assert work.transfers.count(undoing.transfer_id) == 1
+            work.images.remove([kept.image_name])
+            assert work.transfers.count(undoing.transfer_id) == 0
 
     def test_the_boards_on_which_it_lies_are_told(self, database: Database) -> None:
         with database.writing() as work:
