@@ -4,6 +4,8 @@ A list is of a few **sources**, each the shelves of one kind in `image_counts`: 
 sees, say. Every shelf has its images in order in an index. So a stretch of a list begins with the first image
 of each shelf; only shelves whose first one is among the first of all can have a part in the stretch, and of
 each of these so many images are read at most. Who may see what is decided by which shelves are read.
+
+Where the shelves are few, as those of one account or of everything, the database merges them as it reads.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +21,10 @@ from sqlalchemy.sql.operators import custom_op
 
 from invoke_adapters.sql import owners, schema
 from invoke_adapters.sql.access import Role, role_of, seen_boards, sees_image, viewer
-from invoke_adapters.sql.image_counts import EVERY, NO_BOARD
+from invoke_adapters.sql.image_counts import EVERY
 from invoke_adapters.sql.mapping import Prepared, among_listed, listed
 from invoke_adapters.sql.owners import Moving
+from invoke_adapters.sql.schema import NO_BOARD
 from invoke_adapters.sql.types import Text
 from invoke_core.domain.identifiers import NOBODY, UserId
 from invoke_core.domain.image_lists import Position
@@ -34,7 +37,9 @@ _counts = schema.image_counts.c
 _FIELDS = [field.name for field in attrs.fields(Image)]
 _STARRED, _MADE = _FIELDS.index("starred"), _FIELDS.index("created_at")
 EXPECTED = 1500  # everybody's images that are looked at for a page, at most, if things are as usual
-WINDOW = 5000  # and if not, before the page is looked for on every board
+MARGIN = 4  # times as many are looked at, before the page is looked for on every board
+WINDOW = 5000  # but so many at most
+MOST_SHELVES = 24  # that are merged: as many as there are of one account
 _LENGTH = len("2026-03-01 12:00:00.000000")  # of a time as it is kept
 
 
@@ -71,6 +76,11 @@ class Source:
     where: Where
     seen: bool | None = None  # only boards that the viewer sees, or does not see; None: whatever
     part: Part = Part.ALL
+
+    @property
+    def is_of_one(self) -> bool:
+        """Return whether its shelves are of one owner and one board, each of which may be everybody's."""
+        return self.level in {Level.ALL, Level.OWNER} or self.where is not Where.ANY
 
 
 def sources(
@@ -197,7 +207,9 @@ def page(
     rows: Sequence[Sequence[Any]] = ()
     if shape.sources:
         total = _total(connection, shape, bound)
-        found = _scan(connection, query, shape, bound, total)
+        found = _merge(connection, query, shape, bound)
+        if found is None:
+            found = _scan(connection, query, shape, bound, total)
         rows = _rows(connection, query, shape, bound) if found is None else found
     images = [value(row) for row in rows[: query.limit]]
     is_cut = shape.has_times and total > query.most
@@ -238,6 +250,27 @@ def _total(connection: sa.Connection, shape: Shape, parameters: Mapping[str, Any
     return int(counted or 0)
 
 
+def _merge(
+    connection: sa.Connection, query: ImageQuery, shape: Shape, parameters: Mapping[str, Any]
+) -> Sequence[Sequence[Any]] | None:
+    """Return the rows of the stretch as `_rows` does, or None where shelves may be many."""
+    if len(shape.sources) > 1 or not shape.sources[0].is_of_one:
+        return None
+    shelves = _shelves(shape).rows(connection, parameters)
+    if not shelves:
+        return ()
+    if len(shelves) > MOST_SHELVES:
+        return None
+    limit = query.limit + 1
+    reach = query.offset + limit
+    bound = {**parameters, "reach": reach, "offset": query.offset, "limit": limit}
+    shape, bound = _after(query, shape, bound)
+    for number, (category, is_intermediate, _) in enumerate(shelves):
+        bound[f"category_{number}"] = category
+        bound[f"is_intermediate_{number}"] = is_intermediate
+    return _merged(shape, tuple([bool(starred) for *_, starred in shelves])).rows(connection, bound)
+
+
 def _scan(
     connection: sa.Connection,
     query: ImageQuery,
@@ -258,9 +291,11 @@ def _scan(
         return None
     if any(source.part is not Part.ALL for source in shape.sources):
         return None
-    if limit * _total(connection, everybodys, parameters) > total * EXPECTED:
+    expected = limit * _total(connection, everybodys, parameters) / max(total, 1)
+    if expected > EXPECTED:
         return None
-    shape, bound = _after(query, shape, {**parameters, "limit": limit, "window": WINDOW})
+    window = min(WINDOW, int(MARGIN * expected) + limit)
+    shape, bound = _after(query, shape, {**parameters, "limit": limit, "window": window})
     rows = _scanned(shape).rows(connection, bound)
     images = [row[2:] for row in rows]
     return images if rows and _is_whole(query, images, rows[0][:2], limit) else None
@@ -366,6 +401,90 @@ def _stretch(shape: Shape) -> Prepared:
     )
 
 
+@lru_cache(maxsize=256)
+def _shelves(shape: Shape) -> Prepared:
+    """Return the shelves of the only source."""
+    kind = (_counts.category, _counts.is_intermediate, _counts.starred)
+    return Prepared(
+        sa.select(*kind).where(*_are(shape, shape.sources[0])).order_by(*kind), kept=True
+    )
+
+
+@attrs.frozen
+class _Shelf:
+    """One shelf of a source, known when the query is made."""
+
+    owner_id: sa.ColumnElement[str]
+    board_id: sa.ColumnElement[str]
+    category: sa.ColumnElement[str]
+    is_intermediate: sa.ColumnElement[bool]
+    starred: sa.ColumnElement[bool]
+
+
+@lru_cache(maxsize=256)
+def _merged(shape: Shape, stars: tuple[bool, ...]) -> Prepared:
+    """Return the stretch, from shelves that have stars or none; each is read as far as it is needed."""
+    # In each rank by itself: a database that is to put ranks in order as well would sort all there is.
+    ranks = [
+        [number for number, has_star in enumerate(stars) if has_star is starred]
+        for starred in ((True, False) if shape.descending else (False, True))
+    ]
+    if not shape.starred_first:
+        ranks = [[*range(len(stars))]]
+    of_ranks = [
+        sa.select(
+            sa.literal_column(str(rank)).label("rank"), *_first_of(shape, stars, numbers).columns
+        )
+        for rank, numbers in enumerate(ranks)
+        if numbers
+    ]
+    gathered = sa.union_all(*of_ranks).subquery()
+    place = (gathered.c.made, gathered.c.image_name)
+    chosen = (
+        sa.select(gathered.c.image_name)
+        .order_by(
+            gathered.c.rank, *(each.desc() if shape.descending else each.asc() for each in place)
+        )
+        .offset(sa.bindparam("offset", type_=sa.Integer()))
+        .limit(sa.bindparam("limit", type_=sa.Integer()))
+        .subquery()
+    )
+    images = schema.images
+    return Prepared(
+        sa.select(*(images.c[name] for name in _FIELDS))
+        .join_from(chosen, images, images.c.image_name == chosen.c.image_name)
+        .order_by(*_order(shape, images.c))
+    )
+
+
+def _first_of(shape: Shape, stars: Sequence[bool], numbers: Sequence[int]) -> sa.Subquery:
+    """Return the places of the first images of some shelves, merged: no more is read than comes out."""
+    source = shape.sources[0]
+    parts = []
+    for number in numbers:
+        images = schema.images.alias()
+        shelf = _Shelf(
+            owner_id=_whose(source),
+            board_id=sa.bindparam("board", type_=sa.Text()),
+            category=sa.bindparam(f"category_{number}", type_=images.c.category.type),
+            is_intermediate=sa.bindparam(f"is_intermediate_{number}", type_=sa.Boolean()),
+            starred=_truth(stars[number]),
+        )
+        parts.append(
+            sa.select(images.c.created_at.label("made"), images.c.image_name).where(
+                *_on_shelf(source, images.c, shelf), *_within(shape, images.c, shelf)
+            )
+        )
+    every = sa.union_all(*parts)
+    place = [every.selected_columns[name] for name in ("made", "image_name")]
+    order = [each.desc() if shape.descending else each.asc() for each in place]
+    return every.order_by(*order).limit(sa.bindparam("reach", type_=sa.Integer())).subquery()
+
+
+def _truth(value: bool) -> sa.ColumnElement[bool]:
+    return sa.literal_column("(1 = 1)" if value else "(1 = 0)", sa.Boolean())
+
+
 def _beyond(shape: Shape) -> sa.ColumnElement[str]:
     """Return a text that comes after every time in the order of the list."""
     return _text("" if shape.descending else "~")
@@ -452,7 +571,7 @@ def _scanned(shape: Shape) -> Prepared:
     parts, ends = [], []
     for starred in (True, False):
         images = schema.images.alias()
-        star = _Star(sa.literal_column("(1 = 1)" if starred else "(1 = 0)", sa.Boolean()))
+        star = _Star(_truth(starred))
         following = (images.c.starred.is_(starred), *_within(shape, images.c, star))
         order = _order(shape, images.c, in_shelf=True)
         window = sa.bindparam("window", type_=sa.Integer())
