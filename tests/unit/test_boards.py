@@ -1,10 +1,14 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invoke_adapters.sql import open_database
+from invoke_core.domain.audit import AuditAction, AuditQuery
 from invoke_core.domain.boards import (
     BoardChanges,
     BoardOrder,
@@ -19,6 +23,8 @@ from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.domain.principals import SINGLE_USER
 from invoke_core.errors import Invalid, NotFound, RuleViolation
 from invoke_core.ports.storage import Rendition
+from invoke_core.ports.unit_of_work import Work
+from invoke_core.services import _deleting
 from tests.unit.picture_world import World
 from tests.unit.web_world import client_of
 from tests.watched import Watched
@@ -195,6 +201,75 @@ def test_an_administrator_deletes_everybodys_images_with_a_board(world: World) -
 
     assert set(done.deleted) == {image.image_name for image in images}
     assert list(world.storage.names()) == []
+
+
+@pytest.mark.parametrize("include_images", [False, True])
+def test_a_large_board_goes_in_steps_and_after_a_crash_the_same_call_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, include_images: bool
+) -> None:
+    monkeypatch.setattr(_deleting, "STEP", 3)
+    owner, guest = world.person(), world.person()
+    board = world.board(owner)
+    own = [world.image(owner, board).image_name for _ in range(4)]
+    guests = [world.image(guest, board).image_name for _ in range(4)]
+    left = []
+
+    @contextmanager
+    def writing() -> Iterator[Work]:
+        if left[-1:] == [2]:
+            left.clear()
+            raise KeyboardInterrupt
+        with world.database.writing() as work:
+            yield work
+            left.append(len(work.images.on_board(board.board_id)))
+
+    boards = attrs.evolve(world.boards, writing=writing)
+    with pytest.raises(KeyboardInterrupt):
+        boards.delete(owner, board.board_id, include_images=include_images)
+    assert len(world.boards.image_names(owner, board.board_id, ImageQuery())) == 2
+    done = boards.delete(owner, board.board_id, include_images=include_images)
+
+    assert left == [0]
+    assert len([*done.returned, *done.deleted]) == 2
+    with pytest.raises(NotFound):
+        world.boards.get(owner, board.board_id)
+    kept = guests if include_images else [*own, *guests]
+    assert sorted(world.storage.names()) == sorted(kept)
+    with world.database.reading() as work:
+        assert {image.board_id for image in work.images.find_many(kept)} == {None}
+        entries = work.audit.list(AuditQuery(action=AuditAction.BOARD_DELETE))
+    # Each call says what it was about to do.
+    assert [(entry.before["images"], entry.after["deleted_images"]) for entry in entries] == [
+        (2, 0 if not include_images else len(done.deleted)),
+        (8, 4 if include_images else 0),
+    ]
+
+
+def test_what_somebody_else_deleted_meanwhile_is_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_deleting, "STEP", 1)
+    owner = world.person()
+    board = world.board(owner)
+    for _ in range(3):
+        world.image(owner, board)
+    units = 0
+
+    @contextmanager
+    def writing() -> Iterator[Work]:
+        nonlocal units
+        units += 1
+        if units == 2:
+            world.boards.delete(owner, board.board_id, include_images=False)
+        with world.database.writing() as work:
+            yield work
+
+    boards = attrs.evolve(world.boards, writing=writing)
+    done = boards.delete(owner, board.board_id, include_images=False)
+
+    assert len(done.returned) == 1
+    with pytest.raises(NotFound):
+        boards.delete(owner, board.board_id, include_images=False)
 
 
 def test_the_names_on_no_board_are_ones_own(world: World) -> None:

@@ -9,13 +9,14 @@ from invoke_core.domain.audit import AuditAction, AuditQuery
 from invoke_core.domain.boards import Permission
 from invoke_core.domain.images import ImageCategory
 from invoke_core.errors import AccountDisabled, Conflict, NotFound, Unauthenticated
-from invoke_core.services import _account_content
+from invoke_core.services import _deleting, users
 from invoke_core.services.users import UserChanges
 from invoke_core.testing.builders import (
     NOON,
     a_board,
     a_grant,
     a_job,
+    a_user,
     an_image,
 )
 from tests.unit.accounts import HOST, PASSWORD, open_accounts
@@ -29,7 +30,7 @@ class Crash(BaseException):
 
 @pytest.fixture
 def accounts(monkeypatch):
-    monkeypatch.setattr(_account_content, "STEP", STEP)
+    monkeypatch.setattr(_deleting, "STEP", STEP)
     opened = open_accounts()
     opened.administrator()
     return opened
@@ -119,6 +120,54 @@ def test_pictures_in_the_bin_are_many_too(accounts):
 
     require_gone(accounts, owner, guest, names)
     assert sorted(accounts.users.storage.removed) == sorted(names)
+
+
+def test_many_pictures_of_guests_go_back_step_by_step(accounts):
+    owner, guest, names = filled(accounts, pictures=4)
+    with accounts.database.writing() as work:
+        (board,) = work.boards.owned_by(owner.user_id)
+        theirs = [an_image(work, guest, board, size_bytes=0).image_name for _ in range(7)]
+    left = []
+
+    @contextmanager
+    def writing():
+        with accounts.users.writing() as work:
+            yield work
+        with accounts.database.reading() as work:
+            left.append((work.images.usage().images, len(work.images.on_board(board.board_id))))
+
+    attrs.evolve(accounts.users, writing=writing).delete(HOST, owner.user_id)
+
+    # Of the owner's four two lay on the board, beside eight of the guest's.
+    assert [count for count, _ in left] == [12, 9, 8, 8, 8, 8]
+    assert [lie for _, lie in left][-4:] == [8, 5, 2, 0]
+    with accounts.database.reading() as work:
+        assert {i.board_id for i in work.images.owned_by(guest.user_id)} == {None}
+        assert len(work.images.owned_by(guest.user_id)) == len(theirs) + 1
+    assert sorted(accounts.users.storage.removed) == sorted(names)
+
+
+def test_pictures_of_guests_stay_where_an_heir_gets_the_board(accounts):
+    owner, guest, _ = filled(accounts, pictures=1)
+    with accounts.database.writing() as work:
+        (board,) = work.boards.owned_by(owner.user_id)
+        for _ in range(7):
+            an_image(work, guest, board)
+        heir = a_user(work)
+
+    mortal(accounts, 2, "before").delete(HOST, owner.user_id, transfer_to=heir.user_id)
+
+    with accounts.database.reading() as work:
+        assert len(work.images.on_board(board.board_id)) == 8
+
+
+def test_counts_that_say_too_much_keep_no_account(accounts, monkeypatch):
+    owner, guest, names = filled(accounts, pictures=2)
+    monkeypatch.setattr(users, "_is_large", lambda *_: True)
+
+    accounts.users.delete(HOST, owner.user_id)
+
+    require_gone(accounts, owner, guest, names)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -105,9 +105,9 @@ class MemoryImageRepository:
     def rebuild_search(self) -> None:
         """Do nothing: there is no index."""
 
-    def on_board(self, board_id: BoardId) -> Sequence[Image]:
-        """Return every image on the board, ordered by name."""
-        return self._all(lambda image: image.board_id == board_id)
+    def on_board(self, board_id: BoardId, *, limit: int | None = None) -> Sequence[Image]:
+        """Return every image on the board, or any so many of them, ordered by name."""
+        return self._all(lambda image: image.board_id == board_id)[:limit]
 
     def owned_by(self, user_id: UserId, *, limit: int | None = None) -> Sequence[Image]:
         """Return every image of an owner, or any so many of them, ordered by name."""

@@ -148,15 +148,17 @@ class SqlImageRepository:
         """Make the index of words anew."""
         image_search.rebuild(self.connection)
 
-    def on_board(self, board_id: BoardId) -> Sequence[Image]:
-        """Return every image on the board, ordered by name."""
-        query = IMAGES.select.where(_images.board_id == board_id).order_by(_images.image_name)
-        return as_owned(self.connection, IMAGES.all(self.connection, query))
+    def on_board(self, board_id: BoardId, *, limit: int | None = None) -> Sequence[Image]:
+        """Return every image on the board, or any so many of them, ordered by name."""
+        return self._some(_images.board_id == board_id, limit)
 
     def owned_by(self, user_id: UserId, *, limit: int | None = None) -> Sequence[Image]:
         """Return every image of an owner, or any so many of them, ordered by name."""
+        return self._some(is_owned_by(self.connection, user_id), limit)
+
+    def _some(self, condition: sa.ColumnElement[bool], limit: int | None) -> Sequence[Image]:
         # Sorted here: a database that must find the first names would look through all for a few.
-        query = IMAGES.select.where(is_owned_by(self.connection, user_id)).limit(limit)
+        query = IMAGES.select.where(condition).limit(limit)
         found = as_owned(self.connection, IMAGES.all(self.connection, query))
         return sorted(found, key=lambda image: image.image_name)
 

@@ -75,8 +75,8 @@ class ImageRepository(Protocol):
     def rebuild_search(self) -> None:
         """Make the index of words anew; slow, about a minute for a million images."""
 
-    def on_board(self, board_id: BoardId) -> Sequence[Image]:
-        """Return every image on the board, ordered by name, whoever owns it."""
+    def on_board(self, board_id: BoardId, *, limit: int | None = None) -> Sequence[Image]:
+        """Return every image on the board, whoever owns it, or any `limit` of them; ordered by name."""
 
     def owned_by(self, user_id: UserId, *, limit: int | None = None) -> Sequence[Image]:
         """Return every image of an owner, wherever it lies, or any `limit` of them; ordered by name."""

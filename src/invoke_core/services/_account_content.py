@@ -1,7 +1,7 @@
 """What becomes of what a person owns when the account goes: removed, or handed over.
 
-Of pictures there can be very many: `remove_pictures` and `hand_over_pictures` take some of them, and leave
-the account with the others. The rest goes with the account in one unit of work.
+Of pictures there can be very many: `remove_pictures`, `return_guests_pictures` and `hand_over_pictures` take
+some of them, and leave the account with the others. The rest goes with the account in one unit of work.
 """
 
 from collections.abc import Sequence
@@ -9,34 +9,44 @@ from datetime import datetime
 
 import attrs
 
-from invoke_core.domain.boards import Board
 from invoke_core.domain.identifiers import ImageName, UserId
 from invoke_core.domain.news import Audience, NewsKind
 from invoke_core.ports.unit_of_work import Work
-from invoke_core.services import flows
+from invoke_core.services import _deleting, flows
 from invoke_core.services._image_news import tell_of_board, tell_of_lost_board
 
-STEP = 200  # pictures in one unit of work: with their words and news about a tenth of a second
 EVERYTHING = 2**31 - 1  # pictures
 
 
 def owns_many(work: Work, user_id: UserId) -> bool:
     """Return whether the user has more pictures, those in the bin included, than one step takes."""
     images = work.images.usage(owner_id=user_id).images
-    return images > STEP or images + len(work.bin.oldest(STEP + 1, owner_id=user_id)) > STEP
+    return (
+        images > _deleting.STEP
+        or images + len(work.bin.oldest(_deleting.STEP + 1, owner_id=user_id)) > _deleting.STEP
+    )
+
+
+def has_many_guests(work: Work, user_id: UserId) -> bool:
+    """Return whether others have more pictures on the user's boards than one step takes."""
+    guests = 0
+    for board in work.boards.owned_by(user_id):
+        every = work.images.usage(board_id=board.board_id)
+        own = work.images.usage(owner_id=user_id, board_id=board.board_id)
+        guests += every.images - own.images
+    return guests > _deleting.STEP
 
 
 def remove_content(work: Work, user_id: UserId, now: datetime) -> Sequence[ImageName]:
     """Remove everything that the user owns; return the names whose files must go after the commit."""
     flows.remove_jobs(work, user_id, now)
     boards = work.boards.owned_by(user_id)
-    for board in boards:
-        _return_guests_images(work, board, now)
     for workflow in work.workflows.owned_by(user_id):
         work.workflows.remove(workflow.workflow_id)
     for preset in work.style_presets.owned_by(user_id):
         work.style_presets.remove(preset.preset_id)
     image_names = remove_pictures(work, user_id, now, limit=EVERYTHING)
+    return_guests_pictures(work, user_id, now, limit=EVERYTHING)
     for board in boards:
         guests = [grant.user_id for grant in work.boards.grants(board.board_id)]
         work.boards.remove(board.board_id)
@@ -76,13 +86,19 @@ def hand_over_pictures(
     return len(images)
 
 
-def _return_guests_images(work: Work, board: Board, now: datetime) -> None:
-    for image in work.images.on_board(board.board_id):
-        if image.owner_id != board.owner_id:
-            returned = attrs.evolve(image, board_id=None, updated_at=now)
-            work.images.put(returned)
+def return_guests_pictures(work: Work, user_id: UserId, now: datetime, *, limit: int) -> int:
+    """Give so many pictures on the boards of a user, who has none left there, back; return how many."""
+    returned = 0
+    for board in work.boards.owned_by(user_id):
+        images = work.images.on_board(board.board_id, limit=limit - returned)
+        returned += len(images)
+        for image in images:
+            work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
             body = {"image_name": image.image_name, "board_id": None}
             work.news.tell(NewsKind.IMAGE_CHANGED, Audience.of_user(image.owner_id), body, now)
+        if returned == limit:
+            break
+    return returned
 
 
 def remove_pictures(

@@ -9,6 +9,9 @@ from invoke_core.domain.images import Image
 from invoke_core.ports.unit_of_work import Work
 
 AT_ONCE = 1000  # pictures that one writing unit deletes: a long one would hold up everybody else
+STEP = (
+    200  # where they change, or are told of, one by one: with their words about a tenth of a second
+)
 
 
 def delete_images(

@@ -1,6 +1,7 @@
 """What people do with boards."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
@@ -23,13 +24,14 @@ from invoke_core.domain.boards import (
     require_heir,
 )
 from invoke_core.domain.identifiers import SYSTEM, BoardId, ImageName, UserId
-from invoke_core.domain.images import ImageQuery, own_scope
+from invoke_core.domain.images import Image, ImageQuery, own_scope
 from invoke_core.domain.pages import Page, require_offset
 from invoke_core.domain.principals import Principal, require_usable
 from invoke_core.errors import Forbidden, Invalid, NotFound
 from invoke_core.ports.clock import Clock
 from invoke_core.ports.randomness import Randomness
 from invoke_core.ports.unit_of_work import Reading, Work, Writing
+from invoke_core.services import _deleting
 from invoke_core.services._deleting import delete_images
 from invoke_core.services._image_files import ImageFiles
 from invoke_core.services._image_news import (
@@ -162,6 +164,9 @@ class BoardService:
     ) -> BoardDeletion:
         """Delete a board; its images go back to their owners' uncategorised ones.
 
+        Where more lie on it than fit into one short transaction they go in steps, between which others
+        write, and the board with the last of them. After a crash the same call goes on.
+
         Args:
             principal: who asks.
             board_id: the board.
@@ -171,37 +176,39 @@ class BoardService:
             NotFound: the board is unknown or hidden from the principal.
             Forbidden: the principal is neither its owner nor an administrator.
         """
-        now = self.clock.now()
-        with self.writing() as work:
-            board, grants = required_board(work, Permission.OWNER, principal, board_id)
-            images = work.images.on_board(board_id)
-            doomed = [
-                image.image_name
-                for image in images
-                if include_images and (principal.is_admin or image.owner_id == principal.user_id)
-            ]
-            deleted = [image for image in images if image.image_name in set(doomed)]
-            gone = delete_images(work, deleted, principal.user_id, now, keeps_bin=self.keeps_bin)
-            returned = [image for image in images if image.image_name not in set(doomed)]
-            for image in returned:
-                work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
-            grantees = [grant.user_id for grant in grants]
-            work.boards.remove(board_id)
-            work.audit.record(
-                principal,
-                AuditAction.BOARD_DELETE,
-                Target("board", board_id),
-                at=now,
-                before={**facts(board, ("name", "owner_id", "visibility")), "images": len(images)},
-                after={"deleted_images": len(doomed)},
-            )
-            owners = [image.owner_id for image in images]
-            tell_of_lost_board(work, board, [board.owner_id, *grantees, *owners], now)
-        self.files.discard_all(gone)  # after the rows: a file too many harms nobody
+        returned: list[Image] = []
+        doomed: list[Image] = []
+        is_over = False
+        while not is_over:
+            now = self.clock.now()
+            with self.writing() as work:
+                try:
+                    board, grants = required_board(work, Permission.OWNER, principal, board_id)
+                except NotFound:
+                    if returned or doomed:
+                        break  # somebody else deleted what was left of it
+                    raise
+                if not returned and not doomed:
+                    _record_deletion(work, principal, board, now, include_images=include_images)
+                images = work.images.on_board(board_id, limit=_deleting.STEP)
+                going = [i for i in images if include_images and _may_delete(principal, i)]
+                staying = [image for image in images if image not in going]
+                gone = delete_images(work, going, principal.user_id, now, keeps_bin=self.keeps_bin)
+                for image in staying:
+                    work.images.put(attrs.evolve(image, board_id=None, updated_at=now))
+                doomed += going
+                returned += staying
+                is_over = len(images) < _deleting.STEP
+                if is_over:
+                    work.boards.remove(board_id)
+                    people = {board.owner_id, *(grant.user_id for grant in grants)}
+                    people |= {image.owner_id for image in (*returned, *doomed)}
+                    tell_of_lost_board(work, board, people, now)
+            self.files.discard_all(gone)  # after the rows: a file too many harms nobody
         return BoardDeletion(
             board_id=board_id,
             returned=[image.image_name for image in returned],
-            deleted=doomed,
+            deleted=[image.image_name for image in doomed],
         )
 
     def shares(self, principal: Principal, board_id: BoardId) -> Sequence[Share]:
@@ -369,6 +376,28 @@ class BoardService:
 
     def _hides_addresses(self, principal: Principal) -> bool:
         return not self.directory_open and not principal.is_admin
+
+
+def _may_delete(principal: Principal, image: Image) -> bool:
+    return principal.is_admin or image.owner_id == principal.user_id
+
+
+def _record_deletion(
+    work: Work, principal: Principal, board: Board, now: datetime, *, include_images: bool
+) -> None:
+    images = work.images.usage(board_id=board.board_id).images
+    doomed = 0
+    if include_images:
+        owner_id = None if principal.is_admin else principal.user_id
+        doomed = work.images.usage(owner_id=owner_id, board_id=board.board_id).images
+    work.audit.record(
+        principal,
+        AuditAction.BOARD_DELETE,
+        Target("board", board.board_id),
+        at=now,
+        before={**facts(board, ("name", "owner_id", "visibility")), "images": images},
+        after={"deleted_images": doomed},
+    )
 
 
 def _require_on_board(work: Work, board_id: BoardId, image_name: ImageName) -> None:

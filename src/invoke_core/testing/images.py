@@ -548,6 +548,7 @@ class ImageRepositoryContract:
             first = an_image(work, board=board, image_name="a.png", is_intermediate=True)
 
             assert list(work.images.on_board(board.board_id)) == [first, second]
+            assert len(work.images.on_board(board.board_id, limit=1)) == 1
 
     def test_images_of_an_owner_come_ordered_by_name(self, database: Database) -> None:
         with database.writing() as work:
