@@ -8,7 +8,7 @@ import invoke_adapters.sql
 # The latter count and walk rows as they stand, and add what `owners` says of them.
 KNOWING = {
     *{"owners.py", "transfers.py", "transfer_lists.py"},
-    *{"schema.py", "image_counts.py", "image_lists.py"},
+    *{"schema.py", "image_counts.py", "image_list_shapes.py", "image_list_statements.py"},
 }
 _RAW = re.compile(r"images\b(?:\.c)?\.owner_id|\b_images\.owner_id")
 
