@@ -67,10 +67,9 @@ class SqlBoardRepository:
 
     def put(self, board: Board) -> None:
         """Replace the board of this id."""
-        row = {KEY: board.board_id, **BOARDS.row(board)}
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(BOARDS.update, row).rowcount
+                changed = BOARDS.put(self.connection, BOARDS.row(board))
         except sa.exc.IntegrityError as error:
             raise NotFound("user", board.owner_id) from error
         if not changed:

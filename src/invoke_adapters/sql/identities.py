@@ -54,8 +54,7 @@ class SqlIdentityRepository:
         """Replace the identity of this id."""
         try:
             with attempt(self.connection):
-                row = {KEY: identity.identity_id, **IDENTITIES.row(identity)}
-                changed = self.connection.execute(IDENTITIES.update, row).rowcount
+                changed = IDENTITIES.put(self.connection, IDENTITIES.row(identity))
         except sa.exc.IntegrityError as error:
             raise self._clash(identity) from error
         if not changed:

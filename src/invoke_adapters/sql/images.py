@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql import image_counts, image_lists, image_search, schema
 from invoke_adapters.sql.errors import attempt
-from invoke_adapters.sql.mapping import KEY, Mapper, among
+from invoke_adapters.sql.mapping import Mapper, among
 from invoke_adapters.sql.owners import as_owned, is_owned_by, moving, still_to_move
 from invoke_adapters.sql.users import USERS
 from invoke_core.domain.identifiers import BoardId, ImageName, UserId
@@ -82,8 +82,7 @@ class SqlImageRepository:
             image_search.forget(self.connection, [image.image_name])
         try:
             with attempt(self.connection):
-                row = {KEY: image.image_name, **IMAGES.row(image)}
-                self.connection.execute(IMAGES.update, row)
+                IMAGES.put(self.connection, IMAGES.row(image))
         except sa.exc.IntegrityError as error:
             if moves:
                 image_search.index(self.connection, [image.image_name])

@@ -55,6 +55,16 @@ class Mapper(Generic[T]):
         """Return the value of a row of `columns`."""
         return self.type(**dict(zip(self.names, row, strict=True)))
 
+    def put(self, connection: sa.Connection, row: Mapping[str, Any]) -> int:
+        """Replace the row of the key that the row has; return how many there were.
+
+        SQLAlchemy sets every column that it is given a value for. The key is not among them: a database
+        that is told to set it looks through everything that refers to it, a million images of an account.
+        """
+        name = self.key.name
+        values = {column: value for column, value in row.items() if column != name}
+        return connection.execute(self.update, {KEY: row[name], **values}).rowcount
+
     def find(self, connection: sa.Connection, key: Any) -> T | None:
         """Return the value of this key, or None."""
         return self.by_key.find(connection, key)

@@ -70,9 +70,7 @@ class SqlModelRepository:
         """Replace the model of this key."""
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(
-                    MODELS.update, {KEY: model.key, **_row(model)}
-                ).rowcount
+                changed = MODELS.put(self.connection, _row(model))
         except sa.exc.IntegrityError as error:
             raise _taken(model) from error
         if not changed:

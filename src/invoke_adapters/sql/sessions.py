@@ -69,10 +69,9 @@ class SqlSessionRepository:
 
     def put(self, session: Session) -> None:
         """Replace the session of this id."""
-        row = {KEY: session.session_id, **SESSIONS.row(session)}
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(SESSIONS.update, row).rowcount
+                changed = SESSIONS.put(self.connection, SESSIONS.row(session))
         except sa.exc.IntegrityError as error:
             raise NotFound("user", session.user_id) from error
         if not changed:

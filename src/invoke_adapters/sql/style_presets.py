@@ -52,10 +52,9 @@ class SqlStylePresetRepository:
 
     def put(self, preset: StylePreset, image: bytes | None = None) -> None:
         """Replace the preset of this id."""
-        row = {KEY: preset.preset_id, **_row(preset)}
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(PRESETS.update, row).rowcount
+                changed = PRESETS.put(self.connection, _row(preset))
         except sa.exc.IntegrityError as error:
             raise NotFound("user", preset.owner_id) from error
         if not changed:

@@ -44,8 +44,7 @@ class SqlTransferRepository:
 
     def put(self, transfer: Transfer) -> None:
         """Replace the transfer of this id; `owners` reads its phase."""
-        row = {KEY: transfer.transfer_id, **TRANSFERS.row(transfer)}
-        if not self.connection.execute(TRANSFERS.update, row).rowcount:
+        if not TRANSFERS.put(self.connection, TRANSFERS.row(transfer)):
             raise NotFound("transfer", transfer.transfer_id)
 
     def get(self, transfer_id: TransferId) -> Transfer:

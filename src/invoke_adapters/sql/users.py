@@ -133,9 +133,7 @@ class SqlUserRepository:
         """Replace the account of this id."""
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(
-                    USERS.update, {KEY: user.user_id, **_row(user)}
-                ).rowcount
+                changed = USERS.put(self.connection, _row(user))
         except sa.exc.IntegrityError as error:  # the one other key is the e-mail identity
             raise Conflict(f"{user.email} belongs to another account.") from error
         if not changed:

@@ -85,10 +85,9 @@ class SqlWorkflowRepository:
         self, workflow: Workflow, *, document: str | None = None, thumbnail: bytes | None = None
     ) -> None:
         """Replace the workflow of this id."""
-        row = {KEY: workflow.workflow_id, **_row(workflow)}
         try:
             with attempt(self.connection):
-                changed = self.connection.execute(WORKFLOWS.update, row).rowcount
+                changed = WORKFLOWS.put(self.connection, _row(workflow))
         except sa.exc.IntegrityError as error:
             raise NotFound("user", workflow.owner_id) from error
         if not changed:
