@@ -19,6 +19,7 @@ SCENARIOS: dict[str, tuple[int, str, Callable[[Path, int], Outcome]]] = {
     "R1": (200, "kill -9 of the server, 50 clients with keys", servers.killed_server),
     "R2": (200, "kill -9 of a worker", workers.killed_workers),
     "R6": (30, "another process holds the write lock, s", servers.busy_database),
+    "R11": (20, "workers that hang in native code", servers.hung_workers),
     "R12": (100, "SIGTERM to the server at work", servers.stopped_server),
     "R14": (10_000, "jobs, four worker processes", lambda f, n: workers.racing_workers(f, 4, n)),
     "R15": (100, "SIGSTOP of a worker past its lease", workers.zombies),

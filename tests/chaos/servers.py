@@ -18,6 +18,7 @@ import httpx
 
 from invoke_apps.composition import build
 from invoke_apps.config import load_settings
+from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.images import ImageQuery, ImageScope
 from invoke_core.domain.principals import host_principal
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
@@ -36,12 +37,28 @@ from tests.e2e.server_events import Event, server_sent_events
 
 QUEUE = "/api/v1/queue/default"
 RUNNER = """
+import ctypes
+import os
 import time
 from invoke_core.testing.runner import FakeRunner
 
+LIBRARIES = {"held": ctypes.PyDLL, "released": ctypes.CDLL}  # the interpreter, meanwhile
+
+def before_step(request, step):
+    what, _, place = request.prompt.partition(" ")
+    if what in LIBRARIES and step == 2:
+        try:
+            os.mkdir(place)
+        except FileExistsError:  # it hung before
+            pass
+        else:
+            LIBRARIES[what](None).sleep(100_000)
+    time.sleep(0.01)
+
 def open_runner(device, *, precision="auto", memory=None):
-    return FakeRunner(device, before_step=lambda request, step: time.sleep(0.01))
+    return FakeRunner(device, before_step=before_step)
 """
+HUNG_AFTER_SECONDS = 3.0
 
 
 class Place:
@@ -119,17 +136,18 @@ class Place:
         return tuple(found)
 
 
-def wish(origin: str, runs: int = 1, steps: int = 2) -> dict[str, Any]:
+def wish(origin: str, runs: int = 1, steps: int = 2, prompt: str = "a") -> dict[str, Any]:
     """Return the body of a submission."""
-    generation = {"model": "Chaos", "prompt": "a", "width": 16, "height": 16, "steps": steps}
+    generation = {"model": "Chaos", "prompt": prompt, "width": 16, "height": 16, "steps": steps}
     return {"batch": {"generation": generation, "runs": runs, "origin": origin}}
 
 
-def submit(client: httpx.Client, key: str, runs: int = 1, steps: int = 2) -> httpx.Response:
+def submit(
+    client: httpx.Client, key: str, runs: int = 1, steps: int = 2, prompt: str = "a"
+) -> httpx.Response:
     """Send a submission with its key."""
-    return client.post(
-        f"{QUEUE}/enqueue_batch", json=wish(key, runs, steps), headers={"Idempotency-Key": key}
-    )
+    body = wish(key, runs, steps, prompt)
+    return client.post(f"{QUEUE}/enqueue_batch", json=body, headers={"Idempotency-Key": key})
 
 
 def same_key(folder: Path, count: int) -> Outcome:
@@ -278,6 +296,51 @@ def stopped_server(folder: Path, stops: int, *, seed: int = 1) -> Outcome:
         wrong.append(f"{dict(ends)}, attempts {Counter(job.attempts for job in jobs)}")
     told = f"exit codes {dict(codes)}, slowest {slowest:.1f} s; {dict(ends)}"
     return Outcome(told, (*wrong, *place.wrong()))
+
+
+def hung_workers(folder: Path, hangs: int) -> Outcome:
+    """Let a worker's runner hang in native code so many times, beside a worker that does not (R11).
+
+    In turns the interpreter is held, so that the worker stops beating, and released, so that it beats on.
+    """
+    place = Place(folder, devices=["cpu", "cpu:1"], hung_after_seconds=HUNG_AFTER_SECONDS)
+    credential = place.begin()
+    slowest = 0.0
+    bad: list[int] = []
+    with place.serving(), place.asking(credential) as client:
+        submit(client, "warm", runs=20)  # both workers are there from now on
+        _until_idle(client)
+        for number in range(hangs):
+            how = ("held", "released")[number % 2]
+            prompt = f"{how} {folder / f'hung-{number}'}"
+            bad += submit(client, f"bad-{number}", steps=3, prompt=prompt).json()["item_ids"]
+            submit(client, f"good-{number}", runs=100, steps=5)
+            began = time.monotonic()
+            _until(client, bad[-1], "completed")
+            slowest = max(slowest, time.monotonic() - began)
+        _until_idle(client)
+    jobs = {job.item_id: job for job in place.jobs()}
+    wrong = []
+    if any(jobs[ItemId(i)].attempts != 2 for i in bad):
+        wrong.append("a job that hung was not run a second time")
+    if {job.attempts for i, job in jobs.items() if i not in bad} != {1}:
+        wrong.append("a job of another worker was begun twice")
+    if slowest > 90:
+        wrong.append(f"a job that hung came back after {slowest:.0f} s")
+    ends = Counter(job.error_type or job.status.value for job in jobs.values())
+    if set(ends) != {"completed"}:
+        wrong.append("a job did not complete")
+    told = f"{hangs} hung, the slowest was done after {slowest:.1f} s; {dict(ends)}"
+    return Outcome(told, (*wrong, *place.wrong()))
+
+
+def _until(client: httpx.Client, item_id: int, status: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if client.get(f"{QUEUE}/i/{item_id}").json()["status"] == status:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"job {item_id} was never {status}")
 
 
 def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:

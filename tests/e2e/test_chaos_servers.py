@@ -17,6 +17,10 @@ def test_a_server_that_is_told_to_stop_amid_work_gives_it_back(tmp_path: Path) -
     assert servers.stopped_server(tmp_path, 1).wrong == ()
 
 
+def test_a_runner_that_hangs_is_ended_and_its_job_runs_again(tmp_path: Path) -> None:
+    assert servers.hung_workers(tmp_path, 2).wrong == ()
+
+
 def test_a_database_that_is_busy_for_a_moment_is_no_error(tmp_path: Path) -> None:
     assert servers.busy_database(tmp_path, 1).wrong == ()
 

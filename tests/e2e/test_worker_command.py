@@ -181,7 +181,7 @@ def test_the_supervisor_begins_at_the_first_job_and_again_after_a_crash(
 ) -> None:
     root = open_root()
     begun: list[int] = []
-    supervisor = Supervisor(root.application, on_begin=begun.append)
+    supervisor = Supervisor(root.application, "cpu", on_begin=begun.append)
     supervisor.start()
     assert begun == []
     root.wait_for(root.enqueue(), JobStatus.COMPLETED)
@@ -221,6 +221,7 @@ def test_the_supervisor_kills_a_child_that_shows_no_sign_of_life(
 
     supervisor = Supervisor(
         attrs.evolve(root.application, leases=leases),
+        "cpu",
         command=[sys.executable, "-c", "import sys; sys.stdin.read()"],
         on_begin=begin,
         look_seconds=0.02,
@@ -243,7 +244,7 @@ def test_jobs_fail_with_the_reason_where_the_servers_runner_cannot_be_opened(
 ) -> None:
     root = open_root()
     settings = attrs.evolve(root.application.settings, runner="nothing")
-    supervisor = Supervisor(attrs.evolve(root.application, settings=settings))
+    supervisor = Supervisor(attrs.evolve(root.application, settings=settings), "cpu")
     supervisor.start()
     job = root.wait_for(root.enqueue(), JobStatus.FAILED)
     supervisor.stop()
