@@ -26,12 +26,11 @@ from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.forecast import Play
 from invoke_core.domain.generation import GenerationWish
-from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId
-from invoke_core.domain.queue import BatchWish, Job
+from invoke_core.domain.identifiers import ItemId, ModelKey, UserId
+from invoke_core.domain.queue import BatchWish, Upcoming
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.testing.builders import (
-    NOON,
     a_generation,
     a_job,
     a_model,
@@ -175,25 +174,17 @@ def batches(size: Size, jobs: int = 10_000) -> Iterator[tuple[str, float, float]
 def in_memory(people: int, decisions: int = 20_000) -> Sequence[float]:
     """Return the seconds that each decision takes among so many people, in memory alone."""
     play = Play(QueueMode.FAIR_SHARE, [])
-    job = Job(
-        item_id=ItemId(1),
-        batch_id=BatchId("batch"),
-        run_id=RunId("run"),
-        owner_id=UserId("owner"),
-        generation=a_generation(),
-        created_at=NOON,
-        updated_at=NOON,
-    )
+    job = Upcoming(ItemId(1), kind_of(a_generation()))
     for number in range(people):
         flow = Flow(user_id=UserId(f"p{number}"), pending=1, fair_share=number * 0.618 % 1)
-        play.join(flow, itertools.repeat(job), iter(()))
+        play.join(flow, itertools.repeat(job))
     found = []
     gc.freeze()  # a pass of the collector over a million flows is no part of a decision
     for number in range(decisions):
         began = time.perf_counter()
         first = play.first()
         assert first is not None
-        play.served(first, 1.0 + number % 7)
+        play.served(first[0], 1.0 + number % 7)
         found.append(time.perf_counter() - began)
     return found
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from invoke_adapters.memory.queue import MemoryJobRepository
 from invoke_core.domain.calibration import LEAST
 from invoke_core.domain.estimates import Expectation, RunTime, kind_of
 from invoke_core.domain.fairness import QueueMode
@@ -105,7 +106,9 @@ def test_a_job_that_came_after_the_forecast_is_told_its_place_at_once():
 
 @settings(max_examples=25)
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3)), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 1)), min_size=1, max_size=8
+    ),
     st.integers(1, 4),
     st.sampled_from(list(QueueMode)),
 )
@@ -115,8 +118,8 @@ def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, mod
     workers = [world.worker() for _ in range(devices)]
     taking(world, 10.0)
     shown = {}
-    for person, runs in batches:
-        world.enqueue(people[person], runs=runs)
+    for person, runs, priority in batches:
+        world.enqueue(people[person], runs=runs, priority=priority)
     for person in people:
         for seen in world.queue.list_all(
             person, JobQuery(owner_id=person.user_id, limit=None)
@@ -139,6 +142,27 @@ def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, mod
     assert [shown[item_id] for item_id, _ in started] == [
         (place, wait) for place, (_, wait) in enumerate(started, start=1)
     ]
+
+
+def test_a_forecast_reads_no_more_of_a_flow_than_its_turns_need(monkeypatch):
+    world = World()
+    world.worker()
+    taking(world, 10.0)
+    people = world.people(5)
+    for person in people:
+        world.enqueue(person, runs=1)
+    item_ids = world.enqueue(people[0], runs=3)
+    read = []
+    upcoming = MemoryJobRepository.upcoming
+
+    def noted(self, owner_id, **limits):
+        read.append(owner_id)
+        return upcoming(self, owner_id, **limits)
+
+    monkeypatch.setattr(MemoryJobRepository, "upcoming", noted)
+
+    assert waits(world, people[0], item_ids) == [50.0, 60.0, 70.0]
+    assert set(read) == {people[0].user_id}  # of all others their flow says enough
 
 
 def test_what_has_outlived_its_expectation_ends_soon():
