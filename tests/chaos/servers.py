@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,7 +22,8 @@ from invoke_core.domain.images import ImageQuery, ImageScope
 from invoke_core.domain.principals import host_principal
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
 from invoke_core.testing.builders import a_model, a_principal
-from tests.chaos.workers import HERE, Outcome
+from tests.chaos.databases import damage
+from tests.chaos.workers import HERE, Ground, Outcome
 from tests.e2e.running import (
     PATIENCE,
     RunningServer,
@@ -64,8 +64,14 @@ HUNG_AFTER_SECONDS = 3.0
 class Place:
     """A root whose server has a runner without a device, on a port that stays."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, ground: Ground, **settings: Any) -> None:
         """Make the root; `settings` go into its invokeai.yaml."""
+        folder = ground.folder
+        if ground.url.startswith("sqlite"):
+            settings["db_path"] = str(folder / "invokeai.db")
+        else:
+            settings["db_url"] = ground.url
+        self.ground = ground
         plugin = folder / "plugin"
         information = plugin / "chaos_runner-1.dist-info"
         information.mkdir(parents=True)
@@ -129,9 +135,7 @@ class Place:
         rows = sorted(image.image_name for image in seen)
         if rows != sorted(name for job in jobs for name in job.image_names):
             found.append("the pictures are not those of the jobs, each once")
-        with sqlite3.connect(self.root / "databases" / "invokeai.db") as connection:
-            (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
-        if verdict != "ok":
+        if (verdict := damage(self.ground.url)) is not None:
             found.append(f"the database says {verdict}")
         return tuple(found)
 
@@ -150,9 +154,9 @@ def submit(
     return client.post(f"{QUEUE}/enqueue_batch", json=body, headers={"Idempotency-Key": key})
 
 
-def same_key(folder: Path, count: int) -> Outcome:
+def same_key(ground: Ground, count: int) -> Outcome:
     """Send one submission so many times at once (C44)."""
-    place = Place(folder, workers="external")
+    place = Place(ground, workers="external")
     credential = place.begin()
     with place.serving():
         gate = threading.Barrier(count)
@@ -233,10 +237,10 @@ class Clients:
         return found
 
 
-def killed_server(folder: Path, kills: int, *, clients: int = 50, seed: int = 1) -> Outcome:
+def killed_server(ground: Ground, kills: int, *, clients: int = 50, seed: int = 1) -> Outcome:
     """Kill the server at so many random moments while people submit with keys (R1)."""
     chance = random.Random(seed)
-    place = Place(folder)
+    place = Place(ground)
     credential = place.begin()
     crowd = Clients(place, credential, clients)
     for _ in range(kills):
@@ -265,10 +269,10 @@ def _until_idle(client: httpx.Client) -> None:
         time.sleep(0.2)
 
 
-def stopped_server(folder: Path, stops: int, *, seed: int = 1) -> Outcome:
+def stopped_server(ground: Ground, stops: int, *, seed: int = 1) -> Outcome:
     """Ask the server to stop (SIGTERM) at so many random moments of its work (R12)."""
     chance = random.Random(seed)
-    place = Place(folder)
+    place = Place(ground)
     credential = place.begin()
     codes: Counter[int] = Counter()
     slowest, wrong, held = 0.0, [], 0
@@ -298,12 +302,12 @@ def stopped_server(folder: Path, stops: int, *, seed: int = 1) -> Outcome:
     return Outcome(told, (*wrong, *place.wrong()))
 
 
-def hung_workers(folder: Path, hangs: int) -> Outcome:
+def hung_workers(ground: Ground, hangs: int) -> Outcome:
     """Let a worker's runner hang in native code so many times, beside a worker that does not (R11).
 
     In turns the interpreter is held, so that the worker stops beating, and released, so that it beats on.
     """
-    place = Place(folder, devices=["cpu", "cpu:1"], hung_after_seconds=HUNG_AFTER_SECONDS)
+    place = Place(ground, devices=["cpu", "cpu:1"], hung_after_seconds=HUNG_AFTER_SECONDS)
     credential = place.begin()
     slowest = 0.0
     bad: list[int] = []
@@ -312,7 +316,7 @@ def hung_workers(folder: Path, hangs: int) -> Outcome:
         _until_idle(client)
         for number in range(hangs):
             how = ("held", "released")[number % 2]
-            prompt = f"{how} {folder / f'hung-{number}'}"
+            prompt = f"{how} {ground.folder / f'hung-{number}'}"
             bad += submit(client, f"bad-{number}", steps=3, prompt=prompt).json()["item_ids"]
             submit(client, f"good-{number}", runs=100, steps=5)
             began = time.monotonic()
@@ -343,15 +347,15 @@ def _until(client: httpx.Client, item_id: int, status: str) -> None:
     raise AssertionError(f"job {item_id} was never {status}")
 
 
-def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:
+def busy_database(ground: Ground, seconds: int, *, clients: int = 8) -> Outcome:
     """Let another process hold the write lock for so long while people submit (R6)."""
-    place = Place(folder, workers="external")
+    place = Place(ground, workers="external")
     credential = place.begin()
     with place.serving():
         crowd = Clients(place, credential, clients)
         time.sleep(1.0)
         connection = sqlite3.connect(
-            place.root / "databases" / "invokeai.db", isolation_level=None, timeout=PATIENCE
+            ground.folder / "invokeai.db", isolation_level=None, timeout=PATIENCE
         )
         connection.execute("BEGIN IMMEDIATE")
         time.sleep(seconds)  # what the foreign process does
@@ -373,51 +377,49 @@ def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:
     return Outcome(told, tuple(wrong))
 
 
-def dropped_streams(folder: Path, drops: int, *, seed: int = 1) -> Outcome:
+def dropped_streams(ground: Ground, drops: int, *, seed: int = 1) -> Outcome:
     """Drop an event connection after a few events, again and again, and take it up where it broke (R19)."""
     chance = random.Random(seed)
-    place = Place(folder)
+    place = Place(ground)
     place.begin()
     told: dict[int, str] = {}
-    last: str | None = None
     seen = resyncs = 0
     with place.serving() as server:
         ada = person(server, "admin@example.com")
-        runs = 40
         with ada.stream("GET", f"{QUEUE}/events") as stream:  # from the beginning of what happens
-            submit(ada, "first", runs=runs)
-            events = _events(stream)
-            event = next(e for e in events if e.id is not None)
+            submit(ada, "first", runs=10)
+            event = next(each for each in _events(stream) if each.id is not None)
             _follow(event, told)
-            last = event.id
+            last = event.id or ""
         for number in range(drops):
-            if number % 20 == 0:
-                submit(ada, f"more-{number}", runs=runs)
-            headers = {} if last is None else {"Last-Event-ID": last}
-            with ada.stream("GET", f"{QUEUE}/events", headers=headers) as stream:
-                events, wanted = _events(stream), chance.randint(1, 4)
-                while wanted:
-                    if _is_idle(ada):
-                        break
-                    event = next(events)
-                    if event.id is None:
-                        continue
-                    wanted, seen, last = wanted - 1, seen + 1, event.id
+            with _listening(ada, last) as events:
+                for turn in range(chance.randint(1, 4)):
+                    if _is_idle(ada):  # something shall happen while somebody listens
+                        submit(ada, f"more-{number}-{turn}", runs=chance.randint(1, 3))
+                    event = next(each for each in events if each.id is not None)
+                    seen, last = seen + 1, event.id or ""
                     resyncs += event.name == "resync"
                     _follow(event, told)
         _until_idle(ada)
         items = {i["item_id"]: i["status"] for i in _all_items(ada)}
-        with ada.stream("GET", f"{QUEUE}/events", headers={"Last-Event-ID": last or ""}) as stream:
-            submit(ada, "the-end")
-            for event in _events(stream):
-                _follow(event, told)
-                if event.name == "batch_enqueued" or "the-end" in str(event.body):
-                    break
-    finished = {i: status for i, status in items.items() if status == "completed"}
-    wrong = [f"{len(bad)} jobs are known wrongly"] if (bad := _differing(finished, told)) else []
+        with _listening(ada, last) as events:
+            (end,) = submit(ada, "the-end").json()["item_ids"]
+            while told.get(end) != "completed":  # whatever happened before it was told before it
+                _follow(next(events), told)
+    wrong = [f"{len(bad)} jobs are known wrongly"] if (bad := _differing(items, told)) else []
+    if set(items.values()) != {"completed"}:
+        wrong.append(f"jobs ended otherwise: {Counter(items.values())}")
     if resyncs:
         wrong.append(f"{resyncs} times everything had to be read again")
-    return Outcome(f"{drops} drops, {seen:,} events, {len(finished):,} jobs followed", tuple(wrong))
+    return Outcome(f"{drops} drops, {seen:,} events, {len(items):,} jobs followed", tuple(wrong))
+
+
+@contextmanager
+def _listening(client: httpx.Client, last: str) -> Iterator[Iterator[Event]]:
+    """Take the events up after this one, until the block ends."""
+    headers = {"Last-Event-ID": last}
+    with client.stream("GET", f"{QUEUE}/events", headers=headers) as stream:
+        yield _events(stream)
 
 
 def _differing(real: dict[int, str], told: dict[int, str]) -> list[int]:
