@@ -120,11 +120,11 @@ class Watchdog:
         try:
             while not self._resting.wait(pause):
                 with self._lock:
-                    signs = {each.what: each.signs() for each in self._watched}
-                _arm(max([self._limit, *(each.patience(self._limit) for each in signs.values())]))
+                    shown = [(each.what, each.signs()) for each in self._watched]
+                _arm(max([self._limit, *(signs.patience(self._limit) for _, signs in shown)]))
                 now = self._clock.monotonic()
-                for what, each in signs.items():
-                    if each.is_overdue(now, self._limit):
+                for what, signs in shown:
+                    if signs.is_overdue(now, self._limit):
                         self._on_hang(what)
                         return
         finally:

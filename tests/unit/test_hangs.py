@@ -62,6 +62,13 @@ def test_loading_a_model_for_long_does_not_excuse_a_slow_step() -> None:
     assert after([1.0], loading=5 * LIMIT).patience(LIMIT) == LIMIT
 
 
+def test_where_the_first_step_was_slow_the_second_may_be() -> None:
+    signs = after([], loading=LIMIT)
+
+    assert signs.patience(LIMIT) == TIMES * LIMIT
+    assert not signs.stepped(3 * LIMIT, is_last=False).is_overdue(9 * LIMIT, LIMIT)
+
+
 def test_a_picture_of_one_slow_step_is_decoded_for_longer() -> None:
     signs = Signs(at=0.0).stepped(30.0, is_last=True)
 

@@ -12,14 +12,14 @@ class Signs:
     """What one pass has shown of itself; times are seconds on one monotonic clock.
 
     Between its steps a pass has a rhythm of its own, and a pause that is out of it means something. Before
-    the first one a model may be loaded from a slow disk, and after the last one a large picture is decoded,
-    which takes longer where a step does.
+    the first one a model may be loaded from a slow disk. How long the second one takes is only known from the
+    first; and after the last one a large picture is decoded, which takes longer where a step does.
     """
 
     at: float  # of the last sign
     has_begun: bool = False  # a step was done
     is_ending: bool = False  # the last one of a picture was
-    slowest: float = 0.0  # time between two steps
+    slowest: float | None = None  # time between two steps; None: there were no two
     longest: float = 0.0  # time between any two signs, that before the first step too
 
     def stepped(self, now: float, *, is_last: bool) -> Self:
@@ -31,7 +31,7 @@ class Signs:
             at=now,
             has_begun=True,
             is_ending=is_last,
-            slowest=max(self.slowest, took) if is_rhythm else self.slowest,
+            slowest=max(self.slowest or 0.0, took) if is_rhythm else self.slowest,
             longest=max(self.longest, took),
         )
 
@@ -47,7 +47,8 @@ class Signs:
         """
         if not self.has_begun:
             return TIMES * limit
-        return max(limit, TIMES * (self.longest if self.is_ending else self.slowest))
+        known = self.longest if self.slowest is None or self.is_ending else self.slowest
+        return max(limit, TIMES * known)
 
     def is_overdue(self, now: float, limit: float) -> bool:
         """Return whether the next sign should have come by now; see `patience`."""
