@@ -106,9 +106,7 @@ def test_a_job_that_came_after_the_forecast_is_told_its_place_at_once():
 
 @settings(max_examples=25)
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 1)), min_size=1, max_size=8
-    ),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3)), min_size=1, max_size=8),
     st.integers(1, 4),
     st.sampled_from(list(QueueMode)),
 )
@@ -118,8 +116,8 @@ def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, mod
     workers = [world.worker() for _ in range(devices)]
     taking(world, 10.0)
     shown = {}
-    for person, runs, priority in batches:
-        world.enqueue(people[person], runs=runs, priority=priority)
+    for person, runs in batches:
+        world.enqueue(people[person], runs=runs)
     for person in people:
         for seen in world.queue.list_all(
             person, JobQuery(owner_id=person.user_id, limit=None)
