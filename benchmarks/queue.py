@@ -3,7 +3,8 @@
 Every claim is a transaction of its own, written through to the disk, of the real dispatcher on the real
 database. Beside it stands, in the same run and on the same file, a transaction of one small row that is as
 durable and comes from the driver itself: what the disk and SQLite take whoever asks. Claims are compared
-with few and many pending jobs, people, and jobs that have ended.
+with few and many pending jobs, people, and jobs that have ended. So are forecasts, which a server makes at
+most once a second.
 """
 
 import argparse
@@ -26,12 +27,12 @@ from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.forecast import Play
 from invoke_core.domain.generation import GenerationWish
-from invoke_core.domain.identifiers import BatchId, ItemId, ModelKey, RunId, UserId
-from invoke_core.domain.queue import BatchWish, Job
+from invoke_core.domain.identifiers import ItemId, ModelKey, UserId
+from invoke_core.domain.queue import BatchWish, Upcoming
+from invoke_core.services._forecast import Forecasts
 from invoke_core.services.dispatcher import Dispatcher, DispatchRules
 from invoke_core.services.queue import QueueRules, QueueService
 from invoke_core.testing.builders import (
-    NOON,
     a_generation,
     a_job,
     a_model,
@@ -74,6 +75,8 @@ SIZES = (
     Size(ended=500_000),
     Size(groups=10),
 )
+
+FORECAST = (Size(people=10), Size(people=500), Size(pending=100_000, people=50_000))
 
 
 class Scene:
@@ -172,28 +175,37 @@ def batches(size: Size, jobs: int = 10_000) -> Iterator[tuple[str, float, float]
             yield name, time.perf_counter() - began, time.thread_time() - spent
 
 
+def forecasts(size: Size, times: int = 10) -> Iterator[tuple[QueueMode, float, float]]:
+    """Yield what a forecast takes of a queue of this size, in the median: policy, seconds, seconds of CPU."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
+        scene = Scene(Path(folder), size, opened)
+        clock = SystemClock()
+        for mode in QueueMode:
+            taken: list[tuple[float, float]] = []
+            for _ in range(times):
+                made = Forecasts()  # one that has kept nothing
+                began, spent = time.perf_counter(), time.thread_time()
+                with scene.database.reading() as work:
+                    made.places(work, mode, clock.now(), clock.monotonic(), [])
+                taken.append((time.perf_counter() - began, time.thread_time() - spent))
+            seconds, cpu = (statistics.median(each) for each in zip(*taken, strict=True))
+            yield mode, seconds, cpu
+
+
 def in_memory(people: int, decisions: int = 20_000) -> Sequence[float]:
     """Return the seconds that each decision takes among so many people, in memory alone."""
     play = Play(QueueMode.FAIR_SHARE, [])
-    job = Job(
-        item_id=ItemId(1),
-        batch_id=BatchId("batch"),
-        run_id=RunId("run"),
-        owner_id=UserId("owner"),
-        generation=a_generation(),
-        created_at=NOON,
-        updated_at=NOON,
-    )
+    job = Upcoming(ItemId(1), kind_of(a_generation()))
     for number in range(people):
         flow = Flow(user_id=UserId(f"p{number}"), pending=1, fair_share=number * 0.618 % 1)
-        play.join(flow, itertools.repeat(job), iter(()))
+        play.join(flow, itertools.repeat(job))
     found = []
     gc.freeze()  # a pass of the collector over a million flows is no part of a decision
     for number in range(decisions):
         began = time.perf_counter()
         first = play.first()
         assert first is not None
-        play.served(first, 1.0 + number % 7)
+        play.served(first[0], 1.0 + number % 7)
         found.append(time.perf_counter() - began)
     return found
 
@@ -315,6 +327,11 @@ def main() -> None:
         seconds = in_memory(people)
         median = statistics.median(seconds) * 1e6
         print(f"| {people:,} people | {median:.0f} µs | {_p99(seconds) * 1e6:.0f} µs |", flush=True)
+    print("\n| a forecast of 1,000 starts, among | policy | time | CPU |\n|---|---|---|---|")
+    for size in FORECAST:
+        for mode, seconds, cpu in forecasts(size):
+            told = f"{size.people:,} people, {size.pending:,} jobs | {mode}"
+            print(f"| {told} | {seconds * 1000:.0f} ms | {cpu * 1000:.0f} ms |", flush=True)
     beside = Size(pending=100_000, people=1_000)
     print(f"\n| 10,000 jobs of one person, beside {beside.pending:,} | time | CPU |\n|---|---|---|")
     for name, seconds, cpu in batches(beside):

@@ -29,9 +29,9 @@ STAGES = ("claimed", "denoising", "file written", "before the commit")
 
 
 @contextmanager
-def world_in(folder: Path, seed: int = 0) -> Iterator[World]:
-    """Open the world that several processes share."""
-    url = f"sqlite:///{folder}/invokeai.db"
+def world_in(folder: Path, seed: int = 0, url: str | None = None) -> Iterator[World]:
+    """Open the world that several processes share; its database is a file in the folder unless named."""
+    url = url or f"sqlite:///{folder}/invokeai.db"
     run = folder / "run"
     with (
         open_database(url, busy_timeout=60.0, run_folder=run) as database,

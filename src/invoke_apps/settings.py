@@ -23,6 +23,7 @@ GB = 10**9  # bytes
 _positive = ge(1)
 _none_or_more: Any = optional(ge(0))
 _limit: Any = optional(_positive)  # mypy takes the type of a field from its default
+_some_seconds: Any = optional(gt(0))
 
 
 def _lowered(text: str) -> str:
@@ -184,7 +185,9 @@ class Settings:
     workers: Literal["child", "external"] = attrs.field(
         default="child", validator=in_(("child", "external"))
     )
-    preload: bool = False  # start the child at once, not at the first job
+    preload: bool = False  # start the children at once, not at the first job
+    # Without a step; None: for ever. See `invoke_core.domain.hangs`.
+    hung_after_seconds: float | None = attrs.field(default=60.0, validator=_some_seconds)
     precision: str = attrs.field(
         default="auto", validator=in_(("auto", "float32", "float16", "bfloat16"))
     )

@@ -1,4 +1,4 @@
-"""Starts the worker beside the server, and again when it dies. The server itself never imports torch."""
+"""Starts the workers beside the server, and again when they die. The server itself never imports torch."""
 
 import logging
 import subprocess
@@ -6,12 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+
+import attrs
 
 from invoke_apps.application import Application
 from invoke_apps.config import handed_over
 from invoke_core.domain.news import NewsItem
-from invoke_core.errors import Unavailable
+from invoke_core.errors import InvokeError, Unavailable
 from invoke_core.services.leases import BEAT_SECONDS, Watch
 
 STOP_SECONDS = 15.0  # until a child that was asked to stop is killed
@@ -24,16 +27,21 @@ _log = logging.getLogger("invoke.supervisor")
 
 @contextmanager
 def supervised(application: Application) -> Iterator[None]:
-    """Look after the worker while the block runs, where the settings want a child of the server."""
+    """Look after the workers while the block runs, where the settings want children of the server.
+
+    Each device has a child of its own: one that hangs or dies takes no other with it.
+    """
     if application.settings.workers != "child":
         yield
         return
-    supervisor = Supervisor(application)
-    supervisor.start()
+    supervisors = [Supervisor(application, device) for device in application.settings.devices]
+    for each in supervisors:
+        each.start()
     try:
         yield
     finally:
-        supervisor.stop()
+        with ThreadPoolExecutor(len(supervisors) or 1) as pool:  # a child may take its time
+            list(pool.map(Supervisor.stop, supervisors))
 
 
 CHILD = (sys.executable, "-m", "invoke_apps.cli.worker", "--child")
@@ -45,6 +53,7 @@ class Supervisor:
     def __init__(
         self,
         application: Application,
+        device: str,
         command: Sequence[str] = CHILD,
         on_begin: Callable[[int], object] = lambda process_id: None,
         look_seconds: float = BEAT_SECONDS,
@@ -53,11 +62,14 @@ class Supervisor:
 
         Args:
             application: of the server.
+            device: the one on which the child runs jobs.
             command: what reads the settings from standard input and runs until that closes.
             on_begin: called with the process id of each child.
             look_seconds: between two looks at whether the child still shows that it is alive.
         """
         self._application = application
+        self._handed_over = handed_over(attrs.evolve(application.settings, devices=(device,)))
+        self._device = device
         self._command = command
         self._on_begin = on_begin
         self._look_seconds = look_seconds
@@ -103,9 +115,15 @@ class Supervisor:
             code = self._ended(child)
             if self._stopping.is_set():
                 return
+            self._take_back()
             if time.monotonic() - began > GOOD_RUN_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            _log.error("The worker ended with code %d; it starts again in %.0f s.", code, pause)
+            _log.error(
+                "The worker on %s ended with code %d; it starts again in %.0f s.",
+                self._device,
+                code,
+                pause,
+            )
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
@@ -118,7 +136,8 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 if self._hangs(child.pid, watch):
                     _log.error(
-                        "The worker shows no sign of life and is killed; its job runs again."
+                        "The worker on %s shows no sign of life and is killed; its job runs again.",
+                        self._device,
                     )
                     child.kill()
             else:
@@ -127,6 +146,13 @@ class Supervisor:
             with suppress(BrokenPipeError):  # what was never read
                 child.stdin.close()
         return code
+
+    def _take_back(self) -> None:
+        """Let the jobs of a child that has ended wait again at once: another may run them meanwhile."""
+        try:
+            self._application.leases.take_over(Watch())
+        except InvokeError as error:  # busy: whatever worker beats next finds out
+            _log.warning("The jobs of the worker could not be taken back yet: %s", error)
 
     def _hangs(self, process_id: int, watch: Watch) -> bool:
         """Return whether a worker of the child has stopped to beat: it is stuck in native code, say."""
@@ -162,11 +188,11 @@ class Supervisor:
                 self._command, stdin=subprocess.PIPE, text=True, process_group=0
             )
             self._child = child
-        _log.info("The worker starts as process %d.", child.pid)
+        _log.info("The worker on %s starts as process %d.", self._device, child.pid)
         self._on_begin(child.pid)
         with suppress(BrokenPipeError):  # it died at once: its exit code says more
             assert child.stdin is not None
-            child.stdin.write(handed_over(self._application.settings) + "\n")
+            child.stdin.write(self._handed_over + "\n")
             child.stdin.flush()
         return child
 

@@ -12,6 +12,7 @@ import attrs
 from invoke_apps.application import Application
 from invoke_apps.reporting import PassReport
 from invoke_apps.runners import open_runner
+from invoke_apps.watchdog import Watchdog
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.queue import Job, JobStatus, WorkerRecord
@@ -21,7 +22,7 @@ from invoke_core.ports.imaging import ImageCodec
 from invoke_core.ports.processes import Processes
 from invoke_core.ports.progress import ProgressStore
 from invoke_core.ports.randomness import Randomness
-from invoke_core.ports.runner import Finish, Report, Runner, RunRequest, RunResult, Step
+from invoke_core.ports.runner import Finish, Report, Runner, RunRequest, RunResult, ShouldStop, Step
 from invoke_core.services.dispatcher import Dispatcher
 from invoke_core.services.leases import BEAT_SECONDS, LeaseService, Watch
 from invoke_core.services.news import NewsTail
@@ -90,16 +91,25 @@ class Worker:
     _finishing: ThreadPoolExecutor
     _claiming: ThreadPoolExecutor
 
-    def __init__(self, parts: WorkerParts, runner: Runner, *, device: str | None = None) -> None:
+    def __init__(
+        self,
+        parts: WorkerParts,
+        runner: Runner,
+        *,
+        device: str | None = None,
+        watchdog: Watchdog | None = None,
+    ) -> None:
         """Return a worker that has not begun.
 
         Args:
             parts: what it works with.
             runner: what draws; the caller closes it.
             device: the name of the device as people see it; None: the runner's own.
+            watchdog: what looks after the runner; None: nobody does.
         """
         self._parts = parts
         self._runner = runner
+        self._watchdog = watchdog or Watchdog.asleep(parts.clock)
         self._device = device or runner.device
         self._worker_id = WorkerId("")
         # Those that are not done with; a job that was taken away and came back is in two of them.
@@ -305,7 +315,7 @@ class Worker:
             return self._stopping.is_set() or item_id in drawn.ended
 
         try:
-            return self._runner.run(drawn.requests, hear, should_stop)
+            return self._run_watched(drawn.requests, hear, should_stop)
         except Exception:
             if len(drawn.requests) == 1:
                 raise
@@ -314,11 +324,31 @@ class Worker:
         for request in drawn.requests:
             job, began = drawn.jobs[request.item_id], self._parts.clock.monotonic()
             try:
-                begun.append(self._runner.run([request], hear, should_stop))
+                begun.append(self._run_watched([request], hear, should_stop))
             except Exception as error:  # noqa: BLE001 - as in `_draw`
                 report.wait()
                 self._fail_one(drawn, job, error, began)
         return lambda: [result for each in begun for result in each()]
+
+    def _run_watched(
+        self, requests: Sequence[RunRequest], report: Report, should_stop: ShouldStop
+    ) -> Finish:
+        """Let the runner draw, and finish, while the watchdog looks."""
+        numbers = ", ".join(str(request.item_id) for request in requests)
+        with self._watchdog.watching(f"job {numbers} on {self._device}") as watched:
+
+            def hear(step: Step) -> None:
+                watched.step(step)
+                report(step)
+
+            finish = self._runner.run(requests, hear, should_stop)
+
+        def finish_watched() -> Sequence[RunResult]:
+            watched.drawn()
+            with self._watchdog.watching_on(watched):
+                return finish()
+
+        return finish_watched
 
     def _finish(self, drawn: "_Pass", finish: Finish, report: PassReport, began: float) -> None:
         """Wait for the pictures, and let each of them be stored."""

@@ -1,22 +1,28 @@
-"""The process around workers: its devices and their locks, its signals, its end."""
+"""The process around workers: its devices and their locks, its signals, and its end."""
 
+import faulthandler
 import logging
 import os
 import re
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 
 from invoke_apps.application import Application
 from invoke_apps.locks import held
 from invoke_apps.runners import RefusingRunner, open_runner
 from invoke_apps.settings import Settings
+from invoke_apps.watchdog import STANDARD_ERROR, Watchdog
 from invoke_apps.worker import Worker, WorkerParts
 from invoke_core.errors import Unavailable
 from invoke_core.ports.runner import Runner
 
 CHILD_PATIENCE_SECONDS = 30.0  # for the child of a killed server, which is about to end
+HUNG = 1  # the exit code, as of `faulthandler`
+SIBLINGS_SECONDS = 10.0  # for the other workers of the process, which give back what they hold
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger("invoke.worker")
@@ -37,13 +43,27 @@ def serve(application: Application, *, is_child: bool) -> None:
     # Before any thread begins, so that all inherit it and only `sigwait` below takes the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     settings = application.settings
+
+    def watchdog(hung: Callable[[str], object]) -> Watchdog:
+        return Watchdog(settings.hung_after_seconds, application.leases.clock, hung)
+
     with ExitStack() as opened:
-        workers, devices = [], []
-        for name in settings.devices:
-            runner, device = _runner_on(settings, name, opened, is_child=is_child)
+        workers: list[Worker] = []
+        devices = []
+        threads: list[threading.Thread] = []
+        for place, name in enumerate(settings.devices):
+            with watchdog(_die) as looking, looking.watching(f"what opens the device {name}"):
+                runner, device = _runner_on(settings, name, opened, is_child=is_child)
             devices.append(device)
-            workers.append(Worker(WorkerParts.of(application), runner, device=device))
-        threads = [threading.Thread(target=_run, args=(worker,)) for worker in workers]
+
+            def hung(what: str, place: int = place) -> None:
+                siblings = [n for n in range(len(workers)) if n != place]
+                _die(what, [workers[n] for n in siblings], [threads[n] for n in siblings])
+
+            looking = opened.enter_context(watchdog(hung))
+            parts = WorkerParts.of(application)
+            workers.append(Worker(parts, runner, device=device, watchdog=looking))
+        threads += [threading.Thread(target=_run, args=(worker,)) for worker in workers]
         for thread in threads:
             thread.start()
         if is_child:
@@ -55,6 +75,31 @@ def serve(application: Application, *, is_child: bool) -> None:
         for thread in threads:
             thread.join()
     _log.info("The worker has stopped.")
+
+
+def _die(
+    what: str, siblings: Sequence[Worker] = (), threads: Sequence[threading.Thread] = ()
+) -> None:
+    """End the process, for nothing else ends what hangs in native code; its jobs are run by others.
+
+    Args:
+        what: that hangs.
+        siblings: workers of this process that do not; what they are drawing is given back.
+        threads: that they run in.
+    """
+    _log.critical(
+        "This worker ends, because %s has shown no progress for too long (see hung_after_seconds); what it"
+        " was doing is written to standard error.",
+        what,
+    )
+    faulthandler.dump_traceback(STANDARD_ERROR)
+    for sibling in siblings:
+        sibling.stop()
+    deadline = time.monotonic() + SIBLINGS_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    logging.shutdown()
+    os._exit(HUNG)
 
 
 def _run(worker: Worker) -> None:

@@ -11,21 +11,24 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from invoke_apps.composition import build
 from invoke_apps.config import load_settings
+from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.images import ImageQuery, ImageScope
 from invoke_core.domain.principals import host_principal
 from invoke_core.domain.queue import Job, JobQuery, JobStatus
 from invoke_core.testing.builders import a_model, a_principal
-from tests.chaos.workers import HERE, Outcome
+from tests.chaos.databases import damage
+from tests.chaos.nursery import Nursery
+from tests.chaos.workers import HERE, Ground, Outcome
 from tests.e2e.running import (
     PATIENCE,
     RunningServer,
+    environment,
     first_administrator,
     multiuser_root,
     person,
@@ -36,19 +39,41 @@ from tests.e2e.server_events import Event, server_sent_events
 
 QUEUE = "/api/v1/queue/default"
 RUNNER = """
+import ctypes
+import os
 import time
 from invoke_core.testing.runner import FakeRunner
 
+LIBRARIES = {"held": ctypes.PyDLL, "released": ctypes.CDLL}  # the interpreter, meanwhile
+
+def before_step(request, step):
+    what, _, place = request.prompt.partition(" ")
+    if what in LIBRARIES and step == 2:
+        try:
+            os.mkdir(place)
+        except FileExistsError:  # it hung before
+            pass
+        else:
+            LIBRARIES[what](None).sleep(100_000)
+    time.sleep(0.01)
+
 def open_runner(device, *, precision="auto", memory=None):
-    return FakeRunner(device, before_step=lambda request, step: time.sleep(0.01))
+    return FakeRunner(device, before_step=before_step)
 """
+HUNG_AFTER_SECONDS = 3.0
 
 
 class Place:
     """A root whose server has a runner without a device, on a port that stays."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, ground: Ground, **settings: Any) -> None:
         """Make the root; `settings` go into its invokeai.yaml."""
+        folder = ground.folder
+        if ground.url.startswith("sqlite"):
+            settings["db_path"] = str(folder / "invokeai.db")
+        else:
+            settings["db_url"] = ground.url
+        self.ground = ground
         plugin = folder / "plugin"
         information = plugin / "chaos_runner-1.dist-info"
         information.mkdir(parents=True)
@@ -68,11 +93,20 @@ class Place:
         self.url = f"http://127.0.0.1:{self.port}"
 
     @contextmanager
-    def serving(self) -> Iterator[RunningServer]:
-        """Run the server until the block ends."""
-        process = start(self.root, "--port", self.port, PYTHONPATH=self.path)
+    def serving(self, nursery: Nursery | None = None) -> Iterator[RunningServer]:
+        """Run the server until the block ends; a nursery starts it sooner."""
+        process: Any  # a `Forked` is used like a `Popen`
+        if nursery is None:
+            process = start(self.root, "--port", self.port, PYTHONPATH=self.path)
+        else:
+            arguments = ["--root", str(self.root), "--port", self.port]
+            process = nursery.start(arguments, self.ground.folder / "said")
         with running_process(process, self.root) as server:
             yield server
+
+    def nursery(self) -> Nursery:
+        """Return what starts servers of this place."""
+        return Nursery(environment(PYTHONPATH=os.pathsep.join([self.path, str(HERE)])))
 
     def begin(self) -> str:
         """Make the first administrator and a model; return a header that signs in."""
@@ -112,29 +146,28 @@ class Place:
         rows = sorted(image.image_name for image in seen)
         if rows != sorted(name for job in jobs for name in job.image_names):
             found.append("the pictures are not those of the jobs, each once")
-        with sqlite3.connect(self.root / "databases" / "invokeai.db") as connection:
-            (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
-        if verdict != "ok":
+        if (verdict := damage(self.ground.url)) is not None:
             found.append(f"the database says {verdict}")
         return tuple(found)
 
 
-def wish(origin: str, runs: int = 1, steps: int = 2) -> dict[str, Any]:
+def wish(origin: str, runs: int = 1, steps: int = 2, prompt: str = "a") -> dict[str, Any]:
     """Return the body of a submission."""
-    generation = {"model": "Chaos", "prompt": "a", "width": 16, "height": 16, "steps": steps}
+    generation = {"model": "Chaos", "prompt": prompt, "width": 16, "height": 16, "steps": steps}
     return {"batch": {"generation": generation, "runs": runs, "origin": origin}}
 
 
-def submit(client: httpx.Client, key: str, runs: int = 1, steps: int = 2) -> httpx.Response:
+def submit(
+    client: httpx.Client, key: str, runs: int = 1, steps: int = 2, prompt: str = "a"
+) -> httpx.Response:
     """Send a submission with its key."""
-    return client.post(
-        f"{QUEUE}/enqueue_batch", json=wish(key, runs, steps), headers={"Idempotency-Key": key}
-    )
+    body = wish(key, runs, steps, prompt)
+    return client.post(f"{QUEUE}/enqueue_batch", json=body, headers={"Idempotency-Key": key})
 
 
-def same_key(folder: Path, count: int) -> Outcome:
+def same_key(ground: Ground, count: int) -> Outcome:
     """Send one submission so many times at once (C44)."""
-    place = Place(folder, workers="external")
+    place = Place(ground, workers="external")
     credential = place.begin()
     with place.serving():
         gate = threading.Barrier(count)
@@ -215,16 +248,17 @@ class Clients:
         return found
 
 
-def killed_server(folder: Path, kills: int, *, clients: int = 50, seed: int = 1) -> Outcome:
+def killed_server(ground: Ground, kills: int, *, clients: int = 50, seed: int = 1) -> Outcome:
     """Kill the server at so many random moments while people submit with keys (R1)."""
     chance = random.Random(seed)
-    place = Place(folder)
+    place = Place(ground)
     credential = place.begin()
     crowd = Clients(place, credential, clients)
-    for _ in range(kills):
-        with place.serving() as server:
-            time.sleep(chance.uniform(0.0, 1.5))
-            server.kill()
+    with place.nursery() as nursery:
+        for _ in range(kills):
+            with place.serving(nursery) as server:
+                time.sleep(chance.uniform(0.0, 1.5))
+                server.kill()
     with place.serving():
         crowd.stop()
         with place.asking(credential) as client:
@@ -247,23 +281,23 @@ def _until_idle(client: httpx.Client) -> None:
         time.sleep(0.2)
 
 
-def stopped_server(folder: Path, stops: int, *, seed: int = 1) -> Outcome:
+def stopped_server(ground: Ground, stops: int, *, seed: int = 1) -> Outcome:
     """Ask the server to stop (SIGTERM) at so many random moments of its work (R12)."""
     chance = random.Random(seed)
-    place = Place(folder)
+    place = Place(ground)
     credential = place.begin()
     codes: Counter[int] = Counter()
     slowest, wrong, held = 0.0, [], 0
-    for number in range(stops):
-        with place.serving() as server, place.asking(credential) as client:
-            assert submit(client, f"stop-{number}", runs=20, steps=3).status_code == 201
-            time.sleep(chance.uniform(0.0, 3.0))
-            began = time.monotonic()
-            server.process.send_signal(signal.SIGTERM)
-            codes[server.process.wait(PATIENCE)] += 1
-            slowest = max(slowest, time.monotonic() - began)
-        running = [job for job in place.jobs() if job.status is JobStatus.IN_PROGRESS]
-        held += len(running)
+    with place.nursery() as nursery:
+        for number in range(stops):
+            with place.serving(nursery) as server, place.asking(credential) as client:
+                assert submit(client, f"stop-{number}", runs=20, steps=3).status_code == 201
+                time.sleep(chance.uniform(0.0, 3.0))
+                began = time.monotonic()
+                server.process.send_signal(signal.SIGTERM)
+                codes[server.process.wait(PATIENCE)] += 1
+                slowest = max(slowest, time.monotonic() - began)
+            held += sum(job.status is JobStatus.IN_PROGRESS for job in place.jobs())
     if set(codes) != {0}:
         wrong.append(f"exit codes {dict(codes)}")
     if slowest > 30:
@@ -280,15 +314,60 @@ def stopped_server(folder: Path, stops: int, *, seed: int = 1) -> Outcome:
     return Outcome(told, (*wrong, *place.wrong()))
 
 
-def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:
+def hung_workers(ground: Ground, hangs: int) -> Outcome:
+    """Let a worker's runner hang in native code so many times, beside a worker that does not (R11).
+
+    In turns the interpreter is held, so that the worker stops beating, and released, so that it beats on.
+    """
+    place = Place(ground, devices=["cpu", "cpu:1"], hung_after_seconds=HUNG_AFTER_SECONDS)
+    credential = place.begin()
+    slowest = 0.0
+    bad: list[int] = []
+    with place.serving(), place.asking(credential) as client:
+        submit(client, "warm", runs=20)  # both workers are there from now on
+        _until_idle(client)
+        for number in range(hangs):
+            how = ("held", "released")[number % 2]
+            prompt = f"{how} {ground.folder / f'hung-{number}'}"
+            bad += submit(client, f"bad-{number}", steps=3, prompt=prompt).json()["item_ids"]
+            submit(client, f"good-{number}", runs=100, steps=5)
+            began = time.monotonic()
+            _until(client, bad[-1], "completed")
+            slowest = max(slowest, time.monotonic() - began)
+        _until_idle(client)
+    jobs = {job.item_id: job for job in place.jobs()}
+    wrong = []
+    if any(jobs[ItemId(i)].attempts != 2 for i in bad):
+        wrong.append("a job that hung was not run a second time")
+    if {job.attempts for i, job in jobs.items() if i not in bad} != {1}:
+        wrong.append("a job of another worker was begun twice")
+    if slowest > 90:
+        wrong.append(f"a job that hung came back after {slowest:.0f} s")
+    ends = Counter(job.error_type or job.status.value for job in jobs.values())
+    if set(ends) != {"completed"}:
+        wrong.append("a job did not complete")
+    told = f"{hangs} hung, the slowest was done after {slowest:.1f} s; {dict(ends)}"
+    return Outcome(told, (*wrong, *place.wrong()))
+
+
+def _until(client: httpx.Client, item_id: int, status: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if client.get(f"{QUEUE}/i/{item_id}").json()["status"] == status:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"job {item_id} was never {status}")
+
+
+def busy_database(ground: Ground, seconds: int, *, clients: int = 8) -> Outcome:
     """Let another process hold the write lock for so long while people submit (R6)."""
-    place = Place(folder, workers="external")
+    place = Place(ground, workers="external")
     credential = place.begin()
     with place.serving():
         crowd = Clients(place, credential, clients)
         time.sleep(1.0)
         connection = sqlite3.connect(
-            place.root / "databases" / "invokeai.db", isolation_level=None, timeout=PATIENCE
+            ground.folder / "invokeai.db", isolation_level=None, timeout=PATIENCE
         )
         connection.execute("BEGIN IMMEDIATE")
         time.sleep(seconds)  # what the foreign process does
@@ -310,51 +389,49 @@ def busy_database(folder: Path, seconds: int, *, clients: int = 8) -> Outcome:
     return Outcome(told, tuple(wrong))
 
 
-def dropped_streams(folder: Path, drops: int, *, seed: int = 1) -> Outcome:
+def dropped_streams(ground: Ground, drops: int, *, seed: int = 1) -> Outcome:
     """Drop an event connection after a few events, again and again, and take it up where it broke (R19)."""
     chance = random.Random(seed)
-    place = Place(folder)
+    place = Place(ground)
     place.begin()
     told: dict[int, str] = {}
-    last: str | None = None
     seen = resyncs = 0
     with place.serving() as server:
         ada = person(server, "admin@example.com")
-        runs = 40
         with ada.stream("GET", f"{QUEUE}/events") as stream:  # from the beginning of what happens
-            submit(ada, "first", runs=runs)
-            events = _events(stream)
-            event = next(e for e in events if e.id is not None)
+            submit(ada, "first", runs=10)
+            event = next(each for each in _events(stream) if each.id is not None)
             _follow(event, told)
-            last = event.id
+            last = event.id or ""
         for number in range(drops):
-            if number % 20 == 0:
-                submit(ada, f"more-{number}", runs=runs)
-            headers = {} if last is None else {"Last-Event-ID": last}
-            with ada.stream("GET", f"{QUEUE}/events", headers=headers) as stream:
-                events, wanted = _events(stream), chance.randint(1, 4)
-                while wanted:
-                    if _is_idle(ada):
-                        break
-                    event = next(events)
-                    if event.id is None:
-                        continue
-                    wanted, seen, last = wanted - 1, seen + 1, event.id
+            with _listening(ada, last) as events:
+                for turn in range(chance.randint(1, 4)):
+                    if _is_idle(ada):  # something shall happen while somebody listens
+                        submit(ada, f"more-{number}-{turn}", runs=chance.randint(1, 3))
+                    event = next(each for each in events if each.id is not None)
+                    seen, last = seen + 1, event.id or ""
                     resyncs += event.name == "resync"
                     _follow(event, told)
         _until_idle(ada)
         items = {i["item_id"]: i["status"] for i in _all_items(ada)}
-        with ada.stream("GET", f"{QUEUE}/events", headers={"Last-Event-ID": last or ""}) as stream:
-            submit(ada, "the-end")
-            for event in _events(stream):
-                _follow(event, told)
-                if event.name == "batch_enqueued" or "the-end" in str(event.body):
-                    break
-    finished = {i: status for i, status in items.items() if status == "completed"}
-    wrong = [f"{len(bad)} jobs are known wrongly"] if (bad := _differing(finished, told)) else []
+        with _listening(ada, last) as events:
+            (end,) = submit(ada, "the-end").json()["item_ids"]
+            while told.get(end) != "completed":  # whatever happened before it was told before it
+                _follow(next(events), told)
+    wrong = [f"{len(bad)} jobs are known wrongly"] if (bad := _differing(items, told)) else []
+    if set(items.values()) != {"completed"}:
+        wrong.append(f"jobs ended otherwise: {Counter(items.values())}")
     if resyncs:
         wrong.append(f"{resyncs} times everything had to be read again")
-    return Outcome(f"{drops} drops, {seen:,} events, {len(finished):,} jobs followed", tuple(wrong))
+    return Outcome(f"{drops} drops, {seen:,} events, {len(items):,} jobs followed", tuple(wrong))
+
+
+@contextmanager
+def _listening(client: httpx.Client, last: str) -> Iterator[Iterator[Event]]:
+    """Take the events up after this one, until the block ends."""
+    headers = {"Last-Event-ID": last}
+    with client.stream("GET", f"{QUEUE}/events", headers=headers) as stream:
+        yield _events(stream)
 
 
 def _differing(real: dict[int, str], told: dict[int, str]) -> list[int]:

@@ -1,6 +1,6 @@
 """A worker in a process of its own that is not held anywhere: it is killed or stopped from outside.
 
-    python -m tests.chaos.worker FOLDER SEED [MILLISECONDS]
+    python -m tests.chaos.worker FOLDER DATABASE SEED MILLISECONDS
 
 It says "ready", waits for a line, runs jobs until none is waiting, says how many, and begins again with the
 next line. A step takes so many milliseconds at most. The prompt "poison" kills the process.
@@ -22,8 +22,8 @@ POISON = "poison"
 
 
 def main() -> None:
-    folder, seed, *milliseconds = sys.argv[1:]
-    most = float(milliseconds[0]) / 1000 if milliseconds else 0.0
+    folder, url, seed, milliseconds = sys.argv[1:]
+    most = float(milliseconds) / 1000
     chance = random.Random(seed)
 
     def before_step(request: RunRequest, step: int) -> None:
@@ -31,7 +31,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(most * chance.random())
 
-    with world_in(Path(folder), int(seed)) as world:
+    with world_in(Path(folder), int(seed), url) as world:
         say("ready")
         while sys.stdin.readline():
             say(str(Worker(world.parts(), FakeRunner(before_step=before_step)).run_until_idle()))

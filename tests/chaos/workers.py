@@ -1,4 +1,4 @@
-"""Workers that die, hang, race and come back, on one SQLite database (R2, R14, R15, C42, C43)."""
+"""Workers that die, race and come back, on one database (R2, R14, R15, C42, C43)."""
 
 import os
 import random
@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import attrs
@@ -23,12 +23,21 @@ from invoke_core.errors import Conflict
 from invoke_core.services.leases import DEAD_AFTER_SECONDS, Watch
 from invoke_core.services.sweeping import SweepService
 from invoke_core.testing.runner import FakeRunner
+from tests.chaos.databases import damage
 from tests.chaos.worker import POISON
 from tests.queue_world import World
 from tests.worker_process import world_in
 
 HERE = Path(__file__).parents[2]
 PATIENCE = 120.0
+
+
+@attrs.frozen
+class Ground:
+    """Where a scenario happens."""
+
+    folder: Path
+    url: str  # of the database; a SQLite file lies in the folder
 
 
 @attrs.frozen
@@ -42,11 +51,12 @@ class Outcome:
 class WorkerProcess:
     """A worker that can be killed."""
 
-    def __init__(self, folder: Path, seed: int, milliseconds: float = 0.0) -> None:
+    def __init__(self, ground: Ground, seed: int, milliseconds: float = 0.0) -> None:
         """Start it; it is not ready yet."""
         path = os.pathsep.join([str(HERE), str(HERE / "src")])
+        where = [str(ground.folder), ground.url]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.worker", str(folder), str(seed), str(milliseconds)],
+            [sys.executable, "-m", "tests.chaos.worker", *where, str(seed), str(milliseconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -77,10 +87,15 @@ class WorkerProcess:
         self.process.communicate(timeout=PATIENCE)
 
 
+def world_on(ground: Ground) -> AbstractContextManager[World]:
+    """Open the world of a scenario in this process."""
+    return world_in(ground.folder, url=ground.url)
+
+
 @contextmanager
-def fleet(folder: Path, count: int, milliseconds: float = 0.0) -> Iterator[list[WorkerProcess]]:
+def fleet(ground: Ground, count: int, milliseconds: float = 0.0) -> Iterator[list[WorkerProcess]]:
     """Start workers that wait to be let go, and end them."""
-    workers = [WorkerProcess(folder, 100 + seed, milliseconds) for seed in range(count)]
+    workers = [WorkerProcess(ground, 100 + seed, milliseconds) for seed in range(count)]
     try:
         for worker in workers:
             worker.wait_until_ready()
@@ -112,7 +127,7 @@ def claims_of(world: World) -> Counter[int]:
             return claims
 
 
-def wrong_in(world: World, folder: Path, expected: Sequence[ItemId]) -> tuple[str, ...]:
+def wrong_in(world: World, ground: Ground, expected: Sequence[ItemId]) -> tuple[str, ...]:
     """Return what does not hold though every job has ended: one set of results each, no file too many."""
     SweepService(
         world.database.reading, world.database.writing, world.storage
@@ -135,9 +150,7 @@ def wrong_in(world: World, folder: Path, expected: Sequence[ItemId]) -> tuple[st
         found.append("the pictures are not those of the jobs")
     if extra := set(world.storage.names()) ^ set(rows):
         found.append(f"{len(extra)} files or rows have no partner")
-    with sqlite3.connect(folder / "invokeai.db") as connection:
-        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
-    if verdict != "ok":
+    if (verdict := damage(ground.url)) is not None:
         found.append(f"the database says {verdict}")
     try:
         world.assert_flows_are_consistent()
@@ -153,29 +166,30 @@ def finish(world: World) -> float:
     return time.monotonic() - began
 
 
-def killed_workers(folder: Path, kills: int, *, seed: int = 1) -> Outcome:
+def killed_workers(ground: Ground, kills: int, *, seed: int = 1) -> Outcome:
     """Kill a worker at so many random moments of its work (R2)."""
     chance = random.Random(seed)
-    with world_in(folder) as world:
+    longest = 0.5 if ground.url.startswith("sqlite") else 1.5  # s; PostgreSQL is connected to first
+    with world_on(ground) as world:
         people = world.people(4)
         item_ids: list[ItemId] = []
-        coming = WorkerProcess(folder, 1000, 4.0)
+        coming = WorkerProcess(ground, 1000, 4.0)
         held: Counter[JobStatus | str] = Counter()
         for number in range(kills):
             if sum(job.status is JobStatus.PENDING for job in jobs_of(world)) < 120:
                 for person in people:
                     item_ids += world.enqueue(person, runs=15, steps=3)
-            worker, coming = coming, WorkerProcess(folder, 1001 + number, 4.0)
+            worker, coming = coming, WorkerProcess(ground, 1001 + number, 4.0)
             worker.wait_until_ready()
             worker.let_go()
-            time.sleep(chance.uniform(0.02, 0.5))
+            time.sleep(chance.uniform(0.02, longest))
             worker.kill()
             running = [job for job in jobs_of(world) if job.status is JobStatus.IN_PROGRESS]
             held[f"{len(running)} held"] += 1
         coming.wait_until_ready()
         coming.kill()
         seconds = finish(world)
-        wrong = wrong_in(world, folder, item_ids)
+        wrong = wrong_in(world, ground, item_ids)
         if seconds > 60 and kills <= 20:
             wrong = (*wrong, f"what was left took {seconds:.0f} s")
         ends = Counter(job.error_type or job.status.value for job in jobs_of(world))
@@ -187,19 +201,19 @@ def killed_workers(folder: Path, kills: int, *, seed: int = 1) -> Outcome:
     )
 
 
-def racing_workers(folder: Path, workers: int, jobs: int) -> Outcome:
+def racing_workers(ground: Ground, workers: int, jobs: int) -> Outcome:
     """Let workers in processes of their own race for the same jobs (R14)."""
-    with world_in(folder) as world:
+    with world_on(ground) as world:
         item_ids: list[ItemId] = []
         for person in world.people(10):
             item_ids += world.enqueue(person, runs=jobs // 10)
-        with fleet(folder, workers) as crowd:
+        with fleet(ground, workers) as crowd:
             began = time.monotonic()
             for worker in crowd:
                 worker.let_go()
             begun = [worker.begun() or 0 for worker in crowd]
             seconds = time.monotonic() - began
-        wrong = list(wrong_in(world, folder, item_ids))
+        wrong = list(wrong_in(world, ground, item_ids))
         claims = claims_of(world)
         if sum(begun) != len(item_ids) or set(claims.values()) != {1}:
             wrong.append("a job was begun twice, or never")
@@ -209,21 +223,21 @@ def racing_workers(folder: Path, workers: int, jobs: int) -> Outcome:
     )
 
 
-def zombies(folder: Path, rounds: int) -> Outcome:
+def zombies(ground: Ground, rounds: int) -> Outcome:
     """Stop a worker amid its work (SIGSTOP) past its lease, let others finish, and let it go on (R15).
 
     The observer's monotonic clock is moved by hand, so that nobody waits for half a minute; the stopped
     process is a real one, and finds out when it wakes.
     """
     late = amid = 0
-    with world_in(folder) as world, fleet(folder, 1, 30.0) as (zombie,):
+    with world_on(ground) as world, fleet(ground, 1, 30.0) as (zombie,):
         (person,) = world.people(1)
         item_ids: list[ItemId] = []
         for _ in range(rounds):
             item_ids += world.enqueue(person, runs=4, steps=2)
             zombie.let_go()
             _wait_for_claim(world)
-            amid += _stop_outside_transactions(zombie, folder)
+            amid += _stop_outside_transactions(zombie, ground)
             held = [job for job in jobs_of(world) if job.status is JobStatus.IN_PROGRESS]
             late += len(held)
             watch = Watch()
@@ -234,13 +248,13 @@ def zombies(folder: Path, rounds: int) -> Outcome:
             zombie.process.send_signal(signal.SIGCONT)
             assert zombie.begun() is not None
         zombie.kill()
-        wrong = list(wrong_in(world, folder, item_ids))
+        wrong = list(wrong_in(world, ground, item_ids))
         ends = Counter(job.error_type or job.status.value for job in jobs_of(world))
     told = f"{rounds} stops ({amid} anew, outside a transaction), {late} late holders refused"
     return Outcome(f"{told}; {dict(ends)}", tuple(wrong))
 
 
-def _stop_outside_transactions(worker: WorkerProcess, folder: Path) -> int:
+def _stop_outside_transactions(worker: WorkerProcess, ground: Ground) -> int:
     """Stop the process where it does not hold the write lock; return how often it did.
 
     Whoever is stopped amid a transaction keeps every other writer waiting, and no lease can change that.
@@ -249,7 +263,9 @@ def _stop_outside_transactions(worker: WorkerProcess, folder: Path) -> int:
     while True:
         worker.process.send_signal(signal.SIGSTOP)
         os.waitpid(worker.process.pid, os.WUNTRACED)  # until it really stands still
-        connection = sqlite3.connect(folder / "invokeai.db", timeout=0.5, isolation_level=None)
+        connection = sqlite3.connect(
+            ground.folder / "invokeai.db", timeout=0.5, isolation_level=None
+        )
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
@@ -273,12 +289,12 @@ def _wait_for_claim(world: World) -> list[Job]:
     raise AssertionError("the worker never claimed a job")
 
 
-def poison(folder: Path, jobs: int, poisoned: int, *, seed: int = 1) -> Outcome:
+def poison(ground: Ground, jobs: int, poisoned: int, *, seed: int = 1) -> Outcome:
     """Mix jobs that kill their worker among others (C42): those fail, the others are drawn."""
     chance = random.Random(seed)
     prompts = [POISON] * poisoned + ["a red circle"] * (jobs - poisoned)
     chance.shuffle(prompts)
-    with world_in(folder) as world:
+    with world_on(ground) as world:
         people = world.people(5)
         bad: list[ItemId] = []
         item_ids: list[ItemId] = []
@@ -289,7 +305,7 @@ def poison(folder: Path, jobs: int, poisoned: int, *, seed: int = 1) -> Outcome:
                 bad.append(item_id)
         deaths, seeds = 0, iter(range(2000, 3000))
         while True:
-            worker = WorkerProcess(folder, next(seeds))
+            worker = WorkerProcess(ground, next(seeds))
             worker.wait_until_ready()
             worker.let_go()
             begun = worker.begun()
@@ -297,7 +313,7 @@ def poison(folder: Path, jobs: int, poisoned: int, *, seed: int = 1) -> Outcome:
             if begun is not None:
                 break
             deaths += 1
-        wrong = list(wrong_in(world, folder, item_ids))
+        wrong = list(wrong_in(world, ground, item_ids))
         ends = {job.item_id: job.status for job in jobs_of(world)}
         if {i for i, status in ends.items() if status is JobStatus.FAILED} != set(bad):
             wrong.append("others than the poisoned jobs failed")
@@ -307,11 +323,11 @@ def poison(folder: Path, jobs: int, poisoned: int, *, seed: int = 1) -> Outcome:
     return Outcome(f"{dict(counted)}, {deaths} workers died", tuple(wrong))
 
 
-def cancels(folder: Path, jobs: int, *, seed: int = 1) -> Outcome:
+def cancels(ground: Ground, jobs: int, *, seed: int = 1) -> Outcome:
     """Cancel jobs at random moments while a worker runs them (C43): either they are canceled or done."""
     chance = random.Random(seed)
     refused = answered = 0
-    with world_in(folder) as world, fleet(folder, 2, 3.0) as crowd:
+    with world_on(ground) as world, fleet(ground, 2, 3.0) as crowd:
         people = world.people(4)
         item_ids: list[ItemId] = []
         said: dict[ItemId, JobStatus] = {}
@@ -346,7 +362,7 @@ def cancels(folder: Path, jobs: int, *, seed: int = 1) -> Outcome:
                 thread.join(PATIENCE)
             for worker in crowd:
                 assert worker.begun() is not None
-        wrong = list(wrong_in(world, folder, item_ids))
+        wrong = list(wrong_in(world, ground, item_ids))
         ends = {job.item_id: job.status for job in jobs_of(world)}
         if any(ends[item_id] is not JobStatus.CANCELED for item_id in said):
             wrong.append("a job was called canceled and was drawn all the same")

@@ -22,7 +22,7 @@ from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.principals import SINGLE_USER
 from invoke_core.domain.queue import BatchWish, JobStatus, WorkerRecord
-from invoke_core.services.leases import DEAD_AFTER_SECONDS
+from invoke_core.services.leases import DEAD_AFTER_SECONDS, Watch
 from invoke_core.testing.builders import a_model
 from invoke_core.testing.fakes import FixedClock
 
@@ -30,11 +30,17 @@ HERE = Path(__file__).parents[2]
 PATIENCE = 120.0
 
 PLUGIN = """
+import ctypes
 import time
 from invoke_core.testing.runner import FakeRunner
 
+def before_step(request, step):
+    if request.prompt == "hang" and step == 2:
+        ctypes.CDLL(None).sleep(100_000)
+    time.sleep(0.02)
+
 def open_runner(device, *, precision="auto", memory=None):
-    return FakeRunner(device, before_step=lambda request, step: time.sleep(0.02))
+    return FakeRunner(device, before_step=before_step)
 """
 
 
@@ -53,8 +59,8 @@ class Root:
         with self._moved:
             self._moved.notify_all()
 
-    def enqueue(self, *, steps: int = 1) -> ItemId:
-        generation = GenerationWish(model="Fake", prompt="a", width=16, height=16, steps=steps)
+    def enqueue(self, *, steps: int = 1, prompt: str = "a") -> ItemId:
+        generation = GenerationWish(model="Fake", prompt=prompt, width=16, height=16, steps=steps)
         queue = self.application.queue
         return queue.enqueue(SINGLE_USER, BatchWish(generation=generation)).item_ids[0]
 
@@ -101,8 +107,9 @@ def open_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     root.mkdir()
     applications = []
 
-    def open_root(runner: str = "fake") -> Root:
-        (root / "invokeai.yaml").write_text(f"runner: {runner}\ndevices: [cpu]\n")
+    def open_root(runner: str = "fake", *more: str) -> Root:
+        lines = [f"runner: {runner}", "devices: [cpu]", *more]
+        (root / "invokeai.yaml").write_text("\n".join(lines))
         settings = Settings(root=root, runner=runner, devices=("cpu",))
         application = build(settings)
         applications.append(application)
@@ -128,6 +135,25 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back_and_exits_0(
 
     job = root.wait_for(long, JobStatus.PENDING)
     assert job.attempts == 0
+
+
+def test_where_one_device_hangs_the_others_of_the_process_give_back_what_they_draw(
+    open_root: Callable[..., Root],
+) -> None:
+    root = open_root("fake", "hung_after_seconds: 2")
+    bad, *others = [root.enqueue(prompt="hang", steps=9), *(root.enqueue(steps=150) for _ in "123")]
+    with root.working("--devices", "cpu,cpu:1") as process:
+        assert process.wait(PATIENCE) == 1
+
+    with root.application.database.reading() as work:
+        hung, *rest = work.jobs.find_many([bad, *others])
+    assert hung.status is JobStatus.IN_PROGRESS
+    assert {(job.status, job.attempts) for job in rest} <= {
+        (JobStatus.COMPLETED, 1),
+        (JobStatus.PENDING, 0),
+    }
+    root.application.leases.take_over(Watch())
+    root.wait_for(bad, JobStatus.PENDING)
 
 
 def test_a_device_has_one_worker_and_another_name_is_another_device(
@@ -181,7 +207,7 @@ def test_the_supervisor_begins_at_the_first_job_and_again_after_a_crash(
 ) -> None:
     root = open_root()
     begun: list[int] = []
-    supervisor = Supervisor(root.application, on_begin=begun.append)
+    supervisor = Supervisor(root.application, "cpu", on_begin=begun.append)
     supervisor.start()
     assert begun == []
     root.wait_for(root.enqueue(), JobStatus.COMPLETED)
@@ -221,6 +247,7 @@ def test_the_supervisor_kills_a_child_that_shows_no_sign_of_life(
 
     supervisor = Supervisor(
         attrs.evolve(root.application, leases=leases),
+        "cpu",
         command=[sys.executable, "-c", "import sys; sys.stdin.read()"],
         on_begin=begin,
         look_seconds=0.02,
@@ -243,7 +270,7 @@ def test_jobs_fail_with_the_reason_where_the_servers_runner_cannot_be_opened(
 ) -> None:
     root = open_root()
     settings = attrs.evolve(root.application.settings, runner="nothing")
-    supervisor = Supervisor(attrs.evolve(root.application, settings=settings))
+    supervisor = Supervisor(attrs.evolve(root.application, settings=settings), "cpu")
     supervisor.start()
     job = root.wait_for(root.enqueue(), JobStatus.FAILED)
     supervisor.stop()

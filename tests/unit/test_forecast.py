@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from invoke_adapters.memory.queue import MemoryJobRepository
 from invoke_core.domain.calibration import LEAST
 from invoke_core.domain.estimates import Expectation, RunTime, kind_of
 from invoke_core.domain.fairness import QueueMode
@@ -139,6 +140,27 @@ def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, mod
     assert [shown[item_id] for item_id, _ in started] == [
         (place, wait) for place, (_, wait) in enumerate(started, start=1)
     ]
+
+
+def test_a_forecast_reads_no_more_of_a_flow_than_its_turns_need(monkeypatch):
+    world = World()
+    world.worker()
+    taking(world, 10.0)
+    people = world.people(5)
+    for person in people:
+        world.enqueue(person, runs=1)
+    item_ids = world.enqueue(people[0], runs=3)
+    read = []
+    upcoming = MemoryJobRepository.upcoming
+
+    def noted(self, owner_id, **limits):
+        read.append(owner_id)
+        return upcoming(self, owner_id, **limits)
+
+    monkeypatch.setattr(MemoryJobRepository, "upcoming", noted)
+
+    assert waits(world, people[0], item_ids) == [50.0, 60.0, 70.0]
+    assert set(read) == {people[0].user_id}  # of all others their flow says enough
 
 
 def test_what_has_outlived_its_expectation_ends_soon():

@@ -20,6 +20,7 @@ from invoke_core.domain.queue import (
     JobState,
     JobStatus,
     QueueCounts,
+    Upcoming,
     WorkerRecord,
 )
 from invoke_core.errors import Conflict, NotFound
@@ -135,9 +136,10 @@ class MemoryJobRepository:
         """Return what the owner's pending jobs begin with."""
         return _front(self._pending(owner_id))
 
-    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
+    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Upcoming]:
         """Return the owner's pending jobs in the order in which they are served."""
-        return self._pending(owner_id)[offset : offset + limit]
+        jobs = self._pending(owner_id)[offset : offset + limit]
+        return [Upcoming(job.item_id, kind_of(job.generation)) for job in jobs]
 
 
 def _pending(state: State, owner_id: UserId) -> Sequence[Job]:
@@ -184,6 +186,14 @@ class MemoryFlowRepository:
         """Return the flows with pending or running jobs, ordered by user id."""
         active = [f for f in self.state.flows.values() if f.pending > 0 or f.in_flight > 0]
         return sorted(active, key=lambda flow: flow.user_id)
+
+    def held_back(self) -> Sequence[Flow]:
+        """Return the flows whose pending jobs wait for an account or for a day, ordered by user id."""
+        return [
+            flow
+            for flow in self.list_active()
+            if flow.pending and (flow.suspended or flow.is_spent)
+        ]
 
     def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
         """Return the contending flows that are first in their group, ordered by user id."""

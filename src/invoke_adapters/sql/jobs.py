@@ -15,7 +15,15 @@ from invoke_core.domain.estimates import kind_of
 from invoke_core.domain.identifiers import BatchId, ItemId, UserId
 from invoke_core.domain.merging import merge_key
 from invoke_core.domain.pages import Page
-from invoke_core.domain.queue import Job, JobQuery, JobState, JobStatus, Lease, QueueCounts
+from invoke_core.domain.queue import (
+    Job,
+    JobQuery,
+    JobState,
+    JobStatus,
+    Lease,
+    QueueCounts,
+    Upcoming,
+)
 from invoke_core.errors import NotFound
 from invoke_core.ports.queue import Front, NewJob
 
@@ -47,8 +55,9 @@ _UPDATE = Change(
 )
 
 _pending = (_jobs.owner_id == sa.bindparam("owner_id"), _jobs.status == JobStatus.PENDING)
-_UPCOMING = (
-    SELECT_JOBS.where(*_pending)
+_UPCOMING = Prepared(
+    sa.select(_jobs.item_id, _jobs.kind)
+    .where(*_pending)
     .order_by(_jobs.precedence, _jobs.item_id)
     .offset(sa.bindparam("offset"))
     .limit(sa.bindparam("limit"))
@@ -277,10 +286,10 @@ class SqlJobRepository:
         rows = _FRONT.rows(self.connection, {"owner_id": owner_id})
         return Front(*rows[0]) if rows else None
 
-    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
+    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Upcoming]:
         """Return the owner's pending jobs in the order in which they are served."""
         wanted = {"owner_id": owner_id, "offset": offset, "limit": limit}
-        return [job_of(row) for row in self.connection.execute(_UPCOMING, wanted)]
+        return [Upcoming(*row) for row in _UPCOMING.rows(self.connection, wanted)]
 
 
 def _values(query: JobQuery) -> dict[str, Any]:

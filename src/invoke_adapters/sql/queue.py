@@ -47,6 +47,9 @@ _jobs = schema.jobs.c
 _ACTIVE = FLOWS.select.where(sa.or_(_flows.pending > 0, _flows.in_flight > 0)).order_by(
     _flows.user_id
 )
+_HELD_BACK = FLOWS.select.where(
+    _flows.pending > 0, sa.or_(_flows.suspended == sa.true(), _flows.is_spent == sa.true())
+).order_by(_flows.user_id)
 _VIRTUAL_TIME = Prepared(sa.select(_state.round_robin, _state.fair_share))
 _PAUSED = sa.select(_state.paused)
 _PUT_STATE = sa.update(schema.queue_state)
@@ -262,16 +265,13 @@ _CONTENDS = Prepared(
 )
 
 
-def _contending(mode: QueueMode, limit: int) -> sa.Select[Any]:
-    group = [_flows.group_name] if mode in _COUNTERS else []
-    place = sa.func.row_number().over(partition_by=group or None, order_by=_in_order(mode))
-    places = (
-        sa.select(_flows.user_id, place.label("place"))
-        .where(_flows.contends == sa.true())
-        .subquery()
-    )
-    firsts = sa.select(places.c.user_id).where(places.c.place <= limit)
-    return FLOWS.select.where(_flows.user_id.in_(firsts)).order_by(_flows.user_id)
+@lru_cache(maxsize=16)
+def _contending(mode: QueueMode) -> sa.Select[Any]:
+    """Return the query for the first contending flows of one group; for FIFO those of all."""
+    query = FLOWS.select.where(_flows.contends == sa.true())
+    if mode in _COUNTERS:
+        query = query.where(_flows.group_name == sa.bindparam("name"))
+    return query.order_by(*_in_order(mode)).limit(sa.bindparam("most"))
 
 
 @attrs.frozen
@@ -301,9 +301,23 @@ class SqlFlowRepository:
         """Return the flows with pending or running jobs, ordered by user id."""
         return FLOWS.all(self.connection, _ACTIVE)
 
+    def held_back(self) -> Sequence[Flow]:
+        """Return the flows whose pending jobs wait for an account or for a day, ordered by user id."""
+        return FLOWS.all(self.connection, _HELD_BACK)
+
     def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
         """Return the contending flows that are first in their group, ordered by user id."""
-        return FLOWS.all(self.connection, _contending(mode, limit))
+        query, names = _contending(mode), [""]
+        if (
+            mode in _COUNTERS
+        ):  # one seek for each: a window over all flows would read every one of them
+            names += self.connection.execute(sa.select(_groups.name)).scalars()
+        rows = [
+            row
+            for name in names
+            for row in self.connection.execute(query, {"name": name, "most": limit})
+        ]
+        return sorted(map(FLOWS.value, rows), key=lambda flow: flow.user_id)
 
     def pending(self, *, is_suspended: bool | None = None) -> int:
         """Return how many jobs are pending."""

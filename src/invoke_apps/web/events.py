@@ -5,7 +5,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -211,22 +211,27 @@ def _listen(place: _Place) -> Listen:
 
 
 def _news(
-    app: Application, principal: Principal, items: Iterable[NewsItem]
+    app: Application, principal: Principal, items: Sequence[NewsItem]
 ) -> Iterable[ServerSentEventMessage]:
+    numbers = {_number(item): None for item in items if item.kind is NewsKind.JOB_CHANGED}
+    # At once: whoever comes back after a while has missed hundreds.
+    jobs = {job.item_id: job for job in app.queue.items_by_ids(principal, list(numbers))}
     counts_moved = 0
     for item in items:
         if item.kind in _NAMES:
             yield _message(_NAMES[item.kind], dict(item.body), item.news_id)
-        elif item.kind is NewsKind.JOB_CHANGED:
-            number = ItemId(int(item.body["item_id"] or 0))
-            for job in app.queue.items_by_ids(principal, [number]):
-                body = attrs.asdict(ItemView.of(job))
-                yield _message("queue_item_status_changed", body, item.news_id)
+        elif item.kind is NewsKind.JOB_CHANGED and (job := jobs.get(_number(item))):
+            body = attrs.asdict(ItemView.of(job))
+            yield _message("queue_item_status_changed", body, item.news_id)
         if item.kind in _MOVES_COUNTS:
             counts_moved = item.news_id
     if counts_moved:
         status = attrs.asdict(StatusView.of(app.queue.status(principal)))
         yield _message("queue_counts", status, counts_moved)
+
+
+def _number(item: NewsItem) -> ItemId:
+    return ItemId(int(item.body["item_id"] or 0))
 
 
 def _running(app: Application, principal: Principal) -> dict[ItemId, bool]:

@@ -61,13 +61,19 @@ def estimate(generation: Generation, measured: Measured) -> float:
 
 def expectation(generation: Generation, measured: Measured) -> Expectation:
     """Return how long a generation is expected to run, on one device."""
-    known = measured.get(kind_of(generation))
+    return expectation_of(kind_of(generation), measured)
+
+
+def expectation_of(kind: str, measured: Measured) -> Expectation:
+    """Return how long a job of this kind is expected to run, on one device."""
+    known = measured.get(kind)
     if known is not None:
         return Expectation(known.mean, known.variance)
-    own_model = [kind for kind in measured if kind.startswith(f"{generation.model}|")]
-    others = [kind for kind in measured if kind != ALL_KINDS]
+    model, *_ = kind.rsplit("|", 2)
+    own_model = [each for each in measured if each.startswith(f"{model}|")]
+    others = [each for each in measured if each != ALL_KINDS]
     rate = _rate(measured, own_model) or _rate(measured, others) or GUESS
-    seconds = rate * generation.width * generation.height * _steps_run(generation)
+    seconds = rate * _work(kind)
     return Expectation(seconds, (DOUBT * seconds) ** 2)
 
 
@@ -97,8 +103,13 @@ def _rate(measured: Measured, kinds: Iterable[str]) -> float:
     seconds = work = 0.0
     for kind in kinds:
         known = measured[kind]
-        _, size, steps = kind.rsplit("|", 2)
-        width, height = size.split("x")
         seconds += known.mean * known.measured
-        work += int(width) * int(height) * int(steps) * known.measured
+        work += _work(kind) * known.measured
     return seconds / work if work else 0.0
+
+
+def _work(kind: str) -> int:
+    """Return the pixels times the steps of a kind."""
+    _, size, steps = kind.rsplit("|", 2)
+    width, height = size.split("x")
+    return int(width) * int(height) * int(steps)

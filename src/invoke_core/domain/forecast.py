@@ -9,7 +9,7 @@ import attrs
 from invoke_core.domain.estimates import Expectation
 from invoke_core.domain.fairness import Flow, Group, QueueMode, cost_of
 from invoke_core.domain.identifiers import ItemId, UserId
-from invoke_core.domain.queue import Job
+from invoke_core.domain.queue import Upcoming
 
 HORIZON = 1000  # starts; further ahead a forecast says nothing
 
@@ -18,20 +18,26 @@ HORIZON = 1000  # starts; further ahead a forecast says nothing
 class Start:
     """A job's place in the order, and when it comes."""
 
-    job: Job
+    item_id: ItemId
+    owner_id: UserId
     wait: Expectation  # from now
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Waiting:
-    """A flow at some moment of the play, with what it will still have served."""
+    """A flow at some moment of the play, with what it will still have served.
+
+    What that is costs a look into the database, and of most flows only the first is ever needed. So it is
+    found out when the flow's turn seems to have come, and not before.
+    """
 
     flow: Flow  # as it stood at the beginning
     counter: float  # this and the next: as they stand now
-    oldest_item_id: ItemId | None
-    job: Job  # its next
-    later: Iterator[Job]
-    oldest: Iterator[ItemId]  # of what is left after each turn; only for FIFO
+    oldest_item_id: ItemId  # of what it has left; or a lower number
+    later: Iterator[Upcoming]  # after `job`
+    is_exact: bool = True  # the two above; otherwise its turn comes then or later
+    job: Upcoming | None = None  # its next, once that is known
+    oldest: Iterator[ItemId] | None = None  # of what is left after each turn; only for FIFO
 
 
 _Line = list[tuple[float, ItemId, UserId, Waiting]]  # a heap: the flows of one group
@@ -54,19 +60,28 @@ class Play:
         self._order: list[tuple[float, str]] = []
         self._standing: dict[str, float] = {}  # by name; other entries of the order are of before
 
-    def join(self, flow: Flow, later: Iterator[Job], oldest: Iterator[ItemId]) -> None:
-        """Let a flow wait with what it will have served; nothing happens where that is nothing."""
-        self._wait(flow, flow.counter(self._mode), flow.oldest_item_id, later, oldest)
+    def join(self, flow: Flow, jobs: Iterator[Upcoming]) -> None:
+        """Let a flow wait with what it will have served; where that is nothing it gets no turn."""
+        counter = flow.counter(self._mode)
+        self._wait(Waiting(flow, counter, flow.oldest_item_id or ItemId(0), jobs))
 
-    def first(self) -> Waiting | None:
-        """Take out the flow whose turn it is; None: none is left."""
+    def first(self) -> tuple[Waiting, Upcoming] | None:
+        """Take out the flow whose turn it is, and return its next job too; None: none is left."""
         while self._order:
             counter, name = heapq.heappop(self._order)
-            if self._standing.get(name) == counter:
-                del self._standing[name]
-                waiting = heapq.heappop(self._lines[name])[3]
-                self._stand(name)
-                return waiting
+            if self._standing.get(name) != counter:
+                continue
+            del self._standing[name]
+            waiting = heapq.heappop(self._lines[name])[3]
+            if waiting.job is None:
+                waiting.job = next(waiting.later, None)
+            is_its_turn = waiting.is_exact
+            if waiting.job is not None and not is_its_turn:
+                self._look(waiting, waiting.job)
+                self._wait(waiting)
+            self._stand(name)
+            if waiting.job is not None and is_its_turn:
+                return waiting, waiting.job
         return None
 
     def served(self, waiting: Waiting, cost: float) -> None:
@@ -75,31 +90,39 @@ class Play:
         if name:
             self._counters[name] += cost / self._weights[name]
             self._stand(name)
-        oldest = next(waiting.oldest, None)
-        oldest_item_id = waiting.oldest_item_id
-        if oldest is not None or oldest_item_id == waiting.job.item_id:
-            # Outside FIFO it only settles ties: then the next job stands for the oldest one left.
-            oldest_item_id = oldest
+        job, waiting.job = waiting.job, None
+        if waiting.oldest is not None:
+            oldest = next(waiting.oldest, None)
+            if oldest is None:
+                return
+            waiting.oldest_item_id = oldest
+        elif job is not None and job.item_id == waiting.oldest_item_id:
+            waiting.is_exact = False  # what is left is younger
         if self._mode is QueueMode.FIFO:
-            counter = float(oldest_item_id or 0)
+            waiting.counter = float(waiting.oldest_item_id)
         else:
-            counter = waiting.counter + cost / waiting.flow.weight
-        self._wait(waiting.flow, counter, oldest_item_id, waiting.later, waiting.oldest)
+            waiting.counter += cost / waiting.flow.weight
+        self._wait(waiting)
 
-    def _wait(
-        self,
-        flow: Flow,
-        counter: float,
-        oldest_item_id: ItemId | None,
-        later: Iterator[Job],
-        oldest: Iterator[ItemId],
-    ) -> None:
-        job = next(later, None)
-        if job is None:
+    def _look(self, waiting: Waiting, job: Upcoming) -> None:
+        """Find out where a flow stands exactly whose next job this is."""
+        waiting.is_exact = True
+        if self._mode is not QueueMode.FIFO:
+            # There it only settles ties: the next job stands for the oldest one left.
+            waiting.oldest_item_id = job.item_id
             return
-        waiting = Waiting(flow, counter, oldest_item_id, job, later, oldest)
-        name = self._name(flow)
-        entry = (counter, oldest_item_id or job.item_id, flow.user_id, waiting)
+        left = list(waiting.later)
+        oldest = _oldest_of_rest([job, *left])
+        waiting.oldest_item_id, waiting.later, waiting.oldest = (
+            oldest[0],
+            iter(left),
+            iter(oldest[1:]),
+        )
+        waiting.counter = float(waiting.oldest_item_id)
+
+    def _wait(self, waiting: Waiting) -> None:
+        name = self._name(waiting.flow)
+        entry = (waiting.counter, waiting.oldest_item_id, waiting.flow.user_id, waiting)
         heapq.heappush(self._lines[name], entry)
         self._stand(name)
 
@@ -121,8 +144,8 @@ def starts(
     flows: Iterable[Flow],
     groups: Iterable[Group],
     mode: QueueMode,
-    upcoming: Callable[[UserId], Iterable[Job]],
-    expected: Callable[[Job], Expectation],
+    upcoming: Callable[[Flow], Iterator[Upcoming]],
+    expected: Callable[[str], Expectation],
     busy: Sequence[Expectation],
 ) -> Iterator[Start]:
     """Yield the next starts, at most `HORIZON`, as if no model were warm and every job ended as expected.
@@ -133,26 +156,27 @@ def starts(
         flows: the active ones; those that do not contend get no turn.
         groups: all of them.
         mode: the policy.
-        upcoming: gives a user's pending jobs in their order; read as far as it is needed.
-        expected: gives how long a job is expected to run.
+        upcoming: gives a flow's pending jobs in their order; read as far as it is needed.
+        expected: gives how long a job of a kind is expected to run.
         busy: for each device, how long until it is free; at least one.
     """
     play = Play(mode, groups)
     for flow in flows:
         if flow.contends:
-            play.join(flow, *_in_order(upcoming(flow.user_id), mode))
+            play.join(flow, upcoming(flow))
     free = [(until.seconds, number, until) for number, until in enumerate(busy)]
     heapq.heapify(free)
     for _ in range(HORIZON):
         first = play.first()
         if first is None:
             return
+        waiting, job = first
         _, number, wait = free[0]
-        yield Start(first.job, wait)
-        runs = expected(first.job)
+        yield Start(job.item_id, waiting.flow.user_id, wait)
+        runs = expected(job.kind)
         after = wait.then(runs)
         heapq.heapreplace(free, (after.seconds, number, after))
-        play.served(first, cost_of(mode, runs.seconds))
+        play.served(waiting, cost_of(mode, runs.seconds))
 
 
 def left(runs: Expectation, elapsed: float) -> Expectation:
@@ -164,16 +188,9 @@ def left(runs: Expectation, elapsed: float) -> Expectation:
     return Expectation(rest, runs.variance)
 
 
-def _in_order(jobs: Iterable[Job], mode: QueueMode) -> tuple[Iterator[Job], Iterator[ItemId]]:
-    """Return the jobs, and for FIFO the oldest of those that are left after each."""
-    if mode is not QueueMode.FIFO:
-        return iter(jobs), iter(())
-    known = list(jobs)
-    return iter(known), iter(_oldest_left(known))
-
-
-def _oldest_left(jobs: Sequence[Job]) -> list[ItemId]:
+def _oldest_of_rest(jobs: Sequence[Upcoming]) -> list[ItemId]:
+    """Return the lowest number among all of the jobs, among all but the first, and so on."""
     kept: list[ItemId] = []
-    for job in reversed(jobs[1:]):
+    for job in reversed(jobs):
         kept.append(min(job.item_id, kept[-1]) if kept else job.item_id)
     return kept[::-1]

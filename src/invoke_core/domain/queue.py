@@ -160,6 +160,14 @@ class JobState:
     status: JobStatus
 
 
+@attrs.frozen
+class Upcoming:
+    """What a forecast looks at of a pending job."""
+
+    item_id: ItemId
+    kind: str  # see `domain.estimates`
+
+
 def require_lease(job: Job, fence: int) -> None:
     """Raise LeaseLost unless the job is in progress under this fencing number."""
     if job.status is not JobStatus.IN_PROGRESS or job.lease is None or job.lease.fence != fence:

@@ -17,6 +17,7 @@ from invoke_core.domain.queue import (
     JobQuery,
     JobState,
     QueueCounts,
+    Upcoming,
     WorkerRecord,
 )
 
@@ -122,7 +123,7 @@ class JobRepository(Protocol):
     def front(self, owner_id: UserId) -> Front | None:
         """Return what the owner's pending jobs begin with; None where there are none."""
 
-    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Job]:
+    def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Upcoming]:
         """Return the owner's pending jobs in the order in which they are served (see `Front`)."""
 
 
@@ -138,10 +139,16 @@ class FlowRepository(Protocol):
     def list_active(self) -> Sequence[Flow]:
         """Return the flows with pending or running jobs, ordered by user id."""
 
+    def held_back(self) -> Sequence[Flow]:
+        """Return the flows whose pending jobs wait for an account or for a day, ordered by user id.
+
+        They are suspended, or their GPU-seconds of a day are spent.
+        """
+
     def contending(self, mode: QueueMode, *, limit: int) -> Sequence[Flow]:
         """Return the contending flows that are first in their group: so many of each, ordered by user id.
 
-        Those in no group count as one group; to FIFO all do.
+        Groups are those that are kept, and whoever is in none; to FIFO all are one.
         """
 
     def pending(self, *, is_suspended: bool | None = None) -> int:

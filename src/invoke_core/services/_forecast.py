@@ -8,16 +8,17 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 
 import attrs
 
 from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait
-from invoke_core.domain.estimates import Expectation, expectation
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.estimates import Expectation, expectation, expectation_of
+from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.forecast import HORIZON, Start, left, starts
 from invoke_core.domain.identifiers import ItemId, UserId
 from invoke_core.domain.news import NewsItem, NewsKind
-from invoke_core.domain.queue import Job, JobQuery, JobStatus
+from invoke_core.domain.queue import Job, JobQuery, JobStatus, Upcoming
 from invoke_core.ports.unit_of_work import Work
 
 KEPT_SECONDS = 1.0
@@ -104,9 +105,9 @@ class Forecasts:
         places: dict[ItemId, Place] = {}
         turns: Counter[UserId] = Counter()
         for position, start in enumerate(forecast(work, mode, now), start=1):
-            item_id, shown = start.job.item_id, self._calibration.shown(start.wait)
+            item_id, shown = start.item_id, self._calibration.shown(start.wait)
             places[item_id] = Place(position, shown)
-            turn = turns[start.job.owner_id] = turns[start.job.owner_id] + 1
+            turn = turns[start.owner_id] = turns[start.owner_id] + 1
             if turn & (turn - 1) == 0 and item_id not in self._told:
                 self._told[item_id] = _Told(monotonic, start.wait, shown)
         while len(self._told) > HORIZON:  # the oldest: of jobs that were forgotten, say
@@ -128,17 +129,18 @@ def forecast(work: Work, mode: QueueMode, now: datetime) -> Iterator[Start]:
         work.flows.contending(mode, limit=HORIZON),  # whoever is behind them has no turn in it
         work.groups.list(),
         mode,
-        lambda user_id: _upcoming(work, user_id),
-        lambda job: expectation(job.generation, measured),
+        lambda flow: _upcoming(work, flow),
+        cache(lambda kind: expectation_of(kind, measured)),
         [*busy, *[Expectation(0.0)] * (devices - len(busy))],
     )
 
 
-def _upcoming(work: Work, user_id: UserId) -> Iterator[Job]:
+def _upcoming(work: Work, flow: Flow) -> Iterator[Upcoming]:
+    """Yield a flow's pending jobs in their order; what the flow knows of the first one is enough of it."""
     offset, stretch = 0, 1
-    while offset < HORIZON:
-        jobs = work.jobs.upcoming(user_id, offset=offset, limit=stretch)
-        yield from jobs
-        if len(jobs) < stretch:
-            return
+    if flow.head_item_id is not None and flow.head_kind is not None:
+        yield Upcoming(flow.head_item_id, flow.head_kind)
+        offset = 1
+    while offset < min(flow.pending, HORIZON):
+        yield from work.jobs.upcoming(flow.user_id, offset=offset, limit=stretch)
         offset, stretch = offset + stretch, min(2 * stretch, STRETCH)

@@ -88,9 +88,9 @@ class LeaseService:
             blamed = self._blamed(orphans)
             moves = [Move(job, _after_loss(job, blamed.get(job.item_id), now)) for job in orphans]
             flows.move(work, moves, now)
-            for user_id in _returned(work, work.flows.list_active()):
+            for user_id in _returned(work, work.flows.held_back()):
                 flows.resume(work, user_id, now)
-            for flow in _spent_before(work.flows.list_active(), now):
+            for flow in _spent_before(work.flows.held_back(), now):
                 flows.reconsider(work, flow, now)
         self._discard(orphans)
         return orphans
@@ -102,11 +102,11 @@ class LeaseService:
         """
         with self.reading() as work:
             workers = work.workers.list()
-            active = work.flows.list_active()
+            held_back = work.flows.held_back()
             is_due = bool(
                 work.workers.orphaned_jobs()
-                or _returned(work, active)
-                or _spent_before(active, self.clock.now())
+                or _returned(work, held_back)
+                or _spent_before(held_back, self.clock.now())
             )
         beats = {worker.worker_id: worker.beat for worker in workers}
         silent = watch.silent(beats, self.clock.monotonic())
@@ -178,18 +178,17 @@ def _after_loss(job: Job, most: int | None, now: datetime) -> Job:
     )
 
 
-def _spent_before(active: Sequence[Flow], now: datetime) -> Sequence[Flow]:
+def _spent_before(held_back: Sequence[Flow], now: datetime) -> Sequence[Flow]:
     """Return the flows that wait for a day that has begun."""
-    return [flow for flow in active if flow.is_spent and flow != flow.on(now.date())]
+    return [flow for flow in held_back if flow.is_spent and flow != flow.on(now.date())]
 
 
-def _returned(work: Work, active: Sequence[Flow]) -> Sequence[UserId]:
+def _returned(work: Work, held_back: Sequence[Flow]) -> Sequence[UserId]:
     """Return whose flow is suspended though the account is active.
 
     An account can be reactivated without this program, by hand in the database.
     """
-    return [
-        flow.user_id
-        for flow in active
-        if flow.suspended and flows.may_run(work.users.get(flow.user_id))
-    ]
+    suspended = [flow.user_id for flow in held_back if flow.suspended]
+    if not suspended:
+        return []
+    return [user.user_id for user in work.users.get_many(suspended) if flows.may_run(user)]

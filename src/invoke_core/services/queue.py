@@ -208,7 +208,7 @@ class QueueService:
         require_usable(principal)
         with self.reading() as work:
             first = next(forecast(work, self.rules.mode, self.clock.now()), None)
-            seen = self._seen(work, principal, [first.job] if first else [])
+            seen = self._seen(work, principal, [work.jobs.get(first.item_id)] if first else [])
         self._write_down(principal, seen)
         return next(iter(seen), None)
 

@@ -183,7 +183,7 @@ class QueueCareService:
         """Return, by user, the seconds until the next of their jobs is expected to start."""
         waits: dict[UserId, float] = {}
         for start in forecast(work, self.mode, now):
-            waits.setdefault(start.job.owner_id, start.wait.seconds)
+            waits.setdefault(start.owner_id, start.wait.seconds)
         return waits
 
     def _longest(self, work: Work, measured: Measured) -> float:

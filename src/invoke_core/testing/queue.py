@@ -28,6 +28,7 @@ from invoke_core.domain.queue import (
     JobStatus,
     Lease,
     QueueCounts,
+    Upcoming,
 )
 from invoke_core.errors import Conflict, NotFound
 from invoke_core.ports.queue import Candidate, Contest, Front
@@ -351,8 +352,12 @@ class JobRepositoryContract:
             first = a_job(work, user, priority=2)
             second = a_job(work, user, priority=2)
 
-            assert list(work.jobs.upcoming(user.user_id)) == [first, second, third, fourth]
-            assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == [second, third]
+            every = [
+                Upcoming(job.item_id, kind_of(job.generation))
+                for job in (first, second, third, fourth)
+            ]
+            assert list(work.jobs.upcoming(user.user_id)) == every
+            assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == every[1:3]
 
 
 class FlowRepositoryContract:
@@ -472,6 +477,24 @@ class FlowRepositoryContract:
 
             assert list(work.flows.list_active()) == [first, second]
 
+    def test_flows_are_held_back_whose_jobs_wait_for_an_account_or_a_day(
+        self, database: Database
+    ) -> None:
+        def flow(user_id: str, **changes: Any) -> Flow:
+            return Flow(user_id=a_user(work, user_id=user_id).user_id, **changes)
+
+        with database.writing() as work:
+            for each in (
+                flow("d", pending=1, suspended=True, is_spent=True),
+                flow("c", pending=1, is_spent=True),
+                flow("a", pending=1),
+                flow("b", pending=1, suspended=True),
+                flow("e", in_flight=1, suspended=True, is_spent=True),
+            ):
+                work.flows.put(each)
+
+            assert [each.user_id for each in work.flows.held_back()] == ["b", "c", "d"]
+
     @pytest.mark.parametrize(
         ("mode", "limit", "expected"),
         [
@@ -498,6 +521,7 @@ class FlowRepositoryContract:
                 flow("e", group_name="staff", round_robin=7.0, oldest_item_id=ItemId(96)),
             ):
                 work.flows.put(each)
+            work.groups.put(Group(name="staff"))
 
             found = work.flows.contending(mode, limit=limit)
             assert [each.user_id for each in found] == list(expected)

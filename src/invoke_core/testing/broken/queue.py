@@ -140,7 +140,7 @@ def _with_candidates(work: Any, contest: Any, flows: Any) -> Any:
     more = [
         Candidate(
             flow=flow,
-            head=next(iter(work.jobs.upcoming(flow.user_id)), no_job),
+            head=work.jobs.get(flow.head_item_id) if flow.head_item_id else no_job,
             rest=None,
             owner_is_active=True,
             expected=None,
@@ -168,6 +168,10 @@ def _pending_alone(flows: Any) -> Any:
     return [flow for flow in flows if flow.pending]
 
 
+def _spent_alone(flows: Any) -> Any:
+    return [flow for flow in flows if flow.is_spent]
+
+
 FLOWS: Mapping[str, Fault] = {
     "test_a_flow_comes_back_whole": Fault("flows.get", after(evolved(weight=1.0))),
     "test_a_flow_that_was_never_kept_is_all_zero": Fault("flows.get", _unknown_is_missing),
@@ -185,6 +189,9 @@ FLOWS: Mapping[str, Fault] = {
     ),
     "test_active_flows_have_pending_or_running_jobs": Fault(
         "flows.list_active", after(_pending_alone)
+    ),
+    "test_flows_are_held_back_whose_jobs_wait_for_an_account_or_a_day": Fault(
+        "flows.held_back", after(_spent_alone)
     ),
     "test_the_first_contending_flows_of_each_group": Fault(
         "flows.contending", lambda work, real, mode, limit: real(mode, limit=limit + 1)
