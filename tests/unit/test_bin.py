@@ -188,12 +188,45 @@ def test_emptying_takes_ones_own_for_good(world: World) -> None:
     assert binned(world, other) == [others.image_name]
 
 
-def test_where_nobody_signs_in_the_bin_is_everybodys(world: World) -> None:
-    image = world.image(world.person())
-    world.images.delete(INTERNAL, image.image_name)
+def test_single_pictures_go_for_good_out_of_ones_own_bin_alone(world: World) -> None:
+    person, other, administrator = world.person(), world.person(), world.administrator()
+    gone, kept, others, there = (
+        world.image(who).image_name for who in (person, person, other, person)
+    )
+    for who, name in ((person, gone), (person, kept), (other, others)):
+        world.images.delete(who, name)
+    names = [ImageName("x.png"), others, gone, there, gone]
 
-    assert binned(world, SINGLE_USER) == [image.image_name]
-    assert world.bin.empty(SINGLE_USER) == [image.image_name]
+    assert world.bin.delete(administrator, names) == []
+    assert world.bin.delete(person, names) == [gone]
+    assert world.bin.delete(person, names) == []
+
+    assert set(world.storage.names()) == {kept, others, there}
+    assert world.bin.restore(person, [gone, kept]) == [kept]
+    with pytest.raises(Invalid, match=r"1,000"):
+        world.bin.delete(person, [ImageName("x.png")] * 1001)
+
+
+def test_who_may_bring_it_back_may_not_take_it_from_its_owner_for_good(world: World) -> None:
+    owner, writer = world.person(), world.person()
+    board = world.board(owner)
+    world.grant(board, writer, Permission.ADMIN)
+    image = world.image(owner, board)
+    world.images.delete(writer, image.image_name)
+
+    assert world.bin.delete(writer, [image.image_name]) == []
+    assert world.bin.restore(writer, [image.image_name]) == [image.image_name]
+
+
+def test_where_nobody_signs_in_the_bin_is_everybodys(world: World) -> None:
+    images = [world.image(world.person()) for _ in range(2)]
+    for image in images:
+        world.images.delete(INTERNAL, image.image_name)
+    first, second = sorted(image.image_name for image in images)
+
+    assert sorted(binned(world, SINGLE_USER)) == [first, second]
+    assert world.bin.delete(SINGLE_USER, [first]) == [first]
+    assert world.bin.empty(SINGLE_USER) == [second]
 
 
 def test_intermediate_pictures_go_at_once(world: World) -> None:
@@ -348,15 +381,20 @@ def test_a_deletion_and_a_move_at_once_lose_nothing(shared: World, round_: int) 
     assert set(shared.storage.names()) == {image.image_name}
 
 
+@pytest.mark.parametrize("is_all", [True, False])
 @pytest.mark.parametrize("round_", range(5))
-def test_a_restoration_and_an_emptying_at_once_agree(shared: World, round_: int) -> None:
+def test_a_restoration_and_a_removal_at_once_agree(
+    shared: World, round_: int, is_all: bool
+) -> None:
     owner = shared.person()
     image = shared.image(owner)
     shared.images.delete(owner, image.image_name)
 
     restored, emptied = outcomes(
         lambda: list(shared.bin.restore(owner, [image.image_name])),
-        lambda: list(shared.bin.empty(owner)),
+        lambda: list(
+            shared.bin.empty(owner) if is_all else shared.bin.delete(owner, [image.image_name])
+        ),
     )
 
     assert sorted([restored, emptied]) == [[], [image.image_name]]

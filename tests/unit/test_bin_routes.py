@@ -94,15 +94,21 @@ def test_a_deleted_picture_is_404_everywhere_and_in_the_bin(
 
 
 def test_restoring_and_emptying_name_what_was_done(client: Client) -> None:
-    first, second = upload(client), upload(client)
-    client.post(f"{IMAGES}/delete", json={"image_names": [first, second]}, headers=MARA)
+    first, second, third = upload(client), upload(client), upload(client)
+    client.post(f"{IMAGES}/delete", json={"image_names": [first, second, third]}, headers=MARA)
 
+    taken = client.post(f"{IMAGES}/bin/delete", json={"image_names": [third]}, headers=TOM)
+    removed = client.post(
+        f"{IMAGES}/bin/delete", json={"image_names": ["x.png", third]}, headers=MARA
+    )
     foreign = client.post(f"{IMAGES}/bin/restore", json={"image_names": [first]}, headers=TOM)
     restored = client.post(
         f"{IMAGES}/bin/restore", json={"image_names": ["x.png", first]}, headers=MARA
     )
     emptied = client.post(f"{IMAGES}/bin/empty", headers=MARA)
 
+    assert (taken.status_code, taken.json()) == (200, {"deleted_images": []})
+    assert (removed.status_code, removed.json()) == (200, {"deleted_images": [third]})
     assert (foreign.status_code, foreign.json()) == (200, {"restored_images": []})
     assert (restored.status_code, restored.json()) == (200, {"restored_images": [first]})
     assert (emptied.status_code, emptied.json()) == (200, {"deleted_images": [second]})

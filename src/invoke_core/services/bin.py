@@ -34,7 +34,7 @@ from invoke_core.services._places import Place, Places, required_board
 class BinService:
     """What people do with deleted pictures.
 
-    A deletion was told when it happened, so emptying tells nothing: nobody but the owner saw what goes.
+    A deletion was told when it happened, so removal for good tells nothing: nobody but the owner saw it.
     """
 
     reading: Reading
@@ -125,6 +125,25 @@ class BinService:
             for board_id in sorted({i.board_id for i in restored if i.board_id is not None}):
                 tell_of_board(work, board_id, now)
         return [image.image_name for image in restored]
+
+    def delete(self, principal: Principal, image_names: Sequence[ImageName]) -> Sequence[ImageName]:
+        """Remove images in one's own bin for good; return which, others are passed over.
+
+        Who may bring back what somebody else owns may not take that from its owner for good.
+        """
+        require_usable(principal)
+        require_few(image_names)
+        owner_id = principal.user_id if own_scope(principal) is ImageScope.OWN else None
+        with self.writing() as work:
+            gone = [
+                each.image.image_name
+                for each in work.bin.find_many(image_names)
+                if owner_id is None or each.image.owner_id == owner_id
+            ]
+            work.bin.remove(gone)
+            work.doomed_files.add(gone, self.clock.now())
+        self.files.discard_all(gone)
+        return gone
 
     def empty(self, principal: Principal) -> Sequence[ImageName]:
         """Remove everything in one's own bin for good; return what went."""

@@ -251,6 +251,35 @@ def test_what_is_deleted_is_brought_back_by_undo_or_from_the_bin(
     expect(pictures(page)).to_have_count(2)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_single_pictures_are_deleted_from_the_bin_for_good(
+    shared: RunningServer, browser: Browser, somebody: Person, theme: str
+) -> None:
+    names = send(somebody.client, ["red", "green", "blue"])
+    somebody.client.post("/api/v1/images/delete", json={"image_names": names})
+    with window(browser, shared.url, theme=theme) as own:
+        page = enter(own, somebody.email)
+        page.get_by_role("button", name="Bin", exact=True).click()
+        binned = page.get_by_role("listbox", name="Bin").get_by_role("option")
+        expect(binned).to_have_count(3)
+        going = binned.first.get_attribute("data-name")
+        binned.first.click()
+        page.get_by_role("toolbar").get_by_role("button", name="Delete for good").click()
+        dialog = page.get_by_role("dialog", name="Delete for good?")
+        expect(dialog).to_contain_text("1 picture will be deleted for good. This cannot be undone.")
+        own.accessible()
+        dialog.get_by_role("button", name="Cancel").click()
+        expect(dialog).to_be_hidden()
+        page.get_by_role("toolbar").get_by_role("button", name="Delete for good").click()
+        dialog.get_by_role("button", name="Delete for good").click()
+        expect(binned).to_have_count(2)
+        expect(page.get_by_role("toolbar")).to_have_count(0)
+    left = {
+        each["image_name"] for each in somebody.client.get("/api/v1/images/bin").json()["items"]
+    }
+    assert left == {*names} - {going}
+
+
 def test_the_lightbox_is_used_by_the_keyboard(own: Window, somebody: Person) -> None:
     send(somebody.client, ["red", "green", "blue"], prompt="a quiet harbour", seed=4711)
     page = enter(own, somebody.email)

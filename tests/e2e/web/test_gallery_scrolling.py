@@ -17,9 +17,14 @@ from tests.e2e.web.test_gallery import board, send
 
 MANY = 100_000
 MOST_NODES = 300
+LONGEST = 100  # ms that the page may keep the browser from answering
+TRIES = 3
 
 WATCH = """
 window.mostNodes = 0;
+window.tasks = [];
+new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((each) => each.duration)))
+  .observe({ type: "longtask", buffered: true });
 const count = () => {
   const nodes = document.querySelectorAll('[role="listbox"] [role="option"]').length;
   window.mostNodes = Math.max(window.mostNodes, nodes);
@@ -78,15 +83,45 @@ def multiply(root: Path, name: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[tuple[RunningServer, str]]:
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, str]]:
     """A server and a board on it with a hundred thousand pictures."""
-    with running(multiuser_root(tmp_path / "root")) as server:
+    with running(multiuser_root(tmp_path_factory.mktemp("full") / "root")) as server:
         administrator = first_administrator(server)
         board_id = board(administrator, "Everything")
         (name,) = send(administrator, ["red"], board_id=board_id)
         multiply(server.root, name)
         yield server, board_id
+
+
+def test_the_page_answers_within_a_tenth_of_a_second_while_it_scrolls_and_selects(
+    full: tuple[RunningServer, str], browser: Browser
+) -> None:
+    server, board_id = full
+    with window(browser, server.url) as own:
+        own.sign_in("admin@example.com")
+        own.context.add_init_script(WATCH)
+        page = own.open(f"gallery?board={board_id}")
+        expect(page.get_by_text(f"{MANY:,} pictures")).to_be_visible()
+        pictures = page.get_by_role("listbox", name="Pictures").get_by_role("option")
+        expect(pictures.first.get_by_role("img")).to_have_js_property("complete", True)
+        scroller = page.get_by_test_id("scroller")
+
+        def longest() -> float:
+            """Scroll through all, choose all, and return the longest task, ms; 0 below the API's 50."""
+            page.evaluate("window.tasks = []")
+            scroller.evaluate(SCROLL, {"to": 1, "frames": 60})
+            scroller.evaluate(SCROLL, {"to": 0, "frames": 60})
+            scroller.evaluate(CREEP, 60)
+            pictures.first.focus()
+            page.keyboard.press("Control+a")
+            expect(page.get_by_text(f"{MANY:,} selected")).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(page.get_by_text("selected")).to_be_hidden()
+            return float(page.evaluate("Math.max(0, ...window.tasks)"))
+
+        # The best of some: what else the machine does only ever makes a task longer.
+        assert min(longest() for _ in range(TRIES)) <= LONGEST
 
 
 def test_a_board_of_a_hundred_thousand_pictures_scrolls_smoothly(

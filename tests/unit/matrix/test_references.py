@@ -64,6 +64,7 @@ REFERENCES = [
     of(f"GET {IMAGES}/names", "model", 200, params={"model": "{model}"}),
     of(f"GET {IMAGES}/bin", "board_id", 404, params={"board_id": "{board}"}),
     of(f"POST {IMAGES}/bin/restore", "image_names[]", 200, json={"image_names": ["{binned}"]}),
+    of(f"POST {IMAGES}/bin/delete", "image_names[]", 200, json={"image_names": ["{binned}"]}),
     of(f"POST {IMAGES}/download", "board_id", 404, json={"board_id": "{board}"}),
     of("POST /api/v1/board_images", "board_id", 404,
        json={"board_id": "{board}", "image_name": "{other_image}"}),

@@ -82,7 +82,7 @@ class RestoredView:
 
 
 @attrs.frozen(kw_only=True)
-class EmptiedView:
+class DeletedForGoodView:
     """Which pictures are gone for good."""
 
     deleted_images: list[str]
@@ -139,10 +139,19 @@ def restore_images(data: JSONBody[NamesBody], call: NamedDependency[Call]) -> Re
     return RestoredView(restored_images=list(restored))
 
 
+@post("/bin/delete", sync_to_thread=True, status_code=200)
+def delete_for_good(data: JSONBody[NamesBody], call: NamedDependency[Call]) -> DeletedForGoodView:
+    """Remove pictures in one's own bin for good; others are passed over."""
+    deleted = call(lambda app, principal: app.bin.delete(principal, data.image_names))
+    return DeletedForGoodView(deleted_images=list(deleted))
+
+
 @post("/bin/empty", sync_to_thread=True, status_code=200)
-def empty_bin(call: NamedDependency[Call]) -> EmptiedView:
+def empty_bin(call: NamedDependency[Call]) -> DeletedForGoodView:
     """Remove everything in one's bin for good."""
-    return EmptiedView(deleted_images=list(call(lambda app, principal: app.bin.empty(principal))))
+    return DeletedForGoodView(
+        deleted_images=list(call(lambda app, principal: app.bin.empty(principal)))
+    )
 
 
 @post("/download", sync_to_thread=True, status_code=202)
@@ -183,6 +192,7 @@ router = Router(
         list_bin,
         get_binned_thumbnail,
         restore_images,
+        delete_for_good,
         empty_bin,
         ask_for_download,
         get_download,

@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * PasswordStrength
-         * @description Judge a password that one thinks of: signed in, or with the token of a link.
+         * @description Judge a password that one thinks of: signed in, with the token of a link, or at the setup.
          */
         post: operations["ApiV1AuthPasswordStrengthPasswordStrength"];
         delete?: never;
@@ -1591,6 +1591,26 @@ export interface paths {
          * @description Bring deleted pictures back; those that one may not bring back are passed over.
          */
         post: operations["ApiV1ImagesBinRestoreRestoreImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/bin/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * DeleteForGood
+         * @description Remove pictures in one's own bin for good; others are passed over.
+         */
+        post: operations["ApiV1ImagesBinDeleteDeleteForGood"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2901,6 +2921,10 @@ export interface components {
             width: number | null;
             height: number | null;
         };
+        /** DeletedForGoodView */
+        DeletedForGoodView: {
+            deleted_images: string[];
+        };
         /** DestinationCountsView */
         DestinationCountsView: {
             queue_id?: string;
@@ -2939,10 +2963,6 @@ export interface components {
         /** DownloadView */
         DownloadView: {
             bulk_download_item_name: string;
-        };
-        /** EmptiedView */
-        EmptiedView: {
-            deleted_images: string[];
         };
         /** EnqueueBody */
         EnqueueBody: {
@@ -7388,6 +7408,45 @@ export interface operations {
             };
         };
     };
+    ApiV1ImagesBinDeleteDeleteForGood: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedForGoodView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
     ApiV1ImagesBinEmptyEmptyBin: {
         parameters: {
             query?: never;
@@ -7403,7 +7462,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmptiedView"];
+                    "application/json": components["schemas"]["DeletedForGoodView"];
                 };
             };
         };

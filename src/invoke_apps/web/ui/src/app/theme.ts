@@ -1,4 +1,4 @@
-import { createTheme, Drawer, Loader, type MantineColorsTuple, Menu, Modal, Notification } from "@mantine/core";
+import { Combobox, createTheme, Drawer, Loader, type MantineColorsTuple, Menu, Modal, Notification } from "@mantine/core";
 
 import { texts } from "../texts";
 
@@ -19,6 +19,8 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   headings: { fontFamily: "inherit", fontWeight: "650" },
   components: {
+    // A list is made and placed when it is unfolded, not hidden beside each field while a page is shown.
+    Combobox: Combobox.extend({ defaultProps: { keepMounted: false } }),
     Loader: Loader.extend({ defaultProps: { role: "status" } }), // what has no role may have no name
     // The hidden stop that it has otherwise is no child that a menu may have.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),

@@ -2,11 +2,17 @@ import { common } from "../texts/common";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const second = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" }); // it stands in sentences
-const whole = new Intl.NumberFormat();
+/** Make a thing when it is first asked for: each of the browser's formats takes milliseconds to make. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+const date = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }));
+const moment = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }));
+const second = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }));
+const relative = once(() => new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" })); // in sentences
+const whole = once(() => new Intl.NumberFormat());
 
 /** A size as people say it: 1.4 GB. */
 export function bytes(size: number): string {
@@ -21,12 +27,12 @@ export function bytes(size: number): string {
 
 /** A day as the person's own calendar shows it. */
 export function day(at: string): string {
-  return date.format(new Date(at));
+  return date().format(new Date(at));
 }
 
 /** A time as the person's own clock shows it. */
 export function time(at: string | null, precise = false): string {
-  return at === null ? common.never : (precise ? second : moment).format(new Date(at));
+  return at === null ? common.never : (precise ? second : moment)().format(new Date(at));
 }
 
 /** How long ago, or until when: "5 min. ago". */
@@ -35,14 +41,14 @@ export function ago(at: string | null): string {
   const seconds = (new Date(at).getTime() - Date.now()) / 1000;
   const size = Math.abs(seconds);
   if (size < 60) return seconds > 0 ? common.soon : common.justNow;
-  if (size < 3600) return relative.format(Math.round(seconds / 60), "minute");
-  if (size < 86_400) return relative.format(Math.round(seconds / 3600), "hour");
-  if (size < 60 * 86_400) return relative.format(Math.round(seconds / 86_400), "day");
+  if (size < 3600) return relative().format(Math.round(seconds / 60), "minute");
+  if (size < 86_400) return relative().format(Math.round(seconds / 3600), "hour");
+  if (size < 60 * 86_400) return relative().format(Math.round(seconds / 86_400), "day");
   return time(at);
 }
 
 export function count(value: number): string {
-  return whole.format(value);
+  return whole().format(value);
 }
 
 /** A length of time: 4.5 s, 45 s, 3 min, 2.5 h. */

@@ -1,14 +1,13 @@
 import { Button, Group, Modal, Paper, Stack, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import { IconArrowBackUp, IconTrashX } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { createContext, useCallback, useContext, useMemo } from "react";
+import { createContext, useCallback, useContext, useMemo, useState } from "react";
 
 import { api, data, type Schemas } from "../../api/client";
 import { time } from "../../components/format";
+import { DialogEnd } from "../../components/DialogEnd";
 import { Loaded } from "../../components/Page";
 import { binThumbnailOf } from "../../components/picture";
-import { texts } from "../../texts";
 import { gallery as galleryTexts } from "../../texts/gallery";
 import { useActs } from "./acts";
 import { type FaceProps, PictureGrid, Thumbnail } from "./PictureGrid";
@@ -29,7 +28,7 @@ function BinFace({ name }: FaceProps) {
 /** What one deleted: to bring back, or to be rid of for good. */
 export function BinView({ tileSize }: { tileSize: number }) {
   const acts = useActs();
-  const [asks, { open, close }] = useDisclosure(false);
+  const [asks, setAsks] = useState<Asks | null>(null);
   const query = useInfiniteQuery({
     queryKey: ["bin"],
     initialPageParam: 0,
@@ -64,7 +63,7 @@ export function BinView({ tileSize }: { tileSize: number }) {
             size="xs"
             disabled={total === 0}
             leftSection={<IconTrashX size={16} />}
-            onClick={open}
+            onClick={() => setAsks({ names: null })}
           >
             {words.emptyBin}
           </Button>
@@ -99,30 +98,71 @@ export function BinView({ tileSize }: { tileSize: number }) {
                 >
                   {words.restore}
                 </Button>
+                <Button
+                  color="red"
+                  size="xs"
+                  leftSection={<IconTrashX size={16} />}
+                  loading={acts.removeForGood.isPending}
+                  onClick={() => setAsks({ names: [...selection.selected] })}
+                >
+                  {words.removeForGood}
+                </Button>
               </Group>
             </Paper>
           </div>
         )}
       </Stack>
-      <Modal opened={asks} onClose={close} title={words.emptyTitle} centered>
-        <Stack>
-          <Text>{words.emptyWarning(total)}</Text>
-          <Group justify="flex-end">
-            <Button variant="default" data-autofocus onClick={close}>
-              {texts.common.cancel}
-            </Button>
-            <Button
-              color="red"
-              onClick={() => {
-                close();
-                acts.empty.mutate();
-              }}
-            >
-              {words.emptyBin}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <Confirmation
+        asks={asks}
+        total={total}
+        onClose={() => setAsks(null)}
+        onConfirm={({ names: chosen }) => {
+          if (chosen === null) acts.empty.mutate();
+          else acts.removeForGood.mutate(chosen);
+        }}
+      />
     </Known>
+  );
+}
+
+/** What is to go for good; null: everything. */
+interface Asks {
+  names: string[] | null;
+}
+
+interface ConfirmationProps {
+  /** null: the dialog is closed. */
+  asks: Asks | null;
+  total: number;
+  onClose(): void;
+  onConfirm(asks: Asks): void;
+}
+
+function Confirmation({ asks, total, onClose, onConfirm }: ConfirmationProps) {
+  const [shown, setShown] = useState(asks); // what stands in it while it closes
+  if (asks !== null && asks !== shown) setShown(asks);
+  const chosen = shown?.names ?? null;
+  return (
+    <Modal
+      opened={asks !== null}
+      onClose={onClose}
+      title={chosen === null ? words.emptyTitle : words.removeForGoodTitle}
+      centered
+    >
+      <Stack>
+        <Text>{words.goneWarning(chosen === null ? total : chosen.length)}</Text>
+        <DialogEnd isCareful onCancel={onClose}>
+          <Button
+            color="red"
+            onClick={() => {
+              onClose();
+              if (asks !== null) onConfirm(asks);
+            }}
+          >
+            {chosen === null ? words.emptyBin : words.removeForGood}
+          </Button>
+        </DialogEnd>
+      </Stack>
+    </Modal>
   );
 }

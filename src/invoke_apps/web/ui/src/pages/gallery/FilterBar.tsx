@@ -102,10 +102,53 @@ function PersonChoice({ value, onChange }: { value: string | null; onChange(valu
   );
 }
 
+function Fields({ filter, onChange }: Props) {
+  const { status } = useSession();
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 3, xl: 6 }} spacing="xs">
+      <Select
+        label={words.category}
+        placeholder={words.anyCategory}
+        clearable
+        data={Object.entries(words.categories).map(([value, label]) => ({ value, label }))}
+        value={filter.category}
+        onChange={(category) => onChange({ category: category as Filter["category"] })}
+      />
+      <ModelChoice value={filter.model} onChange={(model) => onChange({ model })} />
+      {status.multiuser_enabled && (
+        <PersonChoice value={filter.person} onChange={(person) => onChange({ person })} />
+      )}
+      <TextInput
+        type="date"
+        label={words.since}
+        value={filter.since}
+        onChange={(event) => onChange({ since: event.currentTarget.value })}
+      />
+      <TextInput
+        type="date"
+        label={words.until}
+        value={filter.until}
+        onChange={(event) => onChange({ until: event.currentTarget.value })}
+      />
+      <Select
+        label={words.order}
+        allowDeselect={false}
+        data={[
+          { value: "DESC", label: words.newest },
+          { value: "ASC", label: words.oldest },
+        ]}
+        value={filter.order}
+        onChange={(order) => onChange({ order: order as Filter["order"] })}
+      />
+    </SimpleGrid>
+  );
+}
+
 /** What narrows the pictures down. */
 export function FilterBar({ filter, onChange }: Props) {
   const { status } = useSession();
   const [isOpen, setIsOpen] = useState(false);
+  const [wasOpen, setWasOpen] = useState(false); // what few unfold is not rendered with the page
   const count = countOf(filter);
   return (
     <Stack gap="xs">
@@ -134,48 +177,16 @@ export function FilterBar({ filter, onChange }: Props) {
           variant={count > 0 ? "filled" : "default"}
           aria-expanded={isOpen}
           leftSection={<IconAdjustmentsHorizontal size={16} />}
-          onClick={() => setIsOpen(!isOpen)}
+          onClick={() => {
+            setIsOpen(!isOpen);
+            setWasOpen(true);
+          }}
         >
           {words.filtersOn(count)}
         </Button>
       </Group>
       <Collapse expanded={isOpen}>
-        <SimpleGrid cols={{ base: 2, sm: 3, xl: 6 }} spacing="xs">
-          <Select
-            label={words.category}
-            placeholder={words.anyCategory}
-            clearable
-            data={Object.entries(words.categories).map(([value, label]) => ({ value, label }))}
-            value={filter.category}
-            onChange={(category) => onChange({ category: category as Filter["category"] })}
-          />
-          <ModelChoice value={filter.model} onChange={(model) => onChange({ model })} />
-          {status.multiuser_enabled && (
-            <PersonChoice value={filter.person} onChange={(person) => onChange({ person })} />
-          )}
-          <TextInput
-            type="date"
-            label={words.since}
-            value={filter.since}
-            onChange={(event) => onChange({ since: event.currentTarget.value })}
-          />
-          <TextInput
-            type="date"
-            label={words.until}
-            value={filter.until}
-            onChange={(event) => onChange({ until: event.currentTarget.value })}
-          />
-          <Select
-            label={words.order}
-            allowDeselect={false}
-            data={[
-              { value: "DESC", label: words.newest },
-              { value: "ASC", label: words.oldest },
-            ]}
-            value={filter.order}
-            onChange={(order) => onChange({ order: order as Filter["order"] })}
-          />
-        </SimpleGrid>
+        {wasOpen && <Fields filter={filter} onChange={onChange} />}
       </Collapse>
     </Stack>
   );

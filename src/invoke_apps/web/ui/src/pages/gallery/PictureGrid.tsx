@@ -3,15 +3,26 @@ import "./gallery.css";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { IconCheck, IconPhotoOff, IconStarFilled } from "@tabler/icons-react";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type ComponentType, type DragEvent, type KeyboardEvent, memo, type MouseEvent, useEffect, useRef, useState } from "react";
+import {
+  type ComponentType,
+  type DragEvent,
+  type KeyboardEvent,
+  memo,
+  type MouseEvent,
+  startTransition,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 
 import { DRAGGED, thumbnailOf } from "../../components/picture";
+import { gallery as galleryTexts } from "../../texts/gallery";
 import { altOf, usePicture } from "./pictures";
 import type { Selection } from "./selection";
 
 const GAP = 8; // pixels
 const OVERSCAN = 2; // rows, above and below what is seen
-const REST = 80; // milliseconds in sight until a thumbnail is asked for: not what is scrolled past
+const REST = 80; // milliseconds in sight until a row has its faces: not what is scrolled past
 const MOST_TILES = 240;
 
 /** How tiles of about the wished size fill a width, and few enough of them a height. */
@@ -28,31 +39,28 @@ export interface FaceProps {
   name: string;
 }
 
+/** What stands where a picture is not shown: not yet, or not at all. */
+function Blank({ label, isLost = false }: { label: string; isLost?: boolean }) {
+  return (
+    <span className="gallery-lost" role="img" aria-label={label}>
+      {isLost && <IconPhotoOff aria-hidden />}
+    </span>
+  );
+}
+
 /** A picture's thumbnail, or that it cannot be shown. */
 export function Thumbnail({ src, alt }: { src: string; alt: string }) {
-  const [state, setState] = useState<"passing" | "shown" | "lost">("passing");
+  const [isLost, setIsLost] = useState(false);
   const image = useRef<HTMLImageElement>(null);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setState("shown"), REST);
-    return () => window.clearTimeout(timer);
-  }, []);
   useEffect(() => {
     const shown = image.current;
     // A browser goes on loading what is no longer in the page, and what is in sight waits behind it.
     return () => {
       if (shown && !shown.complete) shown.removeAttribute("src");
     };
-  }, [state]);
-  if (state !== "shown") {
-    return (
-      <span className="gallery-lost" role="img" aria-label={alt}>
-        {state === "lost" && <IconPhotoOff aria-hidden />}
-      </span>
-    );
-  }
-  return (
-    <img ref={image} src={src} alt={alt} draggable={false} decoding="async" onError={() => setState("lost")} />
-  );
+  }, [isLost]);
+  if (isLost) return <Blank label={alt} isLost />;
+  return <img ref={image} src={src} alt={alt} draggable={false} decoding="async" onError={() => setIsLost(true)} />;
 }
 
 /** A picture that is there. */
@@ -78,11 +86,12 @@ interface TileProps {
   isSelected: boolean;
   isTabStop: boolean;
   isDraggable: boolean;
+  isResting: boolean;
   Face: ComponentType<FaceProps>;
 }
 
 const Tile = memo(function Tile(props: TileProps) {
-  const { name, index, total, x, y, size, isSelected, isTabStop, isDraggable } = props;
+  const { name, index, total, x, y, size, isSelected, isTabStop, isDraggable, isResting } = props;
   return (
     <div
       role="option"
@@ -96,13 +105,45 @@ const Tile = memo(function Tile(props: TileProps) {
       draggable={isDraggable}
       style={{ width: size, height: size, transform: `translate(${x}px, ${y}px)` }}
     >
-      <span className="gallery-mark gallery-check" data-part="check" aria-hidden>
-        <IconCheck size={16} />
-      </span>
-      <props.Face name={name} />
+      {isResting ? (
+        <>
+          <span className="gallery-mark gallery-check" data-part="check" aria-hidden>
+            <IconCheck size={16} />
+          </span>
+          <props.Face name={name} />
+        </>
+      ) : (
+        <Blank label={galleryTexts.notLoaded} />
+      )}
     </div>
   );
 });
+
+/**
+ * Return those of the rows in sight that have been there for a while. A face asks the server and is much more to
+ * render than the tile that bears it: who scrolls through thousands sees tiles, and faces where they slow down.
+ */
+function useResting(rows: readonly number[]): ReadonlySet<number> {
+  const [resting, setResting] = useState<ReadonlySet<number>>(() => new Set());
+  const came = useRef(new Map<number, number>());
+  const timer = useRef(0);
+  useEffect(() => {
+    const since = came.current;
+    const there = new Set(rows);
+    for (const row of since.keys()) if (!there.has(row)) since.delete(row);
+    for (const row of rows) if (!since.has(row)) since.set(row, performance.now());
+    if (timer.current !== 0 || rows.every((row) => resting.has(row))) return;
+    const look = () => {
+      const now = performance.now();
+      const due = [...since].filter(([, at]) => now - at >= REST).map(([row]) => row);
+      timer.current = due.length < since.size ? window.setTimeout(look, REST / 2) : 0;
+      startTransition(() => setResting(new Set(due))); // in a transition the browser is free between two faces
+    };
+    timer.current = window.setTimeout(look, REST);
+  }, [rows, resting]);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+  return resting;
+}
 
 export interface Place {
   x: number;
@@ -170,6 +211,7 @@ export function PictureGrid(props: Props) {
   });
 
   const items = virtual.getVirtualItems();
+  const resting = useResting(virtual.getVirtualIndexes());
   const lastRow = items.at(-1)?.index ?? -1;
   useEffect(() => {
     if (rows > 0 && lastRow >= rows - 3) onEnd?.();
@@ -266,6 +308,7 @@ export function PictureGrid(props: Props) {
           isSelected={selected.has(name)}
           isTabStop={index === tabStop}
           isDraggable={props.isDraggable ?? false}
+          isResting={resting.has(row.index)}
           Face={props.Face}
         />
       );

@@ -130,6 +130,19 @@ export function useActs() {
     mutationFn: (names: readonly string[]) => restore(names),
     onSuccess: restored,
   });
+  const removeForGood = useMutation({
+    mutationFn: (names: readonly string[]) =>
+      inParts(names, async (image_names) => {
+        const answer = await data(api.POST("/api/v1/images/bin/delete", { body: { image_names } }));
+        return answer.deleted_images;
+      }),
+    onSuccess: (done, names) =>
+      notifications.show({
+        color: done.length === names.length ? "blue" : "yellow",
+        message: done.length === names.length ? words.emptied(done.length) : words.notAll(done.length, names.length),
+      }),
+    onSettled: () => reread("bin"),
+  });
   const empty = useMutation({
     mutationFn: () => data(api.POST("/api/v1/images/bin/empty")),
     onSuccess: (done) => notifications.show({ message: words.emptied(done.deleted_images.length) }),
@@ -142,7 +155,7 @@ export function useActs() {
       else await pack(names);
     },
   });
-  return { move, star, remove, bringBack, empty, download };
+  return { move, star, remove, bringBack, removeForGood, empty, download };
 }
 
 export type Acts = ReturnType<typeof useActs>;

@@ -69,8 +69,8 @@ async function fetchWished(): Promise<void> {
 /** Ask for one picture, in one call with all others that come into sight now; null: it is no longer there. */
 function wished(name: string, signal: AbortSignal): Promise<Picture | null> {
   return new Promise((resolve, reject) => {
-    // A little later: what is scrolled past quickly is never asked for.
-    if (wishes.length === 0) window.setTimeout(() => void fetchWished(), 60);
+    // A little later: what is rendered in several parts is one call.
+    if (wishes.length === 0) window.setTimeout(() => void fetchWished(), 30);
     wishes.push({ name, signal, resolve, reject });
   });
 }

@@ -21,10 +21,10 @@ import { Soon } from "../../components/Soon";
 import { texts } from "../../texts";
 import "./generate.css";
 import { StartingImage } from "./StartingImage";
-import { DIMENSION_STEP, type Model, RATIOS, ratioOf, sized, type Wish } from "./wish";
+import { type Change, DIMENSION_STEP, type Model, RATIOS, ratioOf, sized, type Wish } from "./wish";
 
 const words = texts.generate;
-const Loras = lazy(async () => ({ default: (await import("./Loras")).Loras }));
+const Beside = lazy(async () => ({ default: (await import("./Beside")).Beside }));
 
 interface Props {
   wish: Wish;
@@ -33,7 +33,7 @@ interface Props {
   boards: Schemas["BoardView"][]; // on which one may put pictures
   problem: Problem | null;
   isSending: boolean;
-  onChange(change: Partial<Wish>): void;
+  onChange(change: Change): void;
   onSend(): void;
 }
 
@@ -47,7 +47,10 @@ function refusalOf(problem: Problem | null): (name: string) => string | undefine
 export function Form({ wish, models, model, boards, problem, isSending, onChange, onSend }: Props) {
   const fields = Object.entries(problem?.fields ?? {});
   const refusal = refusalOf(problem);
-  const shown = ["prompt", "model", "width", "height", "steps", "cfg_scale", "scheduler", "seed", "loras", "runs"];
+  const shown = [
+    ...["prompt", "model", "width", "height", "steps", "cfg_scale", "scheduler", "seed", "runs"],
+    ...["loras", "controlnets", "ip_adapters", "embeddings"],
+  ];
   const isElsewhere = problem !== null && !fields.some(([field]) => shown.some((name) => field.endsWith(name)));
   const send = (event: FormEvent) => {
     event.preventDefault();
@@ -147,7 +150,6 @@ const Settings = memo(function Settings({ wish, models, model, boards, problem, 
   const refusal = refusalOf(problem);
   const isRefused = Object.keys(problem?.fields ?? {}).length > 0;
   const mains = models.filter((each) => each.type === "main");
-  const loras = models.filter((each) => each.type === "lora" && (!model || each.base === model.base));
   return (
     <>
       <Select
@@ -263,16 +265,9 @@ const Settings = memo(function Settings({ wish, models, model, boards, problem, 
               onChange({ seed: event.currentTarget.checked ? null : Math.floor(Math.random() * 2 ** 32) })
             }
           />
-          {(loras.length > 0 || wish.loras.length > 0) && (
-            <Suspense>
-              <Loras
-                loras={wish.loras}
-                known={loras}
-                error={refusal("loras")}
-                onChange={(chosen) => onChange({ loras: chosen })}
-              />
-            </Suspense>
-          )}
+          <Suspense>
+            <Beside wish={wish} models={models} main={model} refusal={refusal} onChange={onChange} />
+          </Suspense>
           <Checkbox
             label={words.priority}
             description={words.priorityHint}

@@ -12,26 +12,28 @@ const words = texts.generate;
 const STRETCH = 30;
 
 interface Props {
+  title: string;
+  labelOf(name: string): string;
   onClose(): void;
   onChoose(name: string): void;
 }
 
-/** Pictures that are there already, to begin with one of them. */
-export function GalleryChoice({ onClose, onChoose }: Props) {
+/** Pictures that are there already, to choose one of them. */
+export function GalleryChoice({ title, labelOf, onClose, onChoose }: Props) {
   return (
     <Modal
       opened
       onClose={onClose}
       size="lg"
-      title={words.chooseFromGallery}
+      title={title}
       closeButtonProps={{ "aria-label": words.close }}
     >
-      <Found onChoose={onChoose} />
+      <Found labelOf={labelOf} onChoose={onChoose} />
     </Modal>
   );
 }
 
-function Found({ onChoose }: Pick<Props, "onChoose">) {
+function Found({ labelOf, onChoose }: Pick<Props, "labelOf" | "onChoose">) {
   const me = useMe();
   const [typed, setTyped] = useState("");
   const [term] = useDebouncedValue(typed.trim(), 250);
@@ -75,7 +77,7 @@ function Found({ onChoose }: Pick<Props, "onChoose">) {
         {items.map((each) => (
           <UnstyledButton
             key={each.image_name}
-            aria-label={words.beginWith(each.image_name)}
+            aria-label={labelOf(each.image_name)}
             onClick={() => onChoose(each.image_name)}
           >
             <Image

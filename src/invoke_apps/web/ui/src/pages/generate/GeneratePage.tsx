@@ -15,7 +15,7 @@ import { Now } from "./Now";
 import { Presets } from "./Presets";
 import { useRemembered } from "./remembered";
 import { Results } from "./Results";
-import { bodyOf, EMPTY, type Model, type Wish } from "./wish";
+import { bodyOf, type Change, EMPTY, type Guide, lackingOf, type Model, type Wish } from "./wish";
 
 const words = texts.generate;
 
@@ -75,7 +75,7 @@ export function GeneratePage() {
 interface Props {
   wish: Wish;
   models: Model[];
-  onChange(change: Partial<Wish>): void;
+  onChange(change: Change): void;
 }
 
 function Asking({ wish, models, onChange }: Props) {
@@ -87,6 +87,8 @@ function Asking({ wish, models, onChange }: Props) {
   const send = useMutation({
     meta: { quiet: true },
     mutationFn: () => {
+      const lacking = lackingOf(wish);
+      if (Object.keys(lacking).length > 0) throw new Problem(400, Object.values(lacking)[0] ?? "", "", lacking);
       const body = bodyOf({ ...wish, board: board?.board_id ?? null }, model?.key ?? "");
       const text = JSON.stringify(body);
       // Sent again because no answer came, it is still one wish.
@@ -165,6 +167,13 @@ function useRecall(wish: Wish, models: Model[], onChange: (wish: Wish) => void):
           missing.push(words.missingMask);
         }
       }
+      const guides = async (of: Guide[]) => {
+        const there = await Promise.all(of.map(({ image: name }) => name !== null && isThere(name)));
+        if (!there.every(Boolean)) missing.push(words.missingGuide);
+        return of.map((each, index) => (there[index] ? each : { ...each, image: null }));
+      };
+      next.controlnets = await guides(next.controlnets);
+      next.ipAdapters = await guides(next.ipAdapters);
       onChange(next);
       notifications.show({ message: missing.length ? words.recalledSome(missing) : words.recalled });
     };

@@ -1,18 +1,18 @@
-import { Box, Button, FileButton, Group, Image, Stack, Text } from "@mantine/core";
+import { Box, Button, Group, Image, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconBrush, IconPhoto, IconPhotoUp, IconTrash } from "@tabler/icons-react";
+import { IconBrush, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, lazy, Suspense, useState } from "react";
 
 import { DRAGGED, thumbnailOf } from "../../components/picture";
 import { texts } from "../../texts";
+import { PictureSource } from "./PictureSource";
 import { uploaded } from "./uploaded";
 import type { Wish } from "./wish";
 
 const words = texts.generate;
 const Strength = lazy(async () => ({ default: (await import("./Strength")).Strength }));
 const MaskDialog = lazy(async () => ({ default: (await import("./MaskDialog")).MaskDialog }));
-const GalleryChoice = lazy(async () => ({ default: (await import("./GalleryChoice")).GalleryChoice }));
 
 interface Props {
   start: Wish["start"];
@@ -22,7 +22,6 @@ interface Props {
 /** The picture that a generation begins with: dropped, chosen, or recalled. */
 export function StartingImage({ start, onChange }: Props) {
   const [isOver, setIsOver] = useState(false);
-  const [isChoosing, choosing] = useDisclosure(false);
   const [isMasking, masking] = useDisclosure(false);
   const begin = (name: string) => onChange({ name, strength: start?.strength ?? 0.75, mask: null });
   const upload = useMutation({
@@ -97,27 +96,12 @@ export function StartingImage({ start, onChange }: Props) {
           </Group>
         ) : (
           <Group gap="sm">
-            <FileButton accept="image/*" onChange={(file) => file && upload.mutate(file)}>
-              {(props) => (
-                <Button
-                  {...props}
-                  size="xs"
-                  variant="default"
-                  loading={upload.isPending}
-                  leftSection={<IconPhotoUp size={14} aria-hidden />}
-                >
-                  {words.choose}
-                </Button>
-              )}
-            </FileButton>
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconPhoto size={14} aria-hidden />}
-              onClick={choosing.open}
-            >
-              {words.fromGallery}
-            </Button>
+            <PictureSource
+              title={words.chooseFromGallery}
+              labelOf={words.beginWith}
+              upload={upload}
+              onChoose={begin}
+            />
             <Text size="xs">{words.startingHint}</Text>
           </Group>
         )}
@@ -136,17 +120,6 @@ export function StartingImage({ start, onChange }: Props) {
             onMask={(mask) => {
               masking.close();
               onChange({ ...start, mask });
-            }}
-          />
-        </Suspense>
-      )}
-      {isChoosing && (
-        <Suspense>
-          <GalleryChoice
-            onClose={choosing.close}
-            onChoose={(name) => {
-              choosing.close();
-              begin(name);
             }}
           />
         </Suspense>

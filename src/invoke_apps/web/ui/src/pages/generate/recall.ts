@@ -1,12 +1,16 @@
 import { SCHEDULERS } from "../../components/schedulers";
 import { texts } from "../../texts";
-import type { Model, Wish } from "./wish";
+import type { Guide, Model, Wish } from "./wish";
 
 const words = texts.generate;
 type Metadata = Record<string, unknown>;
 interface Named {
   key?: string;
   name?: string;
+}
+
+function weightOf(value: unknown): number {
+  return typeof value === "number" ? value : 1;
 }
 
 /** Return the wish that a picture's metadata tells of, and in words what could not be taken over. */
@@ -26,13 +30,20 @@ export function recalled(
 
   const model = known(metadata["model"]);
   if (metadata["model"] && !model) missing.push(words.missingModel(label(metadata["model"])));
-  const loras: Wish["loras"] = [];
-  for (const each of Array.isArray(metadata["loras"]) ? metadata["loras"] : []) {
-    const { model: named, weight } = each as { model?: Named; weight?: number };
-    const lora = known(named);
-    if (lora) loras.push({ model: lora.key, weight: weight ?? 1 });
-    else missing.push(words.missingLora(label(named)));
-  }
+  const list = (key: string) => (Array.isArray(metadata[key]) ? (metadata[key] as Metadata[]) : []);
+  /** The models of a list that are here; of those that are not it is said. */
+  const here = (key: string, modelOf: (entry: Metadata) => unknown) =>
+    list(key).flatMap((entry) => {
+      const named = modelOf(entry);
+      const found = known(named);
+      if (!found) missing.push(words.missingBeside(label(named)));
+      return found ? [{ entry, model: found.key }] : [];
+    });
+  const guides = (key: string, model: string, weight: string): Guide[] =>
+    here(key, (entry) => entry[model]).map(({ entry, model: found }) => {
+      const { image_name: image } = (entry["image"] ?? {}) as { image_name?: string };
+      return { model: found, image: image ?? null, weight: weightOf(entry[weight]) };
+    });
   for (const [key, kind] of Object.entries(words.notTaken)) {
     const used = metadata[key];
     if (Array.isArray(used) ? used.length > 0 : used) missing.push(kind);
@@ -51,7 +62,13 @@ export function recalled(
       guidance: number("cfg_scale"),
       scheduler,
       seed: number("seed"),
-      loras,
+      loras: here("loras", (entry) => entry["model"]).map(({ entry, model: lora }) => ({
+        model: lora,
+        weight: weightOf(entry["weight"]),
+      })),
+      controlnets: guides("controlnets", "control_model", "control_weight"),
+      ipAdapters: guides("ipAdapters", "ip_adapter_model", "weight"),
+      embeddings: here("embeddings", (entry) => entry).map((each) => each.model),
       start: start ? { name: start, strength: number("strength") ?? 0.75, mask: text("mask_image") || null } : null,
       count: 1,
     },

@@ -4,13 +4,13 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, BACKGROUND, data } from "../../api/client";
 import { queries } from "../../app/queries";
-import { EMPTY, type Wish } from "./wish";
+import { type Change, EMPTY, type Wish } from "./wish";
 
 const KEY = "interface.generate";
 const params = { path: { queue_id: "default" }, query: { key: KEY } };
 
 /** Return the form as the person left it, on whichever device, and how it is changed and kept. */
-export function useRemembered(): [Wish | null, (change: Partial<Wish>) => void] {
+export function useRemembered(): [Wish | null, (change: Change) => void] {
   const [wish, setWish] = useState<Wish | null>(null);
   const latest = useRef<Wish>(EMPTY); // two changes within one rendering both count
   const kept = useQuery({
@@ -38,8 +38,9 @@ export function useRemembered(): [Wish | null, (change: Partial<Wish>) => void] 
   );
   // It stays the same function, so that what does not show a change need not be rendered for it.
   const change = useCallback(
-    (part: Partial<Wish>) => {
-      latest.current = { ...latest.current, ...part };
+    (part: Change) => {
+      const parts = typeof part === "function" ? part(latest.current) : part;
+      latest.current = { ...latest.current, ...parts };
       setWish(latest.current);
       keep(latest.current);
     },

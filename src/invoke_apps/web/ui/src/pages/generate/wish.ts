@@ -1,7 +1,17 @@
 import type { Schemas } from "../../api/client";
 import type { Scheduler } from "../../components/schedulers";
+import { texts } from "../../texts";
+
+const words = texts.generate;
 
 export type Model = Schemas["ModelView"];
+
+/** A model that follows a picture: a ControlNet or an IP-Adapter. */
+export interface Guide {
+  model: string;
+  image: string | null; // null: not chosen yet
+  weight: number;
+}
 
 /** What the form holds; null: the model's default settings decide. */
 export interface Wish {
@@ -15,6 +25,9 @@ export interface Wish {
   scheduler: Scheduler | null;
   seed: number | null; // null: another one each time
   loras: { model: string; weight: number }[];
+  controlnets: Guide[];
+  ipAdapters: Guide[];
+  embeddings: string[];
   start: { name: string; strength: number; mask: string | null } | null; // the mask: another picture's name
   count: number;
   board: string | null;
@@ -32,11 +45,17 @@ export const EMPTY: Wish = {
   scheduler: null,
   seed: null,
   loras: [],
+  controlnets: [],
+  ipAdapters: [],
+  embeddings: [],
   start: null,
   count: 1,
   board: null,
   isFirst: false,
 };
+
+/** What becomes of a form: some fields' new values, or how these come of the values it has. */
+export type Change = Partial<Wish> | ((wish: Wish) => Partial<Wish>);
 
 export const RATIOS: Record<string, number> = {
   "1:1": 1, "4:3": 4 / 3, "3:4": 3 / 4, "3:2": 3 / 2, "2:3": 2 / 3, "16:9": 16 / 9, "9:16": 9 / 16,
@@ -63,6 +82,23 @@ export function ratioOf(width: number, height: number): string | null {
   return found?.[0] ?? null;
 }
 
+/** Return how a prompt names an embedding. */
+export function tokenOf(embedding: string): string {
+  return `<${embedding}>`;
+}
+
+/** Return what is still to be chosen, by the name of its field. */
+export function lackingOf(wish: Wish): Record<string, string> {
+  const lacking: Record<string, string> = {};
+  if (wish.controlnets.some((each) => each.image === null)) lacking["controlnets"] = words.lacksPicture;
+  if (wish.ipAdapters.some((each) => each.image === null)) lacking["ip_adapters"] = words.lacksPicture;
+  return lacking;
+}
+
+function guidesOf(guides: Guide[]): Schemas["GuideBody"][] {
+  return guides.map(({ model, image, weight }) => ({ model, image_name: image ?? "", weight }));
+}
+
 /** Return what the server is asked. */
 export function bodyOf(wish: Wish, model: string): Schemas["EnqueueBody"] {
   return {
@@ -81,6 +117,9 @@ export function bodyOf(wish: Wish, model: string): Schemas["EnqueueBody"] {
         init_image: wish.start && { image_name: wish.start.name, strength: wish.start.strength },
         mask_image_name: wish.start?.mask ?? null,
         loras: wish.loras,
+        controlnets: guidesOf(wish.controlnets),
+        ip_adapters: guidesOf(wish.ipAdapters),
+        embeddings: wish.embeddings,
       },
       runs: wish.count,
       origin: "interface",
