@@ -301,7 +301,7 @@ export function AuditPage() {
             {entries.map((entry) => (
               <Table.Tr key={entry.entry_id}>
                 <Table.Td style={{ whiteSpace: "nowrap" }}>{time(entry.at, true)}</Table.Td>
-                <Table.Td miw={170}>
+                <Table.Td miw={190}>
                   <Text size="sm" style={{ overflowWrap: "anywhere" }}>
                     {entry.actor.email ?? entry.actor.operating_system_user ?? words.nobody}
                   </Text>
