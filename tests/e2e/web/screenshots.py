@@ -21,7 +21,7 @@ from tests.e2e.running import (
     running,
     until_finished,
 )
-from tests.e2e.web.browsing import DESKTOP, PHONE, launch, window
+from tests.e2e.web.browsing import DESKTOP, PHONE, Window, launch, window
 
 PROMPTS = [
     "a red circle on a white background",
@@ -67,18 +67,43 @@ def main() -> None:
                         own.sign_in("admin@example.com")
                         for name, path in PLACES.items():
                             own.open(path)
-                            _settle(page)
+                            _settle(page, name)
                             _keep(page, folder / f"{name}-{theme}-{device}.webp")
+                    with window(browser, server.url, theme=theme, size=size) as own:
+                        own.sign_in("bea@example.com")  # a form remembers what is chosen
+                        _mask(own)
+                        _keep(own.page, folder / f"mask-{theme}-{device}.webp")
         browser.close()
 
 
+def _mask(own: Window) -> None:
+    """Open the dialog in which a part of a picture is painted over, and paint."""
+    page = own.page
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="From the gallery").click()
+    page.get_by_role("button", name="Begin with").first.click()
+    page.get_by_role("button", name="Draw only a part anew").click()
+    paper = page.get_by_role("application", name="Mask")
+    paper.focus()
+    for key in ["Space", *["Shift+ArrowRight"] * 3, *["Shift+ArrowDown"] * 2]:
+        page.keyboard.press(key)
+    expect(page.get_by_text("Nothing is painted yet")).to_have_count(0)
+    _settle(page, "mask")
+
+
 def _before_anybody(browser: Browser, server: RunningServer, folder: Path) -> None:
-    with window(browser, server.url) as own:
-        page = own.open()
-        expect(page.get_by_role("dialog", name="Administrator Setup")).to_be_visible()
-        page.get_by_label("Password", exact=False).first.fill(PASSWORD)
-        _settle(page)
-        _keep(page, folder / "setup-light-desktop.webp")
+    for theme in ("light", "dark"):
+        for device, size in (("desktop", DESKTOP), ("phone", PHONE)):
+            with window(browser, server.url, theme=theme, size=size) as own:
+                page = own.open()
+                expect(page.get_by_role("dialog", name="Administrator Setup")).to_be_visible()
+                page.get_by_label("E-mail address").fill("ada@example.com")
+                page.get_by_label("Display name").fill("Ada")
+                for field in page.locator("input[type=password]").all():
+                    field.fill(PASSWORD)
+                expect(page.get_by_role("progressbar")).to_be_visible()
+                _settle(page, "setup")
+                _keep(page, folder / f"setup-{theme}-{device}.webp")
 
 
 def _fill(server: RunningServer) -> None:
@@ -92,7 +117,7 @@ def _fill(server: RunningServer) -> None:
         _draw(
             administrator, prompt, boards["Shapes"] if number % 3 else boards["Signs"], seed=number
         )
-    _draw(bea, PROMPTS[0], boards[SKETCHES], seed=99)
+    _draw(bea, PROMPTS[1], boards[SKETCHES], seed=99)
     people = administrator.get("/api/v1/auth/users").json()
     users = people if isinstance(people, list) else people["items"]
     ids = {each["email"]: each["user_id"] for each in users}
@@ -131,18 +156,32 @@ def _draw(client: httpx.Client, prompt: str, board: str, *, seed: int) -> None:
     until_finished(client, _enqueue(client, prompt, board, seed=seed))
 
 
-def _settle(page: Page) -> None:
+def _settle(page: Page, name: str) -> None:
+    """Wait until all of a place is there."""
     expect(
         page.get_by_role("heading", level=1).or_(page.get_by_role("dialog")).first
     ).to_be_visible()
+    # A page shows its frame first, and the rest when the browser has time for it.
+    page.evaluate("() => new Promise((go) => requestIdleCallback(go, { timeout: 5000 }))")
     expect(page.get_by_label("Loading")).to_have_count(0)
-    if page.url.endswith("/gallery"):
+    if name == "generate":
+        expect(page.get_by_label("Prompt", exact=True)).to_be_visible()
+        results = page.get_by_role("region", name="Your latest pictures")
+        expect(results.get_by_role("img").first).to_be_visible()
+        expect(page.get_by_test_id("waiting").first).to_be_visible()
+    if name == "queue":
+        expect(page.get_by_role("article").first).to_be_visible()
+    if name == "board-access":
+        page.get_by_role("combobox", name="Board").click()
+        page.get_by_role("option", name="Shapes").click()
+        expect(page.get_by_role("table")).to_be_visible()
+    if name == "gallery":
         expect(page.locator(".tile img").last).to_be_visible()
-    if page.url.endswith("/admin/queue"):
+    if name == "queue-overview":
         expect(page.locator(".recharts-surface").first).to_be_visible()
     page.evaluate(
         """() => Promise.all([...document.images]
-             .filter((each) => !each.complete && each.loading !== "lazy")
+             .filter((each) => !each.complete && each.getBoundingClientRect().top < innerHeight)
              .map((each) => new Promise((go) => { each.onload = each.onerror = go; })))"""
     )
 

@@ -18,7 +18,7 @@ from tests.e2e.web.test_gallery import board, send
 MANY = 100_000
 MOST_NODES = 300
 LONGEST = 100  # ms that the page may keep the browser from answering
-TRIES = 3
+TRIES = 5
 
 WATCH = """
 window.mostNodes = 0;
@@ -121,7 +121,10 @@ def test_the_page_answers_within_a_tenth_of_a_second_while_it_scrolls_and_select
             return float(page.evaluate("Math.max(0, ...window.tasks)"))
 
         # The best of some: what else the machine does only ever makes a task longer.
-        assert min(longest() for _ in range(TRIES)) <= LONGEST
+        took = []
+        while min(took, default=LONGEST + 1) > LONGEST and len(took) < TRIES:
+            took.append(longest())
+        assert min(took) <= LONGEST, took
 
 
 def test_a_board_of_a_hundred_thousand_pictures_scrolls_smoothly(

@@ -12,7 +12,6 @@ export const admin = {
   clearChoice: "Clear the choice",
   person: "Person",
   everybody: "Everybody",
-  actions: "Actions",
   done: "Done",
   total: (shown: number, all: number) => (shown === all ? `${all} in all` : `${shown} of ${all}`),
   chartLoading: "The plot is being loaded",

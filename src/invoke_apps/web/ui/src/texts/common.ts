@@ -25,6 +25,7 @@ export const common = {
   queue: "Queue",
   models: "Models",
   admin: "Admin",
+  actions: "Actions",
   people: "People",
   overview: "Queue Overview",
   audit: "Audit log",

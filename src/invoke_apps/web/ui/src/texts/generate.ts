@@ -83,6 +83,7 @@ export const generate = {
     if (late - median <= 0.2 * Math.max(median, 5)) return `starts in about ${seconds(median)}`;
     return `starts in about ${seconds(median)}, and within ${seconds(late)} nine times in ten`;
   },
+  paused: "The queue is paused.",
   step: (step: number, steps: number) => `Step ${step} of ${steps}`,
   begins: "It begins",
   progress: "Progress",

@@ -98,33 +98,24 @@ function Review({ name, headings, rows, names }: ReviewProps) {
           </Button>
         </Group>
       </Group>
-      <WideTable label={words.table} minWidth={640} verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            {columns.map((column) => (
-              <Table.Th key={column}>{column}</Table.Th>
-            ))}
+      <WideTable label={words.table} columns={columns} minWidth={640} verticalSpacing="xs">
+        {rows.map((row) => (
+          <Table.Tr key={row.key}>
+            <Table.Td>
+              <Group gap={6}>
+                <Text size="sm" fw={600}>
+                  {row.name}
+                </Text>
+                {row.mark && <Badge variant="default">{row.mark}</Badge>}
+              </Group>
+            </Table.Td>
+            <Table.Td>{row.about}</Table.Td>
+            <Table.Td>{row.permission}</Table.Td>
+            <Table.Td>
+              <Reasons reasons={row.reasons} names={names} />
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={row.key}>
-              <Table.Td>
-                <Group gap={6}>
-                  <Text size="sm" fw={600}>
-                    {row.name}
-                  </Text>
-                  {row.mark && <Badge variant="default">{row.mark}</Badge>}
-                </Group>
-              </Table.Td>
-              <Table.Td>{row.about}</Table.Td>
-              <Table.Td>{row.permission}</Table.Td>
-              <Table.Td>
-                <Reasons reasons={row.reasons} names={names} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
+        ))}
       </WideTable>
     </>
   );

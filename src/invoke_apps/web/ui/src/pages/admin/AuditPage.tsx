@@ -12,7 +12,6 @@ import {
   Text,
   TextInput,
   Title,
-  VisuallyHidden,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconDownload, IconListSearch, IconShieldCheck } from "@tabler/icons-react";
@@ -22,7 +21,7 @@ import { useMemo, useState } from "react";
 import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { count, endOf, startOf, time } from "../../components/format";
 import { Page } from "../../components/Page";
-import { WideTable } from "../../components/WideTable";
+import { ACTIONS, WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { csv, save } from "./csv";
@@ -143,23 +142,14 @@ function Details({ entry, onClose }: { entry: Entry; onClose(): void }) {
         {fields.length === 0 ? (
           <Text size="sm">{words.noDetails}</Text>
         ) : (
-          <WideTable label={words.changes} minWidth={420}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.field}</Table.Th>
-                <Table.Th>{words.before}</Table.Th>
-                <Table.Th>{words.after}</Table.Th>
+          <WideTable label={words.changes} columns={[words.field, words.before, words.after]} minWidth={420}>
+            {fields.map((field) => (
+              <Table.Tr key={field}>
+                <Table.Td>{field}</Table.Td>
+                <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.before?.[field])}</Table.Td>
+                <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.after?.[field])}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {fields.map((field) => (
-                <Table.Tr key={field}>
-                  <Table.Td>{field}</Table.Td>
-                  <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.before?.[field])}</Table.Td>
-                  <Table.Td style={{ overflowWrap: "anywhere" }}>{shown(entry.after?.[field])}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
+            ))}
           </WideTable>
         )}
       </Stack>
@@ -302,50 +292,42 @@ export function AuditPage() {
         }
       >
         {(entries) => (
-          <WideTable label={words.table} minWidth={780} verticalSpacing={6}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.at}</Table.Th>
-                <Table.Th>{words.who}</Table.Th>
-                <Table.Th>{words.what}</Table.Th>
-                <Table.Th>{words.target}</Table.Th>
-                <Table.Th>
-                  <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {entries.map((entry) => (
-                <Table.Tr key={entry.entry_id}>
-                  <Table.Td style={{ whiteSpace: "nowrap" }}>{time(entry.at, true)}</Table.Td>
-                  <Table.Td>
-                    <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-                      {entry.actor.email ?? entry.actor.operating_system_user ?? words.nobody}
+          <WideTable
+            label={words.table}
+            columns={[words.at, words.who, words.what, words.target, ACTIONS]}
+            minWidth={780}
+            verticalSpacing={6}
+          >
+            {entries.map((entry) => (
+              <Table.Tr key={entry.entry_id}>
+                <Table.Td style={{ whiteSpace: "nowrap" }}>{time(entry.at, true)}</Table.Td>
+                <Table.Td miw={190}>
+                  <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+                    {entry.actor.email ?? entry.actor.operating_system_user ?? words.nobody}
+                  </Text>
+                  <Text size="xs">{[entry.actor.via, entry.actor.address].filter(Boolean).join(", ")}</Text>
+                </Table.Td>
+                <Table.Td>{actionName(entry.action)}</Table.Td>
+                <Table.Td maw={240}>
+                  <Text size="sm">{adminTexts.actionKinds[entry.target.kind] ?? entry.target.kind}</Text>
+                  {entry.target.id && (
+                    <Text size="xs" truncate title={entry.target.id}>
+                      {entry.target.id}
                     </Text>
-                    <Text size="xs">{[entry.actor.via, entry.actor.address].filter(Boolean).join(", ")}</Text>
-                  </Table.Td>
-                  <Table.Td>{actionName(entry.action)}</Table.Td>
-                  <Table.Td maw={240}>
-                    <Text size="sm">{adminTexts.actionKinds[entry.target.kind] ?? entry.target.kind}</Text>
-                    {entry.target.id && (
-                      <Text size="xs" truncate title={entry.target.id}>
-                        {entry.target.id}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      aria-label={words.details(entry.entry_id)}
-                      onClick={() => setLooked(entry)}
-                    >
-                      <IconListSearch size={18} />
-                    </ActionIcon>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
+                  )}
+                </Table.Td>
+                <Table.Td>
+                  <ActionIcon
+                    variant="subtle"
+                    color="gray"
+                    aria-label={words.details(entry.entry_id)}
+                    onClick={() => setLooked(entry)}
+                  >
+                    <IconListSearch size={18} />
+                  </ActionIcon>
+                </Table.Td>
+              </Table.Tr>
+            ))}
           </WideTable>
         )}
       </LoadedPages>

@@ -66,40 +66,34 @@ function Room({ label, free, total }: { label: string; free: number; total: numb
 function Workers({ workers }: { workers: Health["queue"]["workers"] }) {
   if (workers.length === 0) return <Text size="sm">{words.noWorkers}</Text>;
   return (
-    <WideTable label={words.workers} minWidth={640}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{words.host}</Table.Th>
-          <Table.Th>{words.process}</Table.Th>
-          <Table.Th>{words.devices}</Table.Th>
-          <Table.Th>{words.memory}</Table.Th>
+    <WideTable
+      label={words.workers}
+      columns={[words.host, words.process, words.devices, words.memory]}
+      minWidth={640}
+    >
+      {workers.map((worker) => (
+        <Table.Tr key={worker.worker_id}>
+          <Table.Td>{worker.host}</Table.Td>
+          <Table.Td>{worker.process_id}</Table.Td>
+          <Table.Td>{worker.devices.join(", ")}</Table.Td>
+          <Table.Td miw={220}>
+            {worker.memory.length === 0
+              ? words.noMemory
+              : worker.memory.map((memory) => (
+                  <Stack gap={2} key={memory.device}>
+                    <Text size="sm">
+                      {memory.device}: {words.free(bytes(memory.free_bytes), bytes(memory.total_bytes))}
+                    </Text>
+                    <Room
+                      label={words.memoryLabel(memory.device)}
+                      free={memory.free_bytes}
+                      total={memory.total_bytes}
+                    />
+                  </Stack>
+                ))}
+          </Table.Td>
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {workers.map((worker) => (
-          <Table.Tr key={worker.worker_id}>
-            <Table.Td>{worker.host}</Table.Td>
-            <Table.Td>{worker.process_id}</Table.Td>
-            <Table.Td>{worker.devices.join(", ")}</Table.Td>
-            <Table.Td miw={220}>
-              {worker.memory.length === 0
-                ? words.noMemory
-                : worker.memory.map((memory) => (
-                    <Stack gap={2} key={memory.device}>
-                      <Text size="sm">
-                        {memory.device}: {words.free(bytes(memory.free_bytes), bytes(memory.total_bytes))}
-                      </Text>
-                      <Room
-                        label={words.memoryLabel(memory.device)}
-                        free={memory.free_bytes}
-                        total={memory.total_bytes}
-                      />
-                    </Stack>
-                  ))}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
+      ))}
     </WideTable>
   );
 }
@@ -107,25 +101,15 @@ function Workers({ workers }: { workers: Health["queue"]["workers"] }) {
 function Errors({ errors }: { errors: Health["last_errors"] }) {
   if (errors.length === 0) return <Text size="sm">{words.noErrors}</Text>;
   return (
-    <WideTable label={words.errors} minWidth={640}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{words.at}</Table.Th>
-          <Table.Th>{words.source}</Table.Th>
-          <Table.Th>{words.message}</Table.Th>
-          <Table.Th>{words.errorId}</Table.Th>
+    <WideTable label={words.errors} columns={[words.at, words.source, words.message, words.errorId]} minWidth={640}>
+      {errors.map((fault, number) => (
+        <Table.Tr key={`${fault.at} ${number}`}>
+          <Table.Td style={{ whiteSpace: "nowrap" }}>{time(fault.at, true)}</Table.Td>
+          <Table.Td>{fault.source}</Table.Td>
+          <Table.Td style={{ overflowWrap: "anywhere" }}>{fault.message}</Table.Td>
+          <Table.Td>{fault.error_id ?? "–"}</Table.Td>
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {errors.map((fault, number) => (
-          <Table.Tr key={`${fault.at} ${number}`}>
-            <Table.Td style={{ whiteSpace: "nowrap" }}>{time(fault.at, true)}</Table.Td>
-            <Table.Td>{fault.source}</Table.Td>
-            <Table.Td style={{ overflowWrap: "anywhere" }}>{fault.message}</Table.Td>
-            <Table.Td>{fault.error_id ?? "–"}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
+      ))}
     </WideTable>
   );
 }

@@ -11,7 +11,6 @@ import {
   Text,
   Title,
   Tooltip,
-  VisuallyHidden,
 } from "@mantine/core";
 import {
   IconAdjustments,
@@ -32,7 +31,7 @@ import { DialogEnd } from "../../components/DialogEnd";
 import { ago, count, duration, percent, time } from "../../components/format";
 import { Loaded, Page } from "../../components/Page";
 import { Refusal } from "../../components/Refusal";
-import { WideTable } from "../../components/WideTable";
+import { ACTIONS, numbers, WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { ConfirmDialog, said } from "./Dialogs";
@@ -190,103 +189,101 @@ interface SharesProps {
 function Shares({ shares, wish, filter }: SharesProps) {
   const hasGroups = shares.some((share) => share.group !== null);
   return (
-    <WideTable label={words.sharesTitle} minWidth={760} verticalSpacing="xs">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{adminTexts.person}</Table.Th>
-          {hasGroups && <Table.Th>{words.group}</Table.Th>}
-          <Table.Th ta="right">{words.waiting}</Table.Th>
-          <Table.Th ta="right">{words.running}</Table.Th>
-          <Table.Th ta="right">{words.gpuToday}</Table.Th>
-          <Table.Th ta="right">{words.used}</Table.Th>
-          <Table.Th ta="right">{words.fair}</Table.Th>
-          <Table.Th ta="right">{words.weight}</Table.Th>
-          <Table.Th ta="right">{words.wait}</Table.Th>
-          <Table.Th>
-            <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {shares.map((share) => (
-          <Table.Tr key={share.user_id}>
-            <Table.Td fw={600}>{share.display_name}</Table.Td>
-            {hasGroups && <Table.Td>{share.group ?? "–"}</Table.Td>}
-            <Table.Td ta="right">{count(share.pending)}</Table.Td>
-            <Table.Td ta="right">{count(share.in_progress)}</Table.Td>
-            <Table.Td ta="right">{duration(share.gpu_seconds)}</Table.Td>
-            <Table.Td ta="right">{percent(share.share)}</Table.Td>
-            <Table.Td ta="right">{percent(share.fair_share)}</Table.Td>
-            <Table.Td ta="right">{count(share.weight)}</Table.Td>
-            <Table.Td ta="right">{duration(share.expected_wait_seconds)}</Table.Td>
-            <Table.Td>
-              <Menu position="bottom-end" width={210} withinPortal>
-                <Menu.Target>
-                  <ActionIcon
-                    variant="subtle"
-                    color="gray"
-                    aria-label={adminTexts.people.actionsOf(share.display_name)}
-                  >
-                    <IconDots size={18} />
-                  </ActionIcon>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  <Menu.Item leftSection={<IconFilter size={16} />} onClick={() => filter(share)}>
-                    {words.onlyThem}
-                  </Menu.Item>
+    <WideTable
+      label={words.sharesTitle}
+      columns={[
+        adminTexts.person,
+        ...(hasGroups ? [words.group] : []),
+        numbers(words.waiting),
+        numbers(words.running),
+        numbers(words.gpuToday),
+        numbers(words.used),
+        numbers(words.fair),
+        numbers(words.weight),
+        numbers(words.wait),
+        ACTIONS,
+      ]}
+      minWidth={760}
+      verticalSpacing="xs"
+    >
+      {shares.map((share) => (
+        <Table.Tr key={share.user_id}>
+          <Table.Td fw={600}>{share.display_name}</Table.Td>
+          {hasGroups && <Table.Td>{share.group ?? "–"}</Table.Td>}
+          <Table.Td ta="right">{count(share.pending)}</Table.Td>
+          <Table.Td ta="right">{count(share.in_progress)}</Table.Td>
+          <Table.Td ta="right">{duration(share.gpu_seconds)}</Table.Td>
+          <Table.Td ta="right">{percent(share.share)}</Table.Td>
+          <Table.Td ta="right">{percent(share.fair_share)}</Table.Td>
+          <Table.Td ta="right">{count(share.weight)}</Table.Td>
+          <Table.Td ta="right">{duration(share.expected_wait_seconds)}</Table.Td>
+          <Table.Td>
+            <Menu position="bottom-end" width={210} withinPortal>
+              <Menu.Target>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={adminTexts.people.actionsOf(share.display_name)}
+                >
+                  <IconDots size={18} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<IconFilter size={16} />} onClick={() => filter(share)}>
+                  {words.onlyThem}
+                </Menu.Item>
+                <Menu.Item
+                  leftSection={<IconAdjustments size={16} />}
+                  onClick={() => wish({ kind: "limits", share })}
+                >
+                  {words.limits}
+                </Menu.Item>
+                {share.pending + share.in_progress > 0 && (
                   <Menu.Item
-                    leftSection={<IconAdjustments size={16} />}
-                    onClick={() => wish({ kind: "limits", share })}
+                    leftSection={<IconPlayerStop size={16} />}
+                    onClick={() => wish({ kind: "cancel", share })}
                   >
-                    {words.limits}
+                    {words.cancelPerson}
                   </Menu.Item>
-                  {share.pending + share.in_progress > 0 && (
-                    <Menu.Item
-                      leftSection={<IconPlayerStop size={16} />}
-                      onClick={() => wish({ kind: "cancel", share })}
-                    >
-                      {words.cancelPerson}
-                    </Menu.Item>
-                  )}
-                </Menu.Dropdown>
-              </Menu>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
+                )}
+              </Menu.Dropdown>
+            </Menu>
+          </Table.Td>
+        </Table.Tr>
+      ))}
     </WideTable>
   );
 }
 
 function Groups({ groups }: { groups: Schemas["GroupShareView"][] }) {
   return (
-    <WideTable label={words.groups} minWidth={640} verticalSpacing="xs">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{words.group}</Table.Th>
-          <Table.Th ta="right">{words.members}</Table.Th>
-          <Table.Th ta="right">{words.waiting}</Table.Th>
-          <Table.Th ta="right">{words.running}</Table.Th>
-          <Table.Th ta="right">{words.gpuToday}</Table.Th>
-          <Table.Th ta="right">{words.used}</Table.Th>
-          <Table.Th ta="right">{words.fair}</Table.Th>
-          <Table.Th ta="right">{words.weight}</Table.Th>
+    <WideTable
+      label={words.groups}
+      columns={[
+        words.group,
+        numbers(words.members),
+        numbers(words.waiting),
+        numbers(words.running),
+        numbers(words.gpuToday),
+        numbers(words.used),
+        numbers(words.fair),
+        numbers(words.weight),
+      ]}
+      minWidth={640}
+      verticalSpacing="xs"
+    >
+      {groups.map((group) => (
+        <Table.Tr key={group.name}>
+          <Table.Td fw={600}>{group.name}</Table.Td>
+          <Table.Td ta="right">{count(group.members)}</Table.Td>
+          <Table.Td ta="right">{count(group.pending)}</Table.Td>
+          <Table.Td ta="right">{count(group.in_progress)}</Table.Td>
+          <Table.Td ta="right">{duration(group.gpu_seconds)}</Table.Td>
+          <Table.Td ta="right">{percent(group.share)}</Table.Td>
+          <Table.Td ta="right">{percent(group.fair_share)}</Table.Td>
+          <Table.Td ta="right">{count(group.weight)}</Table.Td>
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {groups.map((group) => (
-          <Table.Tr key={group.name}>
-            <Table.Td fw={600}>{group.name}</Table.Td>
-            <Table.Td ta="right">{count(group.members)}</Table.Td>
-            <Table.Td ta="right">{count(group.pending)}</Table.Td>
-            <Table.Td ta="right">{count(group.in_progress)}</Table.Td>
-            <Table.Td ta="right">{duration(group.gpu_seconds)}</Table.Td>
-            <Table.Td ta="right">{percent(group.share)}</Table.Td>
-            <Table.Td ta="right">{percent(group.fair_share)}</Table.Td>
-            <Table.Td ta="right">{count(group.weight)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
+      ))}
     </WideTable>
   );
 }
@@ -332,62 +329,60 @@ function Jobs({ userId }: { userId: string | null }) {
     <Loaded query={jobs} isEmpty={(found) => found.jobs.length === 0} empty={words.noJobs}>
       {(found) => (
         <Stack gap="xs">
-          <WideTable label={words.jobsTitle} minWidth={860} verticalSpacing={6}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th ta="right">{words.job}</Table.Th>
-                <Table.Th>{adminTexts.person}</Table.Th>
-                <Table.Th>{words.prompt}</Table.Th>
-                <Table.Th>{words.state}</Table.Th>
-                <Table.Th ta="right">{words.position}</Table.Th>
-                <Table.Th ta="right">{words.wait}</Table.Th>
-                <Table.Th>{words.since}</Table.Th>
-                <Table.Th>
-                  <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.jobs.map((job) => {
-                const step = steps.get(job.item_id) ?? job.progress;
-                const since = job.started_at ?? job.created_at;
-                return (
-                  <Table.Tr key={job.item_id}>
-                    <Table.Td ta="right">{job.item_id}</Table.Td>
-                    <Table.Td title={job.user_email ?? undefined}>{job.user_display_name}</Table.Td>
-                    <Table.Td maw={320}>
-                      <Text size="sm" truncate title={job.generation?.prompt}>
-                        {job.generation?.prompt}
+          <WideTable
+            label={words.jobsTitle}
+            columns={[
+              numbers(words.job),
+              adminTexts.person,
+              words.prompt,
+              words.state,
+              numbers(words.position),
+              numbers(words.wait),
+              words.since,
+              ACTIONS,
+            ]}
+            minWidth={860}
+            verticalSpacing={6}
+          >
+            {found.jobs.map((job) => {
+              const step = steps.get(job.item_id) ?? job.progress;
+              const since = job.started_at ?? job.created_at;
+              return (
+                <Table.Tr key={job.item_id}>
+                  <Table.Td ta="right">{job.item_id}</Table.Td>
+                  <Table.Td title={job.user_email ?? undefined}>{job.user_display_name}</Table.Td>
+                  <Table.Td maw={320}>
+                    <Text size="sm" truncate title={job.generation?.prompt}>
+                      {job.generation?.prompt}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td>
+                    {states[job.status]}
+                    {job.status === "in_progress" && step && (
+                      <Text span size="xs">
+                        {" "}
+                        ({words.step(step.step, step.steps)})
                       </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      {states[job.status]}
-                      {job.status === "in_progress" && step && (
-                        <Text span size="xs">
-                          {" "}
-                          ({words.step(step.step, step.steps)})
-                        </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td ta="right">{job.position ?? "–"}</Table.Td>
-                    <Table.Td ta="right">{duration(job.expected_wait_seconds ?? null)}</Table.Td>
-                    <Table.Td title={time(since, true)}>{ago(since)}</Table.Td>
-                    <Table.Td>
-                      <Tooltip label={words.cancel}>
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={words.cancelJob(job.item_id)}
-                          onClick={() => cancel.mutate(job.item_id)}
-                        >
-                          <IconX size={16} />
-                        </ActionIcon>
-                      </Tooltip>
-                    </Table.Td>
-                  </Table.Tr>
-                );
-              })}
-            </Table.Tbody>
+                    )}
+                  </Table.Td>
+                  <Table.Td ta="right">{job.position ?? "–"}</Table.Td>
+                  <Table.Td ta="right">{duration(job.expected_wait_seconds ?? null)}</Table.Td>
+                  <Table.Td title={time(since, true)}>{ago(since)}</Table.Td>
+                  <Table.Td>
+                    <Tooltip label={words.cancel}>
+                      <ActionIcon
+                        variant="subtle"
+                        color="gray"
+                        aria-label={words.cancelJob(job.item_id)}
+                        onClick={() => cancel.mutate(job.item_id)}
+                      >
+                        <IconX size={16} />
+                      </ActionIcon>
+                    </Tooltip>
+                  </Table.Td>
+                </Table.Tr>
+              );
+            })}
           </WideTable>
           {found.isMore && (
             <Group>

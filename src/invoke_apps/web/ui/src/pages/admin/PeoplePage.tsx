@@ -12,7 +12,6 @@ import {
   Text,
   TextInput,
   Tooltip,
-  VisuallyHidden,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import {
@@ -38,7 +37,7 @@ import { api, BACKGROUND, BASE, data, type Schemas } from "../../api/client";
 import { useMe } from "../../app/session";
 import { ago, bytes, time } from "../../components/format";
 import { Page } from "../../components/Page";
-import { WideTable } from "../../components/WideTable";
+import { ACTIONS, WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { CreateDialog } from "./CreateDialog";
@@ -272,74 +271,72 @@ export function PeoplePage() {
       </Group>
       <LoadedPages query={people} empty={words.none} items={(page) => page.items} total={(page) => page.total}>
         {(all) => (
-          <WideTable label={words.table} minWidth={660} verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.name}</Table.Th>
-                <Table.Th visibleFrom="md">{words.email}</Table.Th>
-                <Table.Th>{words.roles}</Table.Th>
-                <Table.Th>{words.state}</Table.Th>
-                <Table.Th>{words.lastSignIn}</Table.Th>
-                <Table.Th>{words.storage}</Table.Th>
-                <Table.Th>
-                  <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-                </Table.Th>
+          <WideTable
+            label={words.table}
+            columns={[
+              words.name,
+              { head: words.email, isForWide: true },
+              words.roles,
+              words.state,
+              words.lastSignIn,
+              words.storage,
+              ACTIONS,
+            ]}
+            minWidth={660}
+            verticalSpacing="xs"
+          >
+            {all.map((person) => (
+              <Table.Tr key={person.user_id}>
+                <Table.Td miw={170} maw={220}>
+                  <Anchor
+                    component="button"
+                    type="button"
+                    size="sm"
+                    fw={600}
+                    ta="left"
+                    onClick={() => setShown(person)}
+                  >
+                    {person.display_name}
+                  </Anchor>
+                  {person.user_id === me.user_id && (
+                    <Text span size="sm">
+                      {" "}
+                      ({words.you})
+                    </Text>
+                  )}
+                  <Text size="xs" hiddenFrom="md" style={{ overflowWrap: "anywhere" }}>
+                    {person.email}
+                  </Text>
+                  {person.note && (
+                    <Text size="xs" lineClamp={1} title={person.note}>
+                      {person.note}
+                    </Text>
+                  )}
+                </Table.Td>
+                <Table.Td visibleFrom="md">{person.email}</Table.Td>
+                <Table.Td>
+                  {person.is_admin ? <Badge>{words.isAdmin}</Badge> : <Text size="sm">{words.isUser}</Text>}
+                </Table.Td>
+                <Table.Td>
+                  <State person={person} />
+                </Table.Td>
+                <Table.Td>
+                  <Text size="sm" title={time(person.last_login_at)}>
+                    {ago(person.last_login_at)}
+                  </Text>
+                </Table.Td>
+                <Table.Td>
+                  <Storage person={person} />
+                </Table.Td>
+                <Table.Td>
+                  <PersonMenu
+                    person={person}
+                    ask={(what) => setAsked({ person, what })}
+                    open={() => setShown(person)}
+                  />
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {all.map((person) => (
-                <Table.Tr key={person.user_id}>
-                  <Table.Td maw={220}>
-                    <Anchor
-                      component="button"
-                      type="button"
-                      size="sm"
-                      fw={600}
-                      ta="left"
-                      onClick={() => setShown(person)}
-                    >
-                      {person.display_name}
-                    </Anchor>
-                    {person.user_id === me.user_id && (
-                      <Text span size="sm">
-                        {" "}
-                        ({words.you})
-                      </Text>
-                    )}
-                    <Text size="xs" hiddenFrom="md" style={{ overflowWrap: "anywhere" }}>
-                      {person.email}
-                    </Text>
-                    {person.note && (
-                      <Text size="xs" lineClamp={1} title={person.note}>
-                        {person.note}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td visibleFrom="md">{person.email}</Table.Td>
-                  <Table.Td>
-                    {person.is_admin ? <Badge>{words.isAdmin}</Badge> : <Text size="sm">{words.isUser}</Text>}
-                  </Table.Td>
-                  <Table.Td>
-                    <State person={person} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm" title={time(person.last_login_at)}>
-                      {ago(person.last_login_at)}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Storage person={person} />
-                  </Table.Td>
-                  <Table.Td>
-                    <PersonMenu
-                      person={person}
-                      ask={(what) => setAsked({ person, what })}
-                      open={() => setShown(person)}
-                    />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
+            ))}
           </WideTable>
         )}
       </LoadedPages>

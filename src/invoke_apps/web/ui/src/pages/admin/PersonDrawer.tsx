@@ -69,32 +69,25 @@ function Sessions({ person }: { person: Person }) {
   return (
     <Loaded query={sessions} isEmpty={(page) => page.items.length === 0} empty={words.noSessions}>
       {(page) => (
-        <WideTable label={words.sessions} minWidth={520}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.device}</Table.Th>
-              <Table.Th>{words.address}</Table.Th>
-              <Table.Th>{words.signedIn}</Table.Th>
-              <Table.Th>{words.lastSeen}</Table.Th>
-              <Table.Th>{words.ends}</Table.Th>
+        <WideTable
+          label={words.sessions}
+          columns={[words.device, words.address, words.signedIn, words.lastSeen, words.ends]}
+          minWidth={520}
+        >
+          {page.items.map((session) => (
+            <Table.Tr key={session.session_id}>
+              <Table.Td title={session.user_agent ?? undefined}>
+                <Group gap={4}>
+                  {device(session.user_agent)}
+                  {session.current && <Badge size="sm">{words.thisSession}</Badge>}
+                </Group>
+              </Table.Td>
+              <Table.Td>{session.address ?? "–"}</Table.Td>
+              <Table.Td title={time(session.created_at)}>{ago(session.created_at)}</Table.Td>
+              <Table.Td title={time(session.last_seen_at)}>{ago(session.last_seen_at)}</Table.Td>
+              <Table.Td>{time(session.expires_at)}</Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {page.items.map((session) => (
-              <Table.Tr key={session.session_id}>
-                <Table.Td title={session.user_agent ?? undefined}>
-                  <Group gap={4}>
-                    {device(session.user_agent)}
-                    {session.current && <Badge size="sm">{words.thisSession}</Badge>}
-                  </Group>
-                </Table.Td>
-                <Table.Td>{session.address ?? "–"}</Table.Td>
-                <Table.Td title={time(session.created_at)}>{ago(session.created_at)}</Table.Td>
-                <Table.Td title={time(session.last_seen_at)}>{ago(session.last_seen_at)}</Table.Td>
-                <Table.Td>{time(session.expires_at)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
+          ))}
         </WideTable>
       )}
     </Loaded>

@@ -13,7 +13,6 @@ import {
   Text,
   TextInput,
   Title,
-  VisuallyHidden,
 } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -22,7 +21,7 @@ import { api, BACKGROUND, data, Problem, type Schemas } from "../../api/client";
 import { bytes, count, endOf, startOf, time } from "../../components/format";
 import { Page } from "../../components/Page";
 import { Refusal } from "../../components/Refusal";
-import { WideTable } from "../../components/WideTable";
+import { ACTIONS, WideTable } from "../../components/WideTable";
 import { texts } from "../../texts";
 import { admin as adminTexts } from "../../texts/admin";
 import { ConfirmDialog, said } from "./Dialogs";
@@ -251,55 +250,45 @@ function History() {
     <>
       <LoadedPages query={history} empty={words.noHistory} items={(page) => page.items} total={(page) => page.total}>
         {(transfers) => (
-          <WideTable label={words.table} minWidth={820} verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.at}</Table.Th>
-                <Table.Th>{words.from}</Table.Th>
-                <Table.Th>{words.to}</Table.Th>
-                <Table.Th>{words.moved}</Table.Th>
-                <Table.Th>{words.by}</Table.Th>
-                <Table.Th>{words.status}</Table.Th>
-                <Table.Th>
-                  <VisuallyHidden>{adminTexts.actions}</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {transfers.map((each) => {
-                const [from, to] = [names(each.from_user_id), names(each.to_user_id)];
-                return (
-                  <Table.Tr key={each.transfer_id}>
-                    <Table.Td style={{ whiteSpace: "nowrap" }}>{time(each.created_at)}</Table.Td>
-                    <Table.Td>{from}</Table.Td>
-                    <Table.Td>{to}</Table.Td>
-                    <Table.Td>
-                      {words.movedWhat(count(each.boards), count(each.images), count(each.workflows))}
-                    </Table.Td>
-                    <Table.Td>{names(each.started_by)}</Table.Td>
-                    <Table.Td>
-                      <Group gap={4}>
-                        <Text size="sm">{words.statuses[each.status] ?? each.status}</Text>
-                        {each.undoes && <Badge variant="default">{words.isUndo}</Badge>}
-                        {undone.has(each.transfer_id) && <Badge variant="default">{words.wasUndone}</Badge>}
-                      </Group>
-                    </Table.Td>
-                    <Table.Td>
-                      {!undone.has(each.transfer_id) && (
-                        <Button
-                          size="xs"
-                          variant="default"
-                          aria-label={words.undoOf(from, to)}
-                          onClick={() => setAsked(each)}
-                        >
-                          {words.undo}
-                        </Button>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                );
-              })}
-            </Table.Tbody>
+          <WideTable
+            label={words.table}
+            columns={[words.at, words.from, words.to, words.moved, words.by, words.status, ACTIONS]}
+            minWidth={820}
+            verticalSpacing="xs"
+          >
+            {transfers.map((each) => {
+              const [from, to] = [names(each.from_user_id), names(each.to_user_id)];
+              return (
+                <Table.Tr key={each.transfer_id}>
+                  <Table.Td style={{ whiteSpace: "nowrap" }}>{time(each.created_at)}</Table.Td>
+                  <Table.Td>{from}</Table.Td>
+                  <Table.Td>{to}</Table.Td>
+                  <Table.Td>
+                    {words.movedWhat(count(each.boards), count(each.images), count(each.workflows))}
+                  </Table.Td>
+                  <Table.Td>{names(each.started_by)}</Table.Td>
+                  <Table.Td>
+                    <Group gap={4}>
+                      <Text size="sm">{words.statuses[each.status] ?? each.status}</Text>
+                      {each.undoes && <Badge variant="default">{words.isUndo}</Badge>}
+                      {undone.has(each.transfer_id) && <Badge variant="default">{words.wasUndone}</Badge>}
+                    </Group>
+                  </Table.Td>
+                  <Table.Td>
+                    {!undone.has(each.transfer_id) && (
+                      <Button
+                        size="xs"
+                        variant="default"
+                        aria-label={words.undoOf(from, to)}
+                        onClick={() => setAsked(each)}
+                      >
+                        {words.undo}
+                      </Button>
+                    )}
+                  </Table.Td>
+                </Table.Tr>
+              );
+            })}
           </WideTable>
         )}
       </LoadedPages>

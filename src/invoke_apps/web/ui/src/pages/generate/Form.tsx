@@ -122,7 +122,6 @@ function isSame(one: SettingsProps, other: SettingsProps): boolean {
   );
 }
 
-/** All but the prompts: apart from them, because a letter typed there must not wait for twenty fields. */
 /** What is folded away at first. By itself, so that unfolding renders nothing else. */
 function More({ isRefused, children }: { isRefused: boolean; children: ReactNode }) {
   const [isOpen, { toggle }] = useDisclosure(false);
@@ -143,6 +142,7 @@ function More({ isRefused, children }: { isRefused: boolean; children: ReactNode
   );
 }
 
+/** All but the prompts: apart from them, because a letter typed there must not wait for twenty fields. */
 const Settings = memo(function Settings({ wish, models, model, boards, problem, onChange }: SettingsProps) {
   const usual = model?.default_settings;
   const width = wish.width ?? usual?.width ?? 512;

@@ -9,6 +9,8 @@ import { texts } from "../../texts";
 import { generate as generateTexts } from "../../texts/generate";
 import { uploaded } from "./uploaded";
 
+/** How high what is painted on may be: all of the dialog is seen at once where the window allows it. */
+const PAPER = "max(12rem, min(60vh, 100dvh - 26rem))";
 const words = generateTexts.mask;
 const RED_GREEN_BLUE = [240, 62, 62] as const; // it shows on most pictures
 const PAINT = `rgb(${RED_GREEN_BLUE.join(" ")})`;
@@ -174,7 +176,7 @@ export function MaskDialog({ name, mask, onMask, onClose }: Props) {
       <Stack gap="sm">
         <Text size="sm">{words.lead}</Text>
         <Refusal error={failed ?? keep.error} />
-        <div className="mask" style={size ? { aspectRatio: size.width / size.height, width: `min(100%, ${(60 * size.width) / size.height}vh)` } : undefined}>
+        <div className="mask" style={size ? { aspectRatio: size.width / size.height, width: `min(100%, ${PAPER} * ${size.width / size.height})` } : undefined}>
           <img src={fullOf(name)} alt={words.under} />
           {size && (
             <canvas

@@ -6,6 +6,7 @@ import { api, BACKGROUND, data, type Schemas } from "../../api/client";
 import { useEvent } from "../../app/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
+import { ExpectedWait } from "../../components/ExpectedWait";
 import { texts } from "../../texts";
 
 const words = texts.generate;
@@ -129,7 +130,6 @@ function Running({ item, told, onCancel }: { item: Item; told: Told | undefined;
 }
 
 function Waiting({ item, onCancel }: { item: Item; onCancel(): void }) {
-  const median = item.expected_wait_seconds;
   return (
     <Card withBorder padding="xs" data-testid="waiting">
       <Group wrap="nowrap" justify="space-between">
@@ -143,9 +143,7 @@ function Waiting({ item, onCancel }: { item: Item; onCancel(): void }) {
                 {words.position(item.position)}
               </Badge>
             )}
-            {median != null && (
-              <Text size="xs">{words.expected(median, item.expected_wait_p90_seconds ?? median)}</Text>
-            )}
+            <ExpectedWait {...item} />
           </Group>
         </Stack>
         <Button size="xs" variant="default" flex="none" onClick={onCancel}>

@@ -33,12 +33,16 @@ export function ModelsPage() {
         <TextInput
           type="search"
           label={words.search}
+          flex="1 1 200px"
+          maw={{ sm: 320 }}
           leftSection={<IconSearch size={16} aria-hidden />}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
         <Select
           label={words.kind}
+          flex="1 1 140px"
+          maw={{ sm: 220 }}
           allowDeselect={false}
           value={kind}
           onChange={(value) => setKind(value ?? "")}

@@ -22,6 +22,7 @@ import { QUEUE, queueStatus } from "../../api/lists";
 import { useEvent } from "../../app/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
+import { ExpectedWait } from "../../components/ExpectedWait";
 import { ago } from "../../components/format";
 import { Page } from "../../components/Page";
 import { PictureButton } from "../../components/PictureButton";
@@ -226,14 +227,7 @@ function Job({ item, isMine, mayEnd }: JobProps) {
           <Text size="sm" lineClamp={2} fs={prompt === undefined ? "italic" : undefined}>
             {prompt ?? words.hidden}
           </Text>
-          {item.status === "pending" && item.expected_wait_seconds != null && (
-            <Text size="xs">
-              {texts.generate.expected(
-                item.expected_wait_seconds,
-                item.expected_wait_p90_seconds ?? item.expected_wait_seconds,
-              )}
-            </Text>
-          )}
+          {item.status === "pending" && <ExpectedWait {...item} />}
           {item.status === "in_progress" && isMine && <Steps item={item} />}
           {item.status === "failed" && item.error_message && (
             <Text size="sm" c="red">
