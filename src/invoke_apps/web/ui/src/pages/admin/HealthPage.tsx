@@ -63,6 +63,11 @@ function Room({ label, free, total }: { label: string; free: number; total: numb
   );
 }
 
+/** The name of the machine: what follows it tells boots and containers apart, for the server alone. */
+function machine(host: string): string {
+  return host.split("/", 1)[0] ?? host;
+}
+
 function Workers({ workers }: { workers: Health["queue"]["workers"] }) {
   if (workers.length === 0) return <Text size="sm">{words.noWorkers}</Text>;
   return (
@@ -73,7 +78,7 @@ function Workers({ workers }: { workers: Health["queue"]["workers"] }) {
     >
       {workers.map((worker) => (
         <Table.Tr key={worker.worker_id}>
-          <Table.Td>{worker.host}</Table.Td>
+          <Table.Td>{machine(worker.host)}</Table.Td>
           <Table.Td>{worker.process_id}</Table.Td>
           <Table.Td>{worker.devices.join(", ")}</Table.Td>
           <Table.Td miw={220}>
