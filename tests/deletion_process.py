@@ -20,7 +20,7 @@ from invoke_apps.composition import build
 from invoke_apps.config import load_settings
 from invoke_core.domain.identifiers import ImageName
 from invoke_core.domain.principals import host_principal
-from invoke_core.services import _account_content
+from invoke_core.services import _deleting
 
 HOST = host_principal("tester")
 STEP = 2  # pictures
@@ -76,7 +76,7 @@ def main(root: Path, email: str, stage: str) -> None:
 
 def in_steps(root: Path, email: str, unit: int, when: str) -> None:
     """Die in the unit of this number, before its commit or after it."""
-    _account_content.STEP = STEP
+    _deleting.STEP = STEP
     with build(load_settings(root, environ={})) as app:
         count = 0
 
