@@ -34,7 +34,7 @@ def reach(pipes: Path) -> None:
 
 
 def kill_worker(server: RunningServer) -> None:
-    said = server.output.wait_for(r"The worker starts as process (\d+)")
+    said = server.output.wait_for(r"The worker on \S+ starts as process (\d+)")
     os.kill(int(said[1]), signal.SIGKILL)
 
 
