@@ -17,8 +17,8 @@ from tests.e2e.web.test_gallery import board, send
 
 MANY = 100_000
 MOST_NODES = 300
-# Milliseconds that the page may keep the browser from answering, with other tests beside it. On a quiet machine
-# it is less than 100: a figure that is measured, for what else runs only ever makes it larger.
+# Milliseconds that the page may keep the browser from answering, with other tests beside it. On a quiet
+# machine it is less than 100: a figure that is measured, for what else runs only ever makes it larger.
 LONGEST = 500
 TRIES = 5
 
