@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invoke_core.domain.calibration import BELIEVED, KEPT, Calibration, ShownWait
+from invoke_core.domain.calibration import (
+    BELIEVED,
+    COMPARED,
+    KEPT,
+    LEAST,
+    Calibration,
+    ShownWait,
+    Standing,
+)
 from invoke_core.domain.estimates import NINE_IN_TEN, Expectation
 from tests.queue_world import World
 from tests.unit.test_forecast import taking
@@ -25,7 +33,8 @@ def test_without_experience_the_forecast_is_believed() -> None:
     shown = Calibration().shown(Expectation(100.0, 900.0))
 
     assert shown.median == 100.0
-    assert shown.p90 == pytest.approx(100.0 + NINE_IN_TEN * (900 + 25) ** 0.5)
+    # 30 seconds of deviation, and ten that are added to whatever a logarithm is taken of.
+    assert shown.p90 == pytest.approx(110.0 * (1 + 30 / 110) ** NINE_IN_TEN - 10)
 
 
 def test_what_comes_at_once_is_shown_as_that() -> None:
@@ -83,8 +92,9 @@ def test_very_short_waits_that_were_seconds_late_do_not_make_hours_of_the_next(
 
     shown = after(Calibration(), waits).shown(forecast)
 
-    # Nobody was more than five seconds late: no more than five deviations are added to the next.
-    assert shown.p90 <= seconds + 5 * max(1.0, math.hypot(doubt * seconds, 0.05 * seconds))
+    # Nobody was more than five seconds late, half of what is added to every wait: that is two deviations.
+    deviation = max(LEAST, math.log1p(doubt * seconds / (seconds + 10)))
+    assert shown.p90 <= (seconds + 10) * math.exp(2.1 * deviation) - 10
 
 
 def test_what_was_late_by_less_than_a_kept_forecast_can_be_teaches_no_more_than_a_deviation() -> (
@@ -93,6 +103,17 @@ def test_what_was_late_by_less_than_a_kept_forecast_can_be_teaches_no_more_than_
     fresh = after(Calibration(), [(Expectation(0.02), 1.0)] * 5)
 
     assert fresh.shown(Expectation(20.0, 400.0)).p90 < 60.0
+
+
+def test_a_start_teaches_what_is_shown_of_jobs_that_stand_alike_and_of_no_others() -> None:
+    last, next_one, among_many = Standing(9, 3), Standing(1, 3), Standing(9, 4)
+    calibration = Calibration()
+    for _ in range(2 * BELIEVED):
+        calibration = calibration.learned(TEN, ShownWait(10.0, 10.0), 40.0, last)
+
+    assert calibration.shown(TEN, Standing(15, 2)).median == pytest.approx(40.0)
+    assert calibration.shown(TEN, next_one).median == 10.0
+    assert calibration.shown(TEN, among_many).median == 10.0
 
 
 def test_the_accuracy_is_of_what_was_shown_before_the_start_taught_anything() -> None:
@@ -107,9 +128,10 @@ def test_the_accuracy_is_of_what_was_shown_before_the_start_taught_anything() ->
 def test_short_waits_are_not_compared_and_old_ones_forgotten() -> None:
     assert after(Calibration(), [(TEN, 9.9)]).accuracy() is None
 
-    long = after(Calibration(), [(TEN, 20.0)] * (KEPT + 5))
+    long = after(Calibration(), [(TEN, 20.0)] * (COMPARED + 5))
 
-    assert (len(long.scores), long.accuracy().compared) == (KEPT, KEPT)
+    assert [len(scores) for scores in long.scores.values()] == [KEPT]
+    assert long.accuracy().compared == COMPARED
 
 
 class Ear:
@@ -165,3 +187,23 @@ def test_a_job_that_is_canceled_teaches_nothing() -> None:
     ear.catch_up()
 
     assert world.care.overview(world.administrator).wait_accuracy is None
+
+
+def test_a_job_is_held_against_what_was_told_when_it_was_seen_first() -> None:
+    world = World()
+    person = world.person()
+    worker = world.worker()
+    taking(world, 20.0)
+    ear = Ear(world)
+    item_ids = world.enqueue(person, runs=4)
+    compared = []
+
+    for _ in item_ids:
+        world.queue.items_by_ids(person, item_ids)
+        world.claim(worker)
+        ear.catch_up()
+        seen = world.care.overview(world.administrator).wait_accuracy
+        compared.append(seen.compared if seen else 0)
+        world.clock.advance(20.0)
+
+    assert compared == [0, 1, 1, 2]  # the third was seen first as the third, and counts for nothing

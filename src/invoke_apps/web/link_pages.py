@@ -24,7 +24,7 @@ _FORM = """<h1>{title}</h1>
 <input type=hidden name=username autocomplete=username value="{email}">{name}
 <p><label>Password<br><input type=password name=password required maxlength=1024
   autocomplete=new-password></label></p>
-<p><label>Password again<br><input type=password name=again required maxlength=1024
+<p><label>Confirm password<br><input type=password name=again required maxlength=1024
   autocomplete=new-password></label></p>
 <p><button>{title}</button></p>
 </form>"""

@@ -12,7 +12,7 @@ from functools import cache
 
 import attrs
 
-from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait
+from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait, Standing
 from invoke_core.domain.estimates import Expectation, expectation, expectation_of
 from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.forecast import HORIZON, Start, left, starts
@@ -41,6 +41,7 @@ class _Told:
 
     at: float  # seconds on the monotonic clock
     forecast: Expectation
+    standing: Standing
     shown: ShownWait
 
 
@@ -95,21 +96,27 @@ class Forecasts:
             told = self._told.pop(ItemId(int(item.body["item_id"] or 0)), None)
             if told is not None and item.body.get("status") == JobStatus.IN_PROGRESS:
                 real = monotonic - told.at
-                self._calibration = self._calibration.learned(told.forecast, told.shown, real)
+                self._calibration = self._calibration.learned(
+                    told.forecast, told.shown, real, told.standing
+                )
 
     def _play(self, work: Work, mode: QueueMode, now: datetime, monotonic: float) -> None:
         """Make the forecast, and remember of whom it is held against the start.
 
-        Of each flow the first, second, fourth … of its jobs: those of one batch are wrong together.
+        Of the jobs that it sees for the first time, the first, second, fourth … of each flow: those of one
+        batch are wrong together.
         """
         places: dict[ItemId, Place] = {}
         turns: Counter[UserId] = Counter()
-        for position, start in enumerate(forecast(work, mode, now), start=1):
-            item_id, shown = start.item_id, self._calibration.shown(start.wait)
-            places[item_id] = Place(position, shown)
+        coming = list(forecast(work, mode, now))
+        people = len({start.owner_id for start in coming})
+        for position, start in enumerate(coming, start=1):
             turn = turns[start.owner_id] = turns[start.owner_id] + 1
-            if turn & (turn - 1) == 0 and item_id not in self._told:
-                self._told[item_id] = _Told(monotonic, start.wait, shown)
+            item_id, standing = start.item_id, Standing(turn, people)
+            shown = self._calibration.shown(start.wait, standing)
+            places[item_id] = Place(position, shown)
+            if turn & (turn - 1) == 0 and item_id not in self._places:
+                self._told[item_id] = _Told(monotonic, start.wait, standing, shown)
         while len(self._told) > HORIZON:  # the oldest: of jobs that were forgotten, say
             del self._told[next(iter(self._told))]
         self._places, self._at = places, monotonic

@@ -64,7 +64,7 @@ def test_name_and_password_are_changed(
         expect(box.get_by_test_id("strength")).to_have_text("Weak")
         box.get_by_label("New password").fill(NEW)
         expect(box.get_by_test_id("strength")).to_have_text("Strong")
-        box.get_by_label("Password again").fill(NEW)
+        box.get_by_label("Confirm password").fill(NEW)
         box.get_by_role("button", name="Change password").click()
         expect(box.get_by_role("alert")).to_be_visible()
         own.accessible()

@@ -14,7 +14,7 @@ def test_whoever_is_invited_chooses_a_password_and_signs_in(
     with window(browser, server.url) as own:
         own.page.goto(made.json()["invitation_url"])
         own.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        own.page.get_by_label("Password again").fill(PASSWORD)
+        own.page.get_by_label("Confirm password").fill(PASSWORD)
         own.page.get_by_label("Your name").fill("New")
         own.page.get_by_role("button", name="Choose your password").click()
         expect(own.page.get_by_role("heading", name="Your password is set.")).to_be_visible()

@@ -9,7 +9,7 @@ export const account = {
   email: "E-mail address",
   displayName: "Display name",
   password: "Password",
-  confirm: "Password again",
+  confirm: "Confirm password",
   differ: "The two passwords differ.",
   signIn: "Sign in",
   signInLead: "Sign in to make pictures.",
