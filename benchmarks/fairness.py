@@ -19,6 +19,7 @@ import attrs
 
 from benchmarks import fairness_memory, fairness_plots
 from benchmarks.replay import Chances, Replay, Size, replaying
+from invoke_core.domain.estimates import Drawn
 from invoke_core.domain.fairness import Caps, QueueMode
 from invoke_core.domain.identifiers import ModelKey, UserId
 from invoke_core.domain.principals import Principal
@@ -387,11 +388,11 @@ def _cancels_late(replay: Replay, sly: Principal) -> None:
     replay._really = take  # type: ignore[method-assign]
     complete = replay._complete
 
-    def end(job: Job, took: float) -> None:
+    def end(job: Job, took: float, **drawn: Drawn | None) -> None:
         if job.owner_id == sly.user_id:
             replay.world.results.stopped(job, took)
         else:
-            complete(job, took)
+            complete(job, took, **drawn)
 
     replay._complete = end  # type: ignore[method-assign]
     replay.submit(sly, LIGHT, 500)

@@ -186,7 +186,7 @@ def forecasts(size: Size, times: int = 10) -> Iterator[tuple[QueueMode, float, f
                 made = Forecasts()  # one that has kept nothing
                 began, spent = time.perf_counter(), time.thread_time()
                 with scene.database.reading() as work:
-                    made.places(work, mode, clock.now(), clock.monotonic(), [])
+                    made.places(work, mode, 60.0, clock.now(), clock.monotonic(), [])
                 taken.append((time.perf_counter() - began, time.thread_time() - spent))
             seconds, cpu = (statistics.median(each) for each in zip(*taken, strict=True))
             yield mode, seconds, cpu

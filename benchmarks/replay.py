@@ -13,12 +13,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import attrs
 
 from invoke_adapters.sql import open_database
-from invoke_core.domain.estimates import ALL_KINDS, RunTime, kind_of, with_measurement
+from invoke_core.domain.estimates import ALL_KINDS, Drawn, RunTime
 from invoke_core.domain.fairness import Caps, Flow, QueueMode
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, ModelKey, UserId, WorkerId
@@ -26,6 +27,7 @@ from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import BatchWish, Job, JobQuery, JobStatus
 from invoke_core.services import flows
 from invoke_core.services.flows import Move
+from invoke_core.services.results import learn
 from invoke_core.testing.builders import a_model, a_principal, a_user
 from tests.queue_world import World
 
@@ -309,7 +311,9 @@ class Replay:
             self.at(at, lambda: self._end(runner, served, takes, self._fail))
         else:
             at = self.now + loads + takes
-            self.at(at, lambda: self._end(runner, served, takes, self._complete))
+            drawn = Drawn(1, takes, max(self.merging))
+            end = partial(self._complete, drawn=drawn)
+            self.at(at, lambda: self._end(runner, served, takes, end))
 
     def _really(self, job: Job) -> float:
         sigma = self.chances.sigma
@@ -319,8 +323,10 @@ class Replay:
 
     def _end_batch(self, runner: Runner, batch: Sequence[Served], together: float) -> None:
         share = together / len(batch)
+        drawn: Drawn | None = Drawn(len(batch), together, max(self.merging))
         for served in batch:
-            self._ended(served, share, self._complete)
+            self._ended(served, share, partial(self._complete, drawn=drawn))
+            drawn = None  # one of them teaches it
         self._serve(runner)
 
     def _end(
@@ -337,16 +343,13 @@ class Replay:
         self._serve_counted(job.owner_id, took)
         self.ended(job)
 
-    def _complete(self, job: Job, took: float) -> None:
+    def _complete(self, job: Job, took: float, *, drawn: Drawn | None = None) -> None:
         """End the job as `ResultService` does, without a picture."""
         now = self.world.clock.now()
         with self.world.database.writing() as work:
             held = work.jobs.get(job.item_id)
             flows.move(work, [Move(held, held.completed((), now).settled(took), took)], now)
-            kind = kind_of(job.generation)
-            known = work.queue.run_seconds([kind, ALL_KINDS])
-            for each in (kind, ALL_KINDS):
-                work.queue.put_run_seconds(each, with_measurement(known.get(each), took))
+            learn(work, job, took, drawn)
         self.useful += took
 
     def _cancel(self, job: Job, took: float) -> None:

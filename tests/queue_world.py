@@ -80,7 +80,11 @@ class World:
             self.randomness,
             self.progress,
             QueueRules(
-                mode=mode, max_queue_size=max_queue_size, caps=caps or Caps(), groups=groups
+                mode=mode,
+                slack_seconds=slack_seconds,
+                max_queue_size=max_queue_size,
+                caps=caps or Caps(),
+                groups=groups,
             ),
         )
         rules = DispatchRules(mode=mode, slack_seconds=slack_seconds, max_running=max_running)

@@ -231,6 +231,7 @@ def build(
         dispatch_rules = _dispatch_rules(settings)
         rules = QueueRules(
             mode=settings.queue_mode,
+            slack_seconds=dispatch_rules.slack_seconds,
             max_queue_size=settings.max_queue_size,
             caps=settings.caps,
             groups=settings.groups,

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Self
@@ -13,6 +13,7 @@ from invoke_apps.application import Application
 from invoke_apps.reporting import PassReport
 from invoke_apps.runners import open_runner
 from invoke_apps.watchdog import Watchdog
+from invoke_core.domain.estimates import Drawn
 from invoke_core.domain.identifiers import ItemId, WorkerId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.queue import Job, JobStatus, WorkerRecord
@@ -359,8 +360,21 @@ class Worker:
             self._fail_all(drawn, error, began)
             return
         jobs = dict(drawn.jobs)
+        learned = self._learned(results, jobs)
         for result in results:
-            self._storing.submit(self._end, drawn, jobs[result.item_id], result)
+            self._storing.submit(self._end, drawn, jobs[result.item_id], result, learned)
+            learned = None  # by the first of them
+
+    def _learned(self, results: Sequence[RunResult], jobs: Mapping[ItemId, Job]) -> Drawn | None:
+        """Return what a pass teaches; None where not all of it was drawn."""
+        if not results or any(result.pixels is None for result in results):
+            return None
+        generation = jobs[results[0].item_id].generation
+        return Drawn(
+            jobs=len(results),
+            seconds=sum(result.gpu_seconds for result in results),
+            most=self._runner.batch_size(generation),
+        )
 
     def _fail_all(self, drawn: "_Pass", error: Exception, began: float) -> None:
         for job in list(drawn.jobs.values()):
@@ -372,7 +386,7 @@ class Worker:
         self._fail(job, error, began)
         self._forget(drawn, job)
 
-    def _end(self, drawn: "_Pass", job: Job, result: RunResult) -> None:
+    def _end(self, drawn: "_Pass", job: Job, result: RunResult, learned: Drawn | None) -> None:
         """Keep what became of a job."""
         began = self._parts.clock.monotonic() - result.gpu_seconds
         try:
@@ -381,8 +395,8 @@ class Worker:
             elif result.pixels is None:
                 self._persist(lambda: self._parts.results.stopped(job, result.gpu_seconds))
             else:
-                pixels = result.pixels
-                self._persist(lambda: self._parts.results.complete(job, pixels, result.gpu_seconds))
+                pixels, took = result.pixels, result.gpu_seconds
+                self._persist(lambda: self._parts.results.complete(job, pixels, took, learned))
         except InvokeError as error:
             self._fail(job, error, began)
         except Exception as error:  # noqa: BLE001 - no job may stay in progress for ever

@@ -142,6 +142,9 @@ def wrong_in(world: World, ground: Ground, expected: Sequence[ItemId]) -> tuple[
         found.append(f"{len(missing)} jobs are lost")
     if left := [job for job in jobs.values() if not job.status.is_final]:
         found.append(f"{len(left)} jobs have not ended")
+    ends = Counter(job.error_type for job in jobs.values() if job.error_type is not None)
+    for error in ends.keys() - {"WorkerLost"}:
+        found.append(f"{ends[error]} jobs failed with {error}")
     if any(
         (job.status is JobStatus.COMPLETED) != (len(job.image_names) == 1) for job in jobs.values()
     ):
@@ -217,6 +220,8 @@ def racing_workers(ground: Ground, workers: int, jobs: int) -> Outcome:
         claims = claims_of(world)
         if sum(begun) != len(item_ids) or set(claims.values()) != {1}:
             wrong.append("a job was begun twice, or never")
+        if any(job.status is not JobStatus.COMPLETED for job in jobs_of(world)):
+            wrong.append("a job was not completed, though nothing died")
         ends = Counter(job.status.value for job in jobs_of(world))
     return Outcome(
         f"{dict(ends)}, begun {begun}, {len(item_ids) / seconds:.0f} a second", tuple(wrong)

@@ -1,6 +1,7 @@
 """When pending jobs will start: the policy played forward on as many devices as there are."""
 
 import math
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -9,8 +10,19 @@ from hypothesis import strategies as st
 
 from invoke_adapters.memory.queue import MemoryJobRepository
 from invoke_core.domain.calibration import LEAST
-from invoke_core.domain.estimates import Expectation, RunTime, kind_of
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.estimates import (
+    ALL_KINDS,
+    Drawn,
+    Expectation,
+    PassTime,
+    RunTime,
+    expectation_of,
+    kind_of,
+    pass_expectation,
+    with_measurement,
+    with_pass,
+)
+from invoke_core.domain.fairness import GroupRule, QueueMode
 from invoke_core.domain.forecast import HORIZON, left
 from invoke_core.domain.queue import JobQuery
 from invoke_core.services._forecast import KEPT_SECONDS
@@ -20,11 +32,12 @@ from tests.queue_world import SMALL, World
 TEN = a_generation(width=16, height=16, steps=1)
 
 
-def taking(world, seconds, spread=0.0):
-    """Let every job of the world be known to take so long."""
+def taking(world, seconds, spread=0.0, most=1):
+    """Let every job of the world be known to take so long, also where several are drawn together."""
     kind = kind_of(attrs.evolve(TEN, model=world.model.key))
     with world.database.writing() as work:
-        work.queue.put_run_seconds(kind, RunTime(seconds, 9, spread**2))
+        work.queue.put_run_seconds(kind, RunTime(seconds, 9, spread**2, most))
+        work.queue.put_run_seconds(ALL_KINDS, RunTime(seconds, 9))
 
 
 def waits(world, person, item_ids):
@@ -49,6 +62,54 @@ def test_two_devices_start_two_at_once():
     taking(world, 10.0)
 
     assert waits(world, person, world.enqueue(person, runs=5)) == [0.0, 0.0, 10.0, 10.0, 20.0]
+
+
+def test_jobs_that_are_drawn_together_start_together():
+    world = World()
+    person = world.person()
+    world.worker()
+    taking(world, 10.0, most=4)
+
+    assert waits(world, person, world.enqueue(person, runs=6)) == [0.0] * 4 + [40.0] * 2
+
+
+def test_a_pass_is_expected_to_take_as_long_as_those_of_its_size_did():
+    kind = kind_of(TEN)
+    passes = (PassTime(1, 10.0, 3, 1.0), PassTime(4, 16.0, 3, 4.0), PassTime(8, 30.0, 1))
+    known = {kind: RunTime(5.0, 9, 2.0, 8, passes)}
+
+    def seconds(jobs):
+        return pass_expectation(kind, jobs, known).seconds
+
+    assert [seconds(jobs) for jobs in (1, 2, 4, 6, 8, 16)] == [10.0, 12.0, 16.0, 23.0, 30.0, 60.0]
+    assert pass_expectation(kind, 4, known).variance == 4.0
+    never = kind_of(attrs.evolve(TEN, steps=2))
+    assert pass_expectation(never, 3, known).seconds == 3 * expectation_of(never, known).seconds
+
+
+def test_passes_teach_how_long_passes_of_their_size_take():
+    known = with_measurement(None, 5.0)
+    for drawn in (Drawn(4, 16.0, 8), Drawn(1, 10.0, 8), Drawn(4, 20.0, 4)):
+        known = with_pass(known, drawn)
+
+    assert (known.mean, known.most) == (5.0, 4)
+    assert known.passes == (PassTime(1, 10.0, 1), PassTime(4, 18.0, 2, 4.0))
+
+
+def test_a_pass_of_several_jobs_keeps_one_device_busy():
+    world = World()
+    person = world.person()
+    worker = world.worker()
+    taking(world, 10.0, most=4)
+    item_ids = world.enqueue(person, runs=6)
+    world.claim_batch(worker, 4)
+    world.clock.advance(15.0)
+
+    assert waits(world, person, item_ids[4:]) == [25.0, 25.0]
+    world.claim_batch(worker, 4)  # while the first pass ends
+    [last] = world.enqueue(person)
+    world.clock.advance(KEPT_SECONDS)
+    assert waits(world, person, [last]) == [24.0 + 20.0]
 
 
 def test_a_running_job_is_waited_for_as_far_as_it_has_not_run():
@@ -105,38 +166,55 @@ def test_a_job_that_came_after_the_forecast_is_told_its_place_at_once():
     assert waits(world, person, world.enqueue(person)) == [10.0]
 
 
-@settings(max_examples=25)
+@settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3)), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1, 5), st.sampled_from([5.0, 6.0])),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(1, 4),
     st.integers(1, 4),
     st.sampled_from(list(QueueMode)),
+    st.sampled_from([0.0, 20.0]),
 )
-def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, mode):
-    world = World(mode)
-    people = world.people(4)
+def test_what_is_forecast_comes_true_where_nothing_changes(batches, devices, most, mode, slack):
+    groups = [GroupRule(name="group", members=frozenset({"one@example.com", "two@example.com"}))]
+    world = World(mode, slack_seconds=slack, groups=groups)
+    named = [world.person(email=f"{name}@example.com") for name in ("one", "two")]
+    people = [*named, *world.people(2)]
+    world.care.settle()
     workers = [world.worker() for _ in range(devices)]
-    taking(world, 10.0)
+    taking(world, 10.0, most=most)
     shown = {}
-    for person, runs in batches:
-        world.enqueue(people[person], runs=runs)
+    for (
+        person,
+        runs,
+        scale,
+    ) in batches:  # with another strength of guidance, or none, they do not mix
+        world.enqueue(people[person], runs=runs, cfg_scale=1.0 if scale == 5.0 else scale)
     for person in people:
         for seen in world.queue.list_all(
             person, JobQuery(owner_id=person.user_id, limit=None)
         ).items:
             shown[seen.item_id] = (seen.details.position, seen.details.expected_wait)
 
-    began, started, running = world.clock.now(), [], []
+    began, started, running = world.clock.now(), [], []  # running: worker, its jobs, when they end
     while len(started) < len(shown):
-        idle = [worker for worker in workers if worker not in {each for each, _ in running}]
+        idle = [worker for worker in workers if worker not in {each for each, *_ in running}]
         for worker in idle:
-            job = world.claim(worker)
-            if job is not None:
-                started.append((job.item_id, world.clock.now() - began))
-                running.append((worker, job))
-        world.clock.advance(10.0)
-        for _, job in running:
-            world.results.complete(job, SMALL, 10.0)
-        running = []
+            jobs = world.claim_batch(worker, most)
+            started += [(job.item_id, world.clock.now() - began) for job in jobs]
+            if jobs:
+                running.append(
+                    (worker, jobs, world.clock.now() + timedelta(seconds=10 * len(jobs)))
+                )
+        next_end = min(end for *_, end in running)
+        world.clock.advance((next_end - world.clock.now()).total_seconds())
+        for _, jobs, end in running:
+            for job in jobs if end == next_end else []:
+                world.results.complete(job, SMALL, 10.0)
+        running = [each for each in running if each[2] != next_end]
 
     assert [shown[item_id] for item_id, _ in started] == [
         (place, wait) for place, (_, wait) in enumerate(started, start=1)

@@ -139,7 +139,7 @@ class MemoryJobRepository:
     def upcoming(self, owner_id: UserId, *, offset: int = 0, limit: int = 50) -> Sequence[Upcoming]:
         """Return the owner's pending jobs in the order in which they are served."""
         jobs = self._pending(owner_id)[offset : offset + limit]
-        return [Upcoming(job.item_id, kind_of(job.generation)) for job in jobs]
+        return [Upcoming(job.item_id, kind_of(job.generation), _merge_key_of(job)) for job in jobs]
 
 
 def _pending(state: State, owner_id: UserId) -> Sequence[Job]:
@@ -149,6 +149,10 @@ def _pending(state: State, owner_id: UserId) -> Sequence[Job]:
         if job.owner_id == owner_id and job.status is JobStatus.PENDING
     ]
     return sorted(found, key=lambda job: (-job.priority, job.item_id))
+
+
+def _merge_key_of(job: Job) -> str | None:
+    return None if job.attempts else merge_key(job.generation)
 
 
 def _front(pending: Sequence[Job]) -> Front | None:
@@ -161,7 +165,7 @@ def _front(pending: Sequence[Job]) -> Front | None:
         priority=head.priority,
         model=head.generation.model,
         kind=kind_of(head.generation),
-        merge_key=None if head.attempts else merge_key(head.generation),
+        merge_key=_merge_key_of(head),
         oldest_item_id=min(job.item_id for job in pending),
     )
 

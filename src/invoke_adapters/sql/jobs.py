@@ -55,13 +55,6 @@ _UPDATE = Change(
 )
 
 _pending = (_jobs.owner_id == sa.bindparam("owner_id"), _jobs.status == JobStatus.PENDING)
-_UPCOMING = Prepared(
-    sa.select(_jobs.item_id, _jobs.kind)
-    .where(*_pending)
-    .order_by(_jobs.precedence, _jobs.item_id)
-    .offset(sa.bindparam("offset"))
-    .limit(sa.bindparam("limit"))
-)
 
 
 def first_pending(
@@ -88,6 +81,13 @@ def merge_key_of(jobs: Any) -> sa.ColumnElement[str | None]:
     return sa.case((jobs.attempts == 0, jobs.merge_key), else_=None)
 
 
+_UPCOMING = Prepared(
+    sa.select(_jobs.item_id, _jobs.kind, merge_key_of(_jobs))
+    .where(*_pending)
+    .order_by(_jobs.precedence, _jobs.item_id)
+    .offset(sa.bindparam("offset"))
+    .limit(sa.bindparam("limit"))
+)
 _FRONT = Prepared(
     sa.select(
         _jobs.item_id,

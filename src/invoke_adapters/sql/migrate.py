@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from invoke_adapters.sql.errors import translated
 from invoke_core.errors import Invalid, StorageFull, Unavailable
 
-HEAD = "0018"  # the newest revision; a test compares it with the folder `migrations`
+HEAD = "0019"  # the newest revision; a test compares it with the folder `migrations`
 
 _LOCK_POLL_SECONDS = 0.05
 _KEY = 0x1440_1E56  # PostgreSQL: the advisory lock of whoever upgrades

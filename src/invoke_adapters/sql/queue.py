@@ -425,7 +425,8 @@ class SqlQueueStateRepository:
 
     def put_run_seconds(self, kind: str, known: RunTime) -> None:
         """Keep what is known of the run times of a kind of job."""
-        upsert(self.connection, schema.run_seconds, {"kind": kind, **attrs.asdict(known)})
+        values = attrs.asdict(known, recurse=False)
+        upsert(self.connection, schema.run_seconds, {"kind": kind, **values})
 
 
 @attrs.frozen

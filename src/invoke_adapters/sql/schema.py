@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from invoke_adapters.sql.types import Day, Json, Level, Number, Text, UtcDateTime, Word
 from invoke_core.domain.boards import Permission, Visibility
+from invoke_core.domain.estimates import PassTime
 from invoke_core.domain.fairness import QueueMode
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identities import Person
@@ -630,6 +631,8 @@ run_seconds = sa.Table(
     _column("mean", sa.Double()),
     _column("measured", sa.BigInteger()),
     _column("variance", sa.Double(), server_default="0"),
+    _column("most", sa.Integer(), server_default="1"),
+    _column("passes", Json[tuple[PassTime, ...]](tuple[PassTime, ...]), server_default="[]"),
 )
 
 submissions = sa.Table(

@@ -3,6 +3,9 @@
 A kind of job is a model, a size and a number of steps; mean and variance of the run times of each kind are
 kept. A kind that never ran is judged by its pixels and steps, at the rate of its model, else of all models,
 else of a guess.
+
+Jobs that are drawn together take longer than one and shorter than each by itself; how long passes of so many
+jobs take is kept beside it.
 """
 
 import math
@@ -20,12 +23,33 @@ NINE_IN_TEN = 1.2816  # standard deviations above the mean, of a normal distribu
 
 
 @attrs.frozen
+class PassTime:
+    """What is known of passes in which so many jobs of one kind are drawn together."""
+
+    jobs: int
+    mean: float  # GPU-seconds of the whole pass
+    measured: int  # passes
+    variance: float = 0.0  # GPU-seconds squared
+
+
+@attrs.frozen
 class RunTime:
     """What is known of the run times of one kind of job."""
 
-    mean: float  # GPU-seconds
+    mean: float  # GPU-seconds; of a job that was drawn with others, its share
     measured: int  # runs
     variance: float = 0.0  # GPU-seconds squared
+    most: int = 1  # jobs that the runner that ran the last one draws together
+    passes: tuple[PassTime, ...] = ()  # by `jobs`, ascending
+
+
+@attrs.frozen
+class Drawn:
+    """A pass in which jobs of one kind were drawn."""
+
+    jobs: int
+    seconds: float  # GPU-seconds of all of it
+    most: int  # jobs that the runner draws together at present
 
 
 Measured = Mapping[str, RunTime]  # by kind
@@ -77,20 +101,67 @@ def expectation_of(kind: str, measured: Measured) -> Expectation:
     return Expectation(seconds, (DOUBT * seconds) ** 2)
 
 
-def with_measurement(before: RunTime | None, gpu_seconds: float) -> RunTime:
-    """Return what is known of a kind after one more run.
+def most_together(kind: str, measured: Measured) -> int:
+    """Return how many jobs of this kind are drawn together, where so many wait."""
+    known = measured.get(kind)
+    return known.most if known is not None else 1
 
-    Exponentially weighted mean and variance (Welford 1962; West 1979), whose weights are those of plain
-    ones for the first `MEMORY` runs.
+
+def pass_expectation(kind: str, jobs: int, measured: Measured) -> Expectation:
+    """Return how long a pass of so many jobs of this kind is expected to run, on one device.
+
+    Between sizes that ran it is interpolated, beyond them it grows with the number of jobs.
     """
-    known = before or RunTime(0.0, 0)
-    part = 1 / min(known.measured + 1, MEMORY)
-    difference = gpu_seconds - known.mean
-    return RunTime(
-        mean=known.mean + part * difference,
-        measured=known.measured + 1,
-        variance=(1 - part) * (known.variance + part * difference**2),
+    known = measured.get(kind)
+    passes = known.passes if known is not None else ()
+    if not passes:
+        alone = expectation_of(kind, measured)
+        return Expectation(jobs * alone.seconds, jobs * alone.variance)
+    below = max((each for each in passes if each.jobs <= jobs), key=_jobs, default=None)
+    above = min((each for each in passes if each.jobs >= jobs), key=_jobs, default=None)
+    if below is None or above is None:
+        nearest = below or above
+        assert nearest is not None  # there is at least one
+        part = jobs / nearest.jobs
+        return Expectation(part * nearest.mean, part**2 * nearest.variance)
+    if below is above:
+        return Expectation(below.mean, below.variance)
+    part = (jobs - below.jobs) / (above.jobs - below.jobs)
+    return Expectation(
+        below.mean + part * (above.mean - below.mean),
+        below.variance + part * (above.variance - below.variance),
     )
+
+
+def with_measurement(before: RunTime | None, gpu_seconds: float) -> RunTime:
+    """Return what is known of a kind after one more run."""
+    known = before or RunTime(0.0, 0)
+    mean, variance = _after(known, gpu_seconds)
+    return attrs.evolve(known, mean=mean, measured=known.measured + 1, variance=variance)
+
+
+def with_pass(known: RunTime, drawn: Drawn) -> RunTime:
+    """Return what is known of a kind after one more pass."""
+    sizes = {each.jobs: each for each in known.passes}
+    before = sizes.get(drawn.jobs) or PassTime(drawn.jobs, 0.0, 0)
+    mean, variance = _after(before, drawn.seconds)
+    sizes[drawn.jobs] = PassTime(drawn.jobs, mean, before.measured + 1, variance)
+    return attrs.evolve(known, most=drawn.most, passes=tuple(sizes[jobs] for jobs in sorted(sizes)))
+
+
+def _after(known: RunTime | PassTime, seconds: float) -> tuple[float, float]:
+    """Return mean and variance after one more measurement.
+
+    They are exponentially weighted (Welford 1962; West 1979), with the weights of plain ones for the first
+    `MEMORY` measurements.
+    """
+    part = 1 / min(known.measured + 1, MEMORY)
+    difference = seconds - known.mean
+    return known.mean + part * difference, (1 - part) * (known.variance + part * difference**2)
+
+
+def _jobs(known: PassTime) -> int:
+    return known.jobs
 
 
 def _steps_run(generation: Generation) -> int:

@@ -1,6 +1,7 @@
 """When the pending jobs will start, if nothing changes: the policy played forward."""
 
 import heapq
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -12,6 +13,7 @@ from invoke_core.domain.identifiers import ItemId, UserId
 from invoke_core.domain.queue import Upcoming
 
 HORIZON = 1000  # starts; further ahead a forecast says nothing
+LOOKED_AT = 32  # flows among which a rider is looked for: there may be thousands that stand alike
 
 
 @attrs.frozen
@@ -84,6 +86,36 @@ class Play:
                 return waiting, waiting.job
         return None
 
+    def rider(self, key: str, slack: float) -> tuple[Waiting, Upcoming] | None:
+        """Take out the flow whose next job rides in a batch, as `fairness.choose` says; None: nobody's.
+
+        Args:
+            key: the merge key of the batch.
+            slack: see `fairness.slack_of`.
+        """
+        passed: list[Waiting] = []
+        found: tuple[Waiting, Upcoming] | None = None
+        nearest, least = math.inf, dict[str, float]()
+        while len(passed) < LOOKED_AT:
+            each = self.first()
+            if each is None:
+                break
+            waiting, job = each
+            name = self._name(waiting.flow)
+            standing = self._counters[name] if name else waiting.counter
+            nearest = min(nearest, standing)
+            least.setdefault(name, waiting.counter)
+            is_within = waiting.counter <= least[name] + slack if name else True
+            if job.merge_key == key and is_within and standing <= nearest + slack:
+                found = each
+                break
+            passed.append(waiting)
+            if slack <= 0 or standing > nearest + slack:
+                break
+        for waiting in passed:
+            self._wait(waiting)
+        return found
+
     def served(self, waiting: Waiting, cost: float) -> None:
         """Charge a flow that was taken out, and let it wait again."""
         name = self._name(waiting.flow)
@@ -140,13 +172,25 @@ class Play:
             heapq.heappush(self._order, (counter, name))
 
 
+@attrs.frozen(kw_only=True)
+class Course:
+    """What is known of how jobs will run."""
+
+    busy: Sequence[Expectation]  # for each device, how long until it is free; at least one
+    share: Callable[
+        [str], Expectation
+    ]  # how long a job of a kind runs, drawn as they have been of late
+    pass_time: Callable[[str, int], Expectation]  # how long a pass of so many jobs of a kind runs
+    most: Callable[[str], int]  # jobs of a kind that are drawn together
+
+
 def starts(
     flows: Iterable[Flow],
     groups: Iterable[Group],
     mode: QueueMode,
+    slack: float,
     upcoming: Callable[[Flow], Iterator[Upcoming]],
-    expected: Callable[[str], Expectation],
-    busy: Sequence[Expectation],
+    course: Course,
 ) -> Iterator[Start]:
     """Yield the next starts, at most `HORIZON`, as if no model were warm and every job ended as expected.
 
@@ -156,27 +200,34 @@ def starts(
         flows: the active ones; those that do not contend get no turn.
         groups: all of them.
         mode: the policy.
+        slack: how far before its turn a job may ride with others; see `fairness.slack_of`.
         upcoming: gives a flow's pending jobs in their order; read as far as it is needed.
-        expected: gives how long a job of a kind is expected to run.
-        busy: for each device, how long until it is free; at least one.
+        course: how long they run.
     """
     play = Play(mode, groups)
     for flow in flows:
         if flow.contends:
             play.join(flow, upcoming(flow))
-    free = [(until.seconds, number, until) for number, until in enumerate(busy)]
+    free = [(until.seconds, number, until) for number, until in enumerate(course.busy)]
     heapq.heapify(free)
-    for _ in range(HORIZON):
-        first = play.first()
-        if first is None:
-            return
-        waiting, job = first
+    left_to_tell = HORIZON
+    while left_to_tell and (first := play.first()) is not None:
         _, number, wait = free[0]
-        yield Start(job.item_id, waiting.flow.user_id, wait)
-        runs = expected(job.kind)
-        after = wait.then(runs)
+        kind, key = first[1].kind, first[1].merge_key
+        most = min(left_to_tell, 1 if key is None else course.most(kind))
+        jobs, claimed = 0, first
+        while True:
+            waiting, job = claimed
+            yield Start(job.item_id, waiting.flow.user_id, wait)
+            play.served(waiting, cost_of(mode, course.share(job.kind).seconds))
+            jobs += 1
+            rider = play.rider(key, slack) if key is not None and jobs < most else None
+            if rider is None:
+                break
+            claimed = rider
+        after = wait.then(course.pass_time(kind, jobs))
         heapq.heapreplace(free, (after.seconds, number, after))
-        play.served(waiting, cost_of(mode, runs.seconds))
+        left_to_tell -= jobs
 
 
 def left(runs: Expectation, elapsed: float) -> Expectation:

@@ -166,6 +166,7 @@ class Upcoming:
 
     item_id: ItemId
     kind: str  # see `domain.estimates`
+    merge_key: str | None = None  # see `domain.merging`; None also where it was begun before
 
 
 def require_lease(job: Job, fence: int) -> None:

@@ -5,17 +5,25 @@ of the next ones. That begins anew with each process.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
 import attrs
 
 from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait, Standing
-from invoke_core.domain.estimates import Expectation, expectation, expectation_of
-from invoke_core.domain.fairness import Flow, QueueMode
-from invoke_core.domain.forecast import HORIZON, Start, left, starts
+from invoke_core.domain.estimates import (
+    ALL_KINDS,
+    Expectation,
+    Measured,
+    expectation_of,
+    kind_of,
+    most_together,
+    pass_expectation,
+)
+from invoke_core.domain.fairness import Flow, QueueMode, slack_of
+from invoke_core.domain.forecast import HORIZON, Course, Start, left, starts
 from invoke_core.domain.identifiers import ItemId, UserId
 from invoke_core.domain.news import NewsItem, NewsKind
 from invoke_core.domain.queue import Job, JobQuery, JobStatus, Upcoming
@@ -57,7 +65,13 @@ class Forecasts:
         self._calibration = Calibration()
 
     def places(
-        self, work: Work, mode: QueueMode, now: datetime, monotonic: float, wanted: Iterable[Job]
+        self,
+        work: Work,
+        mode: QueueMode,
+        slack_seconds: float,
+        now: datetime,
+        monotonic: float,
+        wanted: Iterable[Job],
     ) -> Mapping[ItemId, Place]:
         """Return the places of pending jobs, among them the wanted ones unless they are too far behind.
 
@@ -66,6 +80,7 @@ class Forecasts:
         Args:
             work: a unit of work.
             mode: the policy.
+            slack_seconds: how far before their turn jobs go where that saves time; see `slack_of`.
             now: the present.
             monotonic: the present on the monotonic clock, in seconds.
             wanted: pending jobs.
@@ -75,7 +90,7 @@ class Forecasts:
         if is_fresh and (not unknown or len(self._places) >= HORIZON):
             return self._places
         with self._lock:
-            self._play(work, mode, now, monotonic)
+            self._play(forecast(work, mode, slack_seconds, now), monotonic)
             return self._places
 
     def accuracy(self) -> Accuracy | None:
@@ -100,15 +115,15 @@ class Forecasts:
                     told.forecast, told.shown, real, told.standing
                 )
 
-    def _play(self, work: Work, mode: QueueMode, now: datetime, monotonic: float) -> None:
-        """Make the forecast, and remember of whom it is held against the start.
+    def _play(self, starts: Iterable[Start], monotonic: float) -> None:
+        """Keep the forecast, and remember of whom it is held against the start.
 
         Of the jobs that it sees for the first time, the first, second, fourth … of each flow: those of one
         batch are wrong together.
         """
         places: dict[ItemId, Place] = {}
         turns: Counter[UserId] = Counter()
-        coming = list(forecast(work, mode, now))
+        coming = list(starts)
         people = len({start.owner_id for start in coming})
         for position, start in enumerate(coming, start=1):
             turn = turns[start.owner_id] = turns[start.owner_id] + 1
@@ -122,31 +137,53 @@ class Forecasts:
         self._places, self._at = places, monotonic
 
 
-def forecast(work: Work, mode: QueueMode, now: datetime) -> Iterator[Start]:
+def forecast(work: Work, mode: QueueMode, slack_seconds: float, now: datetime) -> Iterator[Start]:
     """Yield the next starts of the queue."""
     measured = work.queue.run_seconds()
     devices = sum(len(worker.devices) for worker in work.workers.list()) or 1
     running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=None)).items
-    busy = [
-        left(expectation(job.generation, measured), (now - job.started_at).total_seconds())
-        for job in running
-        if job.started_at is not None
-    ]
+    busy = _busy(running, measured, now)
+    mean = measured[ALL_KINDS].mean if ALL_KINDS in measured else 0.0
     return starts(
         work.flows.contending(mode, limit=HORIZON),  # whoever is behind them has no turn in it
         work.groups.list(),
         mode,
+        slack_of(mode, slack_seconds, mean),
         lambda flow: _upcoming(work, flow),
-        cache(lambda kind: expectation_of(kind, measured)),
-        [*busy, *[Expectation(0.0)] * (devices - len(busy))],
+        Course(
+            busy=[*busy, *[Expectation(0.0)] * (devices - len(busy))],
+            share=cache(lambda kind: expectation_of(kind, measured)),
+            pass_time=cache(lambda kind, jobs: pass_expectation(kind, jobs, measured)),
+            most=lambda kind: most_together(kind, measured),
+        ),
     )
+
+
+def _busy(running: Sequence[Job], measured: Measured, now: datetime) -> Sequence[Expectation]:
+    """Return for each device that runs jobs how long until it is free.
+
+    What was claimed together is drawn in one pass; a pass that was claimed while another ends comes after it.
+    """
+    passes: dict[object, dict[datetime, list[Job]]] = defaultdict(lambda: defaultdict(list))
+    for job in running:
+        if job.started_at is not None:
+            worker = job.lease.worker_id if job.lease else None
+            passes[worker, job.device][job.started_at].append(job)
+    found = []
+    for on_device in passes.values():
+        until = Expectation(0.0)
+        for place, (began, jobs) in enumerate(sorted(on_device.items())):
+            runs = pass_expectation(kind_of(jobs[0].generation), len(jobs), measured)
+            until = until.then(left(runs, (now - began).total_seconds()) if place == 0 else runs)
+        found.append(until)
+    return found
 
 
 def _upcoming(work: Work, flow: Flow) -> Iterator[Upcoming]:
     """Yield a flow's pending jobs in their order; what the flow knows of the first one is enough of it."""
     offset, stretch = 0, 1
     if flow.head_item_id is not None and flow.head_kind is not None:
-        yield Upcoming(flow.head_item_id, flow.head_kind)
+        yield Upcoming(flow.head_item_id, flow.head_kind, flow.head_merge_key)
         offset = 1
     while offset < min(flow.pending, HORIZON):
         yield from work.jobs.upcoming(flow.user_id, offset=offset, limit=stretch)

@@ -46,6 +46,7 @@ class QueueRules:
     """The administrator's choices about the queue."""
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
+    slack_seconds: float = 60.0  # as those of whose turn it is have it, for what is forecast
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
     groups: Sequence[GroupRule] = ()
@@ -207,7 +208,8 @@ class QueueService:
         """Return the job that would be served next, or None."""
         require_usable(principal)
         with self.reading() as work:
-            first = next(forecast(work, self.rules.mode, self.clock.now()), None)
+            rules, now = self.rules, self.clock.now()
+            first = next(forecast(work, rules.mode, rules.slack_seconds, now), None)
             seen = self._seen(work, principal, [work.jobs.get(first.item_id)] if first else [])
         self._write_down(principal, seen)
         return next(iter(seen), None)
@@ -400,7 +402,9 @@ class QueueService:
         places: Mapping[ItemId, Place] = {}
         if waiting:
             now, monotonic = self.clock.now(), self.clock.monotonic()
-            places = self.forecasts.places(work, self.rules.mode, now, monotonic, waiting)
+            places = self.forecasts.places(
+                work, self.rules.mode, self.rules.slack_seconds, now, monotonic, waiting
+            )
         return _seen.seen_jobs(work, principal, jobs, self.progress, places)
 
     def _write_down(self, principal: Principal, jobs: Sequence[SeenJob]) -> None:

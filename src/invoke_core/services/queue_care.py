@@ -182,7 +182,7 @@ class QueueCareService:
     def _waits(self, work: Work, now: datetime) -> dict[UserId, float]:
         """Return, by user, the seconds until the next of their jobs is expected to start."""
         waits: dict[UserId, float] = {}
-        for start in forecast(work, self.mode, now):
+        for start in forecast(work, self.mode, self.slack_seconds, now):
             waits.setdefault(start.owner_id, start.wait.seconds)
         return waits
 

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from invoke_core.domain.boards import Permission, permission_on
-from invoke_core.domain.estimates import ALL_KINDS, kind_of, with_measurement
+from invoke_core.domain.estimates import ALL_KINDS, Drawn, kind_of, with_measurement, with_pass
 from invoke_core.domain.identifiers import BoardId, ImageName
 from invoke_core.domain.images import Image, ImageOrigin
 from invoke_core.domain.news import NewsKind
@@ -39,7 +39,9 @@ class ResultService:
     progress: ProgressStore
     storage_quota: int | None = None  # bytes, of accounts that have none of their own
 
-    def complete(self, job: Job, pixels: Pixels, gpu_seconds: float) -> Image:
+    def complete(
+        self, job: Job, pixels: Pixels, gpu_seconds: float, drawn: Drawn | None = None
+    ) -> Image:
         """Store the picture and complete the job with it; return what was recorded.
 
         The picture lands on the job's board while its owner may still add to it, otherwise among the
@@ -49,6 +51,7 @@ class ResultService:
             job: as it was claimed.
             pixels: what the runner made.
             gpu_seconds: what it took, which replaces the estimate that was charged.
+            drawn: the pass that it was drawn in, with one of its jobs alone: it teaches how long passes take.
 
         Raises:
             LeaseLost: the job was canceled, forgotten or taken back meanwhile; nothing stays.
@@ -64,7 +67,7 @@ class ResultService:
             require_storage(work, job.owner_id, made.size_bytes, self.storage_quota)
         stored = self.files.store(made, result_name(job))
         try:
-            image = self._record(job, stored, metadata, gpu_seconds)
+            image = self._record(job, stored, metadata, gpu_seconds, drawn)
         except BaseException:
             # A result that is handed in twice fails the second time, and its files are the first one's.
             if not self._is_recorded(stored.image_name):
@@ -111,7 +114,12 @@ class ResultService:
             return True
 
     def _record(
-        self, job: Job, stored: StoredFiles, metadata: Mapping[str, Any], gpu_seconds: float
+        self,
+        job: Job,
+        stored: StoredFiles,
+        metadata: Mapping[str, Any],
+        gpu_seconds: float,
+        drawn: Drawn | None,
     ) -> Image:
         now = self.clock.now()
         with self.writing() as work:
@@ -132,14 +140,21 @@ class ResultService:
             work.images.add(image, metadata=metadata)
             completed = held.completed((image.image_name,), now).settled(gpu_seconds)
             flows.move(work, [Move(held, completed, gpu_seconds)], now)
-            kind = kind_of(job.generation)
-            known = work.queue.run_seconds([kind, ALL_KINDS])
-            for each in (kind, ALL_KINDS):
-                measured = with_measurement(known.get(each), gpu_seconds)
-                work.queue.put_run_seconds(each, measured)
+            learn(work, job, gpu_seconds, drawn)
             place = Places(work).of(image)
             tell_of_image(work, NewsKind.IMAGE_CREATED, image, place, now)
         return image
+
+
+def learn(work: Work, job: Job, gpu_seconds: float, drawn: Drawn | None = None) -> None:
+    """Remember how long a job took; see `ResultService.complete`."""
+    kind = kind_of(job.generation)
+    known = work.queue.run_seconds([kind, ALL_KINDS])
+    for each in (kind, ALL_KINDS):
+        measured = with_measurement(known.get(each), gpu_seconds)
+        if drawn is not None and each == kind:
+            measured = with_pass(measured, drawn)
+        work.queue.put_run_seconds(each, measured)
 
 
 def owner_principal(owner: User) -> Principal:

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from invoke_core.domain.estimates import ALL_KINDS, RunTime, kind_of
+from invoke_core.domain.estimates import ALL_KINDS, PassTime, RunTime, kind_of
 from invoke_core.domain.fairness import Flow, Group, QueueMode, VirtualTime
 from invoke_core.domain.generation import InitImage, LoraWeight
 from invoke_core.domain.identifiers import (
@@ -353,11 +353,24 @@ class JobRepositoryContract:
             second = a_job(work, user, priority=2)
 
             every = [
-                Upcoming(job.item_id, kind_of(job.generation))
+                Upcoming(job.item_id, kind_of(job.generation), merge_key(job.generation))
                 for job in (first, second, third, fourth)
             ]
             assert list(work.jobs.upcoming(user.user_id)) == every
             assert list(work.jobs.upcoming(user.user_id, offset=1, limit=2)) == every[1:3]
+
+    def test_an_upcoming_job_that_was_begun_before_has_no_merge_key(
+        self, database: Database
+    ) -> None:
+        with database.writing() as work:
+            user = a_user(work)
+            begun = a_job(work, user)
+            work.jobs.put(attrs.evolve(begun, attempts=1))
+            fresh = a_job(work, user)
+
+            upcoming = work.jobs.upcoming(user.user_id)
+
+            assert [job.merge_key for job in upcoming] == [None, merge_key(fresh.generation)]
 
 
 class FlowRepositoryContract:
@@ -844,7 +857,8 @@ class QueueStateRepositoryContract:
             assert work.queue.paused() is paused
 
     def test_run_times_are_kept_for_each_kind_of_job(self, database: Database) -> None:
-        a, b = RunTime(3.5, 2, 0.1 + 0.2), RunTime(2.5, 4)
+        passes = (PassTime(1, 3.5, 2, 0.1 + 0.2), PassTime(8, 9.5, 1))
+        a, b = RunTime(3.5, 2, 0.1 + 0.2, 8, passes), RunTime(2.5, 4)
         with database.writing() as work:
             assert dict(work.queue.run_seconds()) == {}
             work.queue.put_run_seconds("a", RunTime(1.5, 1))

@@ -32,7 +32,9 @@ _COMES_BACK = (
 )
 _RESTORED = "domain.bin.board_of_restored: "
 _HELD = "(permission_on(board, principal, grants) or 0) < Permission.WRITE"
-_ONLY_TOLD = "what it counts is told to the audit log and decides nothing: tests/unit/test_boards.py"
+_ONLY_TOLD = (
+    "what it counts is told to the audit log and decides nothing: tests/unit/test_boards.py"
+)
 _ONE_QUERY = "a key is read with the account that it belongs to; tests/unit/test_api_keys.py"
 
 SURVIVORS: dict[str, str] = {

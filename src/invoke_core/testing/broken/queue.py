@@ -119,6 +119,9 @@ JOBS: Mapping[str, Fault] = {
     "test_the_oldest_ended_jobs_come_but_for_the_newest": Fault(
         "jobs.oldest_ended", lambda work, real, *, keep, limit: real(keep=0, limit=limit)
     ),
+    "test_an_upcoming_job_that_was_begun_before_has_no_merge_key": Fault(
+        "jobs.upcoming", after(lambda jobs: [attrs.evolve(job, merge_key="key") for job in jobs])
+    ),
     "test_upcoming_jobs_are_the_owners_by_priority_then_age": Fault(
         "jobs.upcoming", after(lambda jobs: sorted(jobs, key=lambda job: job.item_id))
     ),
