@@ -1,5 +1,6 @@
 """When pending jobs will start: the policy played forward on as many devices as there are."""
 
+import itertools
 import math
 from datetime import timedelta
 
@@ -109,7 +110,20 @@ def test_a_pass_of_several_jobs_keeps_one_device_busy():
     world.claim_batch(worker, 4)  # while the first pass ends
     [last] = world.enqueue(person)
     world.clock.advance(KEPT_SECONDS)
-    assert waits(world, person, [last]) == [24.0 + 20.0]
+    assert waits(world, person, [last]) == [19.0]
+
+
+def test_what_is_claimed_together_starts_at_the_same_time():
+    world = World()
+    person = world.person()
+    world.enqueue(person, runs=3)
+    now = world.clock.now
+    world.clock.now = lambda: now() + timedelta(microseconds=next(ticks))  # as real ones go on
+    ticks = itertools.count()
+
+    jobs = world.claim_batch(world.worker(), 3)
+
+    assert len({job.started_at for job in jobs}) == 1
 
 
 def test_a_running_job_is_waited_for_as_far_as_it_has_not_run():

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from invoke_apps.worker import Worker
+from invoke_core.domain.estimates import PassTime, RunTime, kind_of
 from invoke_core.domain.generation import InitImage
 from invoke_core.domain.identifiers import ImageName, ItemId, ModelKey
 from invoke_core.domain.progress import Progress
@@ -363,6 +364,17 @@ def test_jobs_of_several_people_are_drawn_in_one_pass(world: Observed) -> None:
             assert job.status is JobStatus.COMPLETED
             assert work.images.get(job.image_names[0]).owner_id == person.user_id
     world.assert_flows_are_consistent()
+
+
+def test_a_pass_teaches_once_how_long_passes_of_its_size_take(world: Observed) -> None:
+    (person,) = world.people(1)
+    (item_id, *_) = world.enqueue(person, runs=3, steps=5)
+
+    Worker(world.parts(), FakeRunner(batch_size=8, seconds_per_step=0.5)).run_until_idle()
+
+    with world.database.reading() as work:
+        known = work.queue.run_seconds()[kind_of(world.job(item_id).generation)]
+    assert known == RunTime(2.5, 3, 0.0, 8, (PassTime(3, 7.5, 1),))
 
 
 def test_a_job_that_is_canceled_leaves_the_others_of_its_pass(world: Observed) -> None:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 
 import attrs
 
@@ -162,7 +163,8 @@ def forecast(work: Work, mode: QueueMode, slack_seconds: float, now: datetime) -
 def _busy(running: Sequence[Job], measured: Measured, now: datetime) -> Sequence[Expectation]:
     """Return for each device that runs jobs how long until it is free.
 
-    What was claimed together is drawn in one pass; a pass that was claimed while another ends comes after it.
+    What was claimed together is drawn in one pass. The next one is claimed when a pass is all but drawn: from
+    then on the device is free when that one ends.
     """
     passes: dict[object, dict[datetime, list[Job]]] = defaultdict(lambda: defaultdict(list))
     for job in running:
@@ -171,11 +173,9 @@ def _busy(running: Sequence[Job], measured: Measured, now: datetime) -> Sequence
             passes[worker, job.device][job.started_at].append(job)
     found = []
     for on_device in passes.values():
-        until = Expectation(0.0)
-        for place, (began, jobs) in enumerate(sorted(on_device.items())):
-            runs = pass_expectation(kind_of(jobs[0].generation), len(jobs), measured)
-            until = until.then(left(runs, (now - began).total_seconds()) if place == 0 else runs)
-        found.append(until)
+        began, jobs = max(on_device.items(), key=itemgetter(0))
+        runs = pass_expectation(kind_of(jobs[0].generation), len(jobs), measured)
+        found.append(left(runs, (now - began).total_seconds()))
     return found
 
 

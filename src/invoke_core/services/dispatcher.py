@@ -1,7 +1,7 @@
 """Which job a free worker runs next, and which others it draws with it."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -62,7 +62,10 @@ class Dispatcher:
             batch_size: how many pictures the worker draws together best, where the first is of this kind.
         """
         with self.writing() as work:
-            first = self._claim(work, worker_id, device, warm)
+            now = (
+                self.clock.now()
+            )  # all of them start at the same time, by which they are known together
+            first = self._claim(work, worker_id, device, now, warm)
             if first is None:
                 return []
             # What may have killed a worker is drawn alone: nobody else's job dies with it again.
@@ -70,7 +73,7 @@ class Dispatcher:
             most = 1 if key is None else batch_size(first.generation)
             claimed = [first]
             while len(claimed) < most:
-                rider = self._claim(work, worker_id, device, riding=key)
+                rider = self._claim(work, worker_id, device, now, riding=key)
                 if rider is None:
                     break
                 claimed.append(rider)
@@ -81,6 +84,7 @@ class Dispatcher:
         work: Work,
         worker_id: WorkerId,
         device: str,
+        now: datetime,
         warm: frozenset[ModelKey] = frozenset(),
         *,
         riding: str | None = None,
@@ -90,32 +94,38 @@ class Dispatcher:
             contest = work.queue.contest(self.rules.mode, warm=warm, riding=riding)
             if contest.paused or self._is_full(contest):
                 return None
-            chosen = self._choose(contest, warm, riding)
+            chosen = self._choose(contest, now, warm, riding)
             if chosen is None:
                 return None
             if flows.may_be_served(chosen):
-                return self._dispatch(work, chosen, contest.fence + 1, worker_id, device)
+                return self._dispatch(work, chosen, contest.fence + 1, worker_id, device, now)
             # An account can be deactivated without this program, by hand in the database: its flow
             # is suspended when it comes up.
-            flows.suspend(work, chosen.flow.user_id, self.clock.now())
+            flows.suspend(work, chosen.flow.user_id, now)
 
     def _is_full(self, contest: Contest) -> bool:
         most = self.rules.max_running
         return most is not None and contest.running >= most
 
     def _dispatch(
-        self, work: Work, chosen: Candidate, fence: int, worker_id: WorkerId, device: str
+        self,
+        work: Work,
+        chosen: Candidate,
+        fence: int,
+        worker_id: WorkerId,
+        device: str,
+        now: datetime,
     ) -> Job:
         mode, job, seconds = self.rules.mode, chosen.head, chosen.expected
         if mode is QueueMode.FAIR_SHARE and seconds is None:  # the others need no estimate
             seconds = estimate(job.generation, work.queue.run_seconds())
-        now, lease = self.clock.now(), Lease(worker_id=worker_id, fence=fence)
+        lease = Lease(worker_id=worker_id, fence=fence)
         claimed = job.claimed(lease, device, now, policy=mode, cost=cost_of(mode, seconds or 0.0))
         flows.claimed(work, chosen, claimed, now, mode=mode, fence=fence)
         return claimed
 
     def _choose(
-        self, contest: Contest, warm: frozenset[ModelKey], riding: str | None
+        self, contest: Contest, now: datetime, warm: frozenset[ModelKey], riding: str | None
     ) -> Candidate | None:
         rules = self.rules
         return choose(
@@ -123,6 +133,6 @@ class Dispatcher:
             rules.mode,
             warm=warm,
             slack=slack_of(rules.mode, rules.slack_seconds, contest.mean or 0.0),
-            overdue=self.clock.now() - rules.deadline,
+            overdue=now - rules.deadline,
             riding=riding,
         )

@@ -119,7 +119,7 @@ class ResultService:
         stored: StoredFiles,
         metadata: Mapping[str, Any],
         gpu_seconds: float,
-        drawn: Drawn | None,
+        drawn: Drawn | None = None,
     ) -> Image:
         now = self.clock.now()
         with self.writing() as work:
