@@ -283,7 +283,10 @@ def _multiply(path: Path, size: Size) -> None:
             f" SELECT owner_id, count(*), min(item_id), min(item_id), min(item_id),"
             f" {', '.join(given.values())} FROM jobs WHERE status = 'pending' GROUP BY owner_id"
         )
-        driver.execute("INSERT INTO run_seconds VALUES (?, 4.0, 100, 0.1)", (kind,))
+        driver.execute(
+            "INSERT INTO run_seconds (kind, mean, measured, variance) VALUES (?, 4.0, 100, 0.1)",
+            (kind,),
+        )
         for number in range(size.groups):
             driver.execute(
                 "INSERT INTO queue_groups VALUES (?, 1.0, 0.0, 0.0, 0.0, 0.0)", (f"g{number}",)
