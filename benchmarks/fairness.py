@@ -20,7 +20,7 @@ import attrs
 from benchmarks import fairness_memory, fairness_plots
 from benchmarks.replay import Chances, Replay, Size, replaying
 from invoke_core.domain.estimates import Drawn
-from invoke_core.domain.fairness import Caps, QueueMode
+from invoke_core.domain.fairness import Caps, GroupRule, QueueMode
 from invoke_core.domain.identifiers import ModelKey, UserId
 from invoke_core.domain.principals import Principal
 from invoke_core.domain.queue import Job
@@ -244,6 +244,78 @@ def weights(options: Options) -> None:
                     for p, weight in zip(people, given, strict=True)
                 )
                 row(mode.value, runners, f"{off:.2%}")
+
+
+def grouped(options: Options) -> None:
+    """Groups share as people do, and their members within them."""
+    table(
+        "Jobs of 4 s: a group of weight 2 with four people, of whom one has jobs of 90 s; one of weight 1"
+        " with two; two people in none",
+        [
+            *("policy", "G", "largest difference to the ideal share", "gap within a group, L"),
+            *("of the bound, of groups", "of the bound, of members"),
+        ],
+    )
+    sizes = {"large": (HEAVY, LIGHT, LIGHT, LIGHT), "small": (LIGHT, LIGHT)}
+    rules = [
+        GroupRule(
+            name=name,
+            weight=weight,
+            members=frozenset(f"{name}{n}@example.com" for n in range(len(sizes[name]))),
+        )
+        for name, weight in (("large", 2.0), ("small", 1.0))
+    ]
+    for mode in POLICIES[1:]:
+        for runners in (1, 4):
+            with replaying(mode, runners=runners, groups=rules, pairs=False, seed=1) as replay:
+                replay.know(LIGHT, HEAVY)
+                members = {
+                    name: [replay.person(email=f"{name}{n}@example.com") for n in range(len(each))]
+                    for name, each in sizes.items()
+                }
+                alone = replay.people(2)
+                worst = _Worst(replay)
+                everybody = [*members["large"], *members["small"], *alone]
+                theirs = [*sizes["large"], *sizes["small"], LIGHT, LIGHT]
+                with backlog(replay, everybody, theirs, batch=100):
+                    replay.ended = worst.look
+                    replay.run(options.hours * HOUR)
+                by_turns = Counter(each.job.owner_id for each in replay.served)
+                counted = by_turns if mode is QueueMode.ROUND_ROBIN else replay.service
+                total = sum(counted.values())
+                got = [
+                    (sum(counted[p.user_id] for p in members["large"]), 0.4),
+                    (sum(counted[p.user_id] for p in members["small"]), 0.2),
+                    *((counted[p.user_id], 0.2) for p in alone),
+                ]
+                off = max(abs(part / total - ideal) / ideal for part, ideal in got)
+                unit = 1.0 if mode is QueueMode.ROUND_ROBIN else L
+                within = [counted[p.user_id] for p in members["large"]]
+                gap = (max(within) - min(within)) / unit
+                row(
+                    *(mode.value, runners, f"{off:.1%}", f"{gap:.1f}"),
+                    *(f"{worst.groups:.2f}", f"{worst.members:.2f}"),
+                )
+
+
+class _Worst:
+    """How far counters were apart at most, in parts of what they never exceed."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._ended = 0
+        self.groups = self.members = 0.0
+
+    def look(self, job: Job) -> None:
+        """Look at every fiftieth end of a job."""
+        self._ended += 1
+        if self._ended % 50:
+            return
+        world = self._replay.world
+        seen = world.care.overview(world.administrator)
+        self.groups = max(self.groups, seen.fairness_gap / seen.fairness_bound)
+        for group in seen.groups:
+            self.members = max(self.members, group.fairness_gap / group.fairness_bound)
 
 
 def swaps(options: Options) -> None:
@@ -582,6 +654,7 @@ WORKLOADS: dict[str, Callable[[Options], None]] = {
     "sleeper": sleeper,
     "newcomers": newcomers,
     "weights": weights,
+    "groups": grouped,
     "swaps": swaps,
     "estimates": estimates,
     "adversaries": adversaries,

@@ -20,7 +20,7 @@ import attrs
 
 from invoke_adapters.sql import open_database
 from invoke_core.domain.estimates import ALL_KINDS, Drawn, RunTime
-from invoke_core.domain.fairness import Caps, Flow, QueueMode
+from invoke_core.domain.fairness import Caps, Flow, GroupRule, QueueMode
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, ModelKey, UserId, WorkerId
 from invoke_core.domain.principals import Principal
@@ -87,13 +87,16 @@ def replaying(mode: QueueMode, **options: object) -> Iterator["Replay"]:
         with open_database(f"sqlite:///{folder}/q.db", run_folder=folder / "run") as database:
             slack = float(options.pop("slack", 0.0))  # type: ignore[arg-type]
             caps = options.pop("caps", None)
+            groups: Sequence[GroupRule] = options.pop("groups", ())  # type: ignore[assignment]
             world = World(
                 mode,
                 slack_seconds=slack,
                 database=database,
                 caps=caps if isinstance(caps, Caps) else None,
+                groups=groups,
                 max_queue_size=None,
             )
+            world.care.settle()
             yield Replay(world, mode, **options)  # type: ignore[arg-type]
 
 
@@ -153,10 +156,10 @@ class Replay:
 
     # What a workload says.
 
-    def person(self, *, weight: float = 1.0) -> Principal:
-        """Add somebody."""
+    def person(self, *, weight: float = 1.0, email: str | None = None) -> Principal:
+        """Add somebody, with the address by which a group knows them."""
         with self.world.database.writing() as work:
-            user = a_user(work)
+            user = a_user(work) if email is None else a_user(work, email=email)
             work.flows.put(Flow(user_id=user.user_id, weight=weight))
         self.weights[user.user_id] = weight
         return a_principal(user)
