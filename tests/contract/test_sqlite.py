@@ -17,12 +17,14 @@ from invoke_core.testing.board_links import BoardLinkRepositoryContract
 from invoke_core.testing.boards import BoardRepositoryContract
 from invoke_core.testing.client_state import ClientStateRepositoryContract
 from invoke_core.testing.deletions import DeletionRepositoryContract
+from invoke_core.testing.flows import FlowRepositoryContract, GroupRepositoryContract
 from invoke_core.testing.identities import (
     IdentityRepositoryContract,
     ProviderLoginRepositoryContract,
 )
 from invoke_core.testing.image_walks import ImageWalkContract
 from invoke_core.testing.images import ImageRepositoryContract
+from invoke_core.testing.jobs import JobRepositoryContract
 from invoke_core.testing.links import (
     DoomedFileRepositoryContract,
     FormerPasswordRepositoryContract,
@@ -32,13 +34,7 @@ from invoke_core.testing.links import (
 from invoke_core.testing.models import ModelRepositoryContract
 from invoke_core.testing.news import NewsContract
 from invoke_core.testing.progress import ProgressStoreContract
-from invoke_core.testing.queue import (
-    FlowRepositoryContract,
-    GroupRepositoryContract,
-    JobRepositoryContract,
-    QueueStateRepositoryContract,
-    WorkerRepositoryContract,
-)
+from invoke_core.testing.queue import QueueStateRepositoryContract
 from invoke_core.testing.second_factors import SecondFactorRepositoryContract
 from invoke_core.testing.sessions import SessionRepositoryContract
 from invoke_core.testing.style_presets import StylePresetRepositoryContract
@@ -48,6 +44,7 @@ from invoke_core.testing.transfers import TransferRepositoryContract
 from invoke_core.testing.unit_of_work import UnitOfWorkContract
 from invoke_core.testing.users import UserRepositoryContract
 from invoke_core.testing.visibility import VisibilityContract
+from invoke_core.testing.workers import WorkerRepositoryContract
 from invoke_core.testing.workflows import WorkflowRepositoryContract
 
 

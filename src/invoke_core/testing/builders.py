@@ -15,7 +15,7 @@ from invoke_core.domain.bin import BinnedImage
 from invoke_core.domain.board_links import LINK_LIFE, BoardLink
 from invoke_core.domain.boards import Board, Grant, Permission
 from invoke_core.domain.downloads import Download, DownloadId
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import Flow, QueueMode
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import (
     ApiKeyId,
@@ -46,7 +46,7 @@ from invoke_core.domain.style_presets import StylePreset
 from invoke_core.domain.transfers import Transfer
 from invoke_core.domain.users import User
 from invoke_core.domain.workflows import Workflow
-from invoke_core.ports.queue import NewJob
+from invoke_core.ports.queue import Candidate, NewJob
 from invoke_core.ports.unit_of_work import Work
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)  # when everything here is made
@@ -406,3 +406,15 @@ def a_worker(work: Work, **changes: Any) -> WorkerRecord:
     worker = attrs.evolve(worker, **changes)
     work.workers.add(worker)
     return worker
+
+
+def a_contender(work: Work, **changes: Any) -> Candidate:
+    """Keep a user with one pending job whose flow contends; return what a decision sees of it."""
+    user = a_user(work)
+    job = a_job(work, user)
+    flow = Flow(
+        user_id=user.user_id, pending=1, oldest_item_id=job.item_id, head_item_id=job.item_id
+    )
+    flow = attrs.evolve(flow, **changes)
+    work.flows.put(flow)
+    return Candidate(flow=flow, head=job, rest=None, owner_is_active=True, expected=None)
