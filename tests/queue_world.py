@@ -143,7 +143,7 @@ class World:
     def people(self, count: int) -> Sequence[Principal]:
         return [self.person() for _ in range(count)]
 
-    def worker(self) -> WorkerId:
+    def worker(self, device: str = "cpu") -> WorkerId:
         self._workers += 1
         worker_id = WorkerId(f"worker-{self._workers}")
         self.leases.register(
@@ -152,7 +152,7 @@ class World:
                 host="host",
                 process_id=100 + self._workers,
                 process_started=1.0,
-                devices=("cpu",),
+                devices=(device,),
             )
         )
         return worker_id

@@ -13,6 +13,8 @@ from invoke_adapters.memory.queue import MemoryJobRepository
 from invoke_core.domain.calibration import LEAST
 from invoke_core.domain.estimates import (
     ALL_KINDS,
+    CPU_GUESS,
+    GUESS,
     Drawn,
     Expectation,
     PassTime,
@@ -63,6 +65,23 @@ def test_two_devices_start_two_at_once():
     taking(world, 10.0)
 
     assert waits(world, person, world.enqueue(person, runs=5)) == [0.0, 0.0, 10.0, 10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("devices", "guess"),
+    [("", CPU_GUESS), ("cpu", CPU_GUESS), ("cuda:0", GUESS), ("cpu cuda:0", GUESS)],
+)
+def test_before_anything_ran_a_processor_is_taken_to_be_slower_than_a_card(devices, guess):
+    world = World()
+    person = world.person()
+    for device in devices.split():
+        world.worker(device)
+    item_ids = world.enqueue(person, runs=5, width=512, height=512, steps=20)
+
+    last = waits(world, person, item_ids)[-1]
+
+    turns = 2 if len(devices.split()) == 2 else 4
+    assert last == pytest.approx(turns * 512 * 512 * 20 * guess)
 
 
 def test_jobs_that_are_drawn_together_start_together():

@@ -17,6 +17,9 @@ from invoke_core.domain.generation import Generation
 
 MEMORY = 50  # runs: older ones fade, so that a mean follows a faster card or a new driver
 GUESS = 0.2e-6  # GPU-seconds for a pixel and step, before anything was measured
+CPU_GUESS = (
+    5e-6  # the same of a processor: what the model that comes with the server takes on one core
+)
 ALL_KINDS = "*"  # what stands for jobs of every kind together
 DOUBT = 0.5  # standard deviation of a run time that was never measured, in parts of the estimate
 NINE_IN_TEN = 1.2816  # standard deviations above the mean, of a normal distribution
@@ -88,15 +91,21 @@ def expectation(generation: Generation, measured: Measured) -> Expectation:
     return expectation_of(kind_of(generation), measured)
 
 
-def expectation_of(kind: str, measured: Measured) -> Expectation:
-    """Return how long a job of this kind is expected to run, on one device."""
+def expectation_of(kind: str, measured: Measured, guess: float = GUESS) -> Expectation:
+    """Return how long a job of this kind is expected to run, on one device.
+
+    Args:
+        kind: see `kind_of`.
+        measured: what is known.
+        guess: seconds for a pixel and step where nothing is.
+    """
     known = measured.get(kind)
     if known is not None:
         return Expectation(known.mean, known.variance)
     model, *_ = kind.rsplit("|", 2)
     own_model = [each for each in measured if each.startswith(f"{model}|")]
     others = [each for each in measured if each != ALL_KINDS]
-    rate = _rate(measured, own_model) or _rate(measured, others) or GUESS
+    rate = _rate(measured, own_model) or _rate(measured, others) or guess
     seconds = rate * _work(kind)
     return Expectation(seconds, (DOUBT * seconds) ** 2)
 
@@ -107,15 +116,16 @@ def most_together(kind: str, measured: Measured) -> int:
     return known.most if known is not None else 1
 
 
-def pass_expectation(kind: str, jobs: int, measured: Measured) -> Expectation:
+def pass_expectation(kind: str, jobs: int, measured: Measured, guess: float = GUESS) -> Expectation:
     """Return how long a pass of so many jobs of this kind is expected to run, on one device.
 
-    Between sizes that ran it is interpolated, beyond them it grows with the number of jobs.
+    Between sizes that ran it is interpolated, beyond them it grows with the number of jobs. `guess`: see
+    `expectation_of`.
     """
     known = measured.get(kind)
     passes = known.passes if known is not None else ()
     if not passes:
-        alone = expectation_of(kind, measured)
+        alone = expectation_of(kind, measured, guess)
         return Expectation(jobs * alone.seconds, jobs * alone.variance)
     below = max((each for each in passes if each.jobs <= jobs), key=_jobs, default=None)
     above = min((each for each in passes if each.jobs >= jobs), key=_jobs, default=None)

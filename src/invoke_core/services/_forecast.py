@@ -16,6 +16,8 @@ import attrs
 from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait, Standing
 from invoke_core.domain.estimates import (
     ALL_KINDS,
+    CPU_GUESS,
+    GUESS,
     Expectation,
     Measured,
     expectation_of,
@@ -141,9 +143,10 @@ class Forecasts:
 def forecast(work: Work, mode: QueueMode, slack_seconds: float, now: datetime) -> Iterator[Start]:
     """Yield the next starts of the queue."""
     measured = work.queue.run_seconds()
-    devices = sum(len(worker.devices) for worker in work.workers.list()) or 1
+    devices = [device for worker in work.workers.list() for device in worker.devices]
+    guess = CPU_GUESS if set(devices) <= {"cpu"} else GUESS
     running = work.jobs.list(JobQuery(status=JobStatus.IN_PROGRESS, limit=None)).items
-    busy = _busy(running, measured, now)
+    busy = _busy(running, measured, guess, now)
     mean = measured[ALL_KINDS].mean if ALL_KINDS in measured else 0.0
     return starts(
         work.flows.contending(mode, limit=HORIZON),  # whoever is behind them has no turn in it
@@ -152,15 +155,17 @@ def forecast(work: Work, mode: QueueMode, slack_seconds: float, now: datetime) -
         slack_of(mode, slack_seconds, mean),
         lambda flow: _upcoming(work, flow),
         Course(
-            busy=[*busy, *[Expectation(0.0)] * (devices - len(busy))],
-            share=cache(lambda kind: expectation_of(kind, measured)),
-            pass_time=cache(lambda kind, jobs: pass_expectation(kind, jobs, measured)),
+            busy=[*busy, *[Expectation(0.0)] * (max(1, len(devices)) - len(busy))],
+            share=cache(lambda kind: expectation_of(kind, measured, guess)),
+            pass_time=cache(lambda kind, jobs: pass_expectation(kind, jobs, measured, guess)),
             most=lambda kind: most_together(kind, measured),
         ),
     )
 
 
-def _busy(running: Sequence[Job], measured: Measured, now: datetime) -> Sequence[Expectation]:
+def _busy(
+    running: Sequence[Job], measured: Measured, guess: float, now: datetime
+) -> Sequence[Expectation]:
     """Return for each device that runs jobs how long until it is free.
 
     What was claimed together is drawn in one pass. The next one is claimed when a pass is all but drawn: from
@@ -174,7 +179,7 @@ def _busy(running: Sequence[Job], measured: Measured, now: datetime) -> Sequence
     found = []
     for on_device in passes.values():
         began, jobs = max(on_device.items(), key=itemgetter(0))
-        runs = pass_expectation(kind_of(jobs[0].generation), len(jobs), measured)
+        runs = pass_expectation(kind_of(jobs[0].generation), len(jobs), measured, guess)
         found.append(left(runs, (now - began).total_seconds()))
     return found
 
