@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.e2e.running import (
     RunningServer,
@@ -83,6 +83,11 @@ def sent(page: Page) -> dict[str, Any]:
     return generation
 
 
+def _keeps_the_last(answer: Response) -> bool:
+    """Whether the form was kept as it is after its last change."""
+    return "set_by_key" in answer.url and "ink" in (answer.request.post_data or "")
+
+
 @pytest.mark.parametrize(("theme", "size"), [("light", (1280, 900)), ("dark", PHONE)])
 def test_what_is_chosen_beside_the_model_reaches_the_queue(
     studio: tuple[RunningServer, httpx.Client, str],
@@ -121,7 +126,8 @@ def test_what_is_chosen_beside_the_model_reaches_the_queue(
         calm.get_by_role("button", name="Into the prompt").click()
         calm.get_by_role("button", name="Into the negative prompt").click()
         expect(page.get_by_label("Prompt", exact=True)).to_have_value("a boat <calm>")
-        add(page, "LoRAs", "Ink")
+        with page.expect_response(_keeps_the_last):
+            add(page, "LoRAs", "Ink")
         own.accessible()
         uploaded = (shown.get_attribute("src") or "").split("/")[-2]
         generation = sent(page)

@@ -26,16 +26,31 @@ export function useRemembered(): [Wish | null, (change: Change) => void] {
     setWish(latest.current);
   }, [wish, kept.data, kept.isPending]);
 
+  const leaving = useRef(false);
   const keep = useDebouncedCallback(
     (next: Wish) => {
       queries.setQueryData(["client-state", KEY], { wish: next });
       // What is typed is worth more than a refusal to remember it.
       void api
-        .POST("/api/v1/client_state/{queue_id}/set_by_key", { params, body: JSON.stringify(next), ...BACKGROUND })
+        .POST("/api/v1/client_state/{queue_id}/set_by_key", {
+          params,
+          body: JSON.stringify(next),
+          keepalive: leaving.current, // such a request outlives its page; it may have 64 kB at most
+          ...BACKGROUND,
+        })
         .catch(() => undefined);
     },
     { delay: 600, flushOnUnmount: true },
   );
+  useEffect(() => {
+    const leave = () => {
+      leaving.current = true;
+      keep.flush();
+      leaving.current = false;
+    };
+    window.addEventListener("pagehide", leave);
+    return () => window.removeEventListener("pagehide", leave);
+  }, [keep]);
   // It stays the same function, so that what does not show a change need not be rendered for it.
   const change = useCallback(
     (part: Change) => {
