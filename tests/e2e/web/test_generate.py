@@ -125,6 +125,22 @@ def test_the_form_is_remembered_for_the_person_on_another_device(
         expect(page.get_by_label("Prompt", exact=True)).to_have_value("two green stars")
 
 
+def test_what_is_typed_in_the_moment_before_the_page_is_left_is_remembered(
+    ben: tuple[RunningServer, httpx.Client, str], browser: Browser
+) -> None:
+    server, _, email = ben
+    with window(browser, server.url) as own:
+        page = own.sign_in(email)
+        page.get_by_label("Prompt", exact=True).fill("three blue hearts")
+        own.open("queue")
+
+        def remembered() -> str:
+            return own.open().get_by_label("Prompt", exact=True).input_value()
+
+        # What a page sends as it is left is told to nobody here, and may come after the next page asks.
+        assert "three blue hearts" in (remembered() for _ in range(5))
+
+
 def test_a_refusal_stands_beside_its_field(
     ben: tuple[RunningServer, httpx.Client, str], browser: Browser
 ) -> None:
