@@ -18,7 +18,7 @@ import attrs
 from benchmarks import fairness_plots
 from benchmarks.fairness import HEAVY, HOUR, LIGHT, MERGING, POLICIES, plan_day, row, table
 from benchmarks.replay import Chances, Replay, Size, replaying
-from invoke_core.domain.fairness import QueueMode
+from invoke_core.domain.fairness import SLACK_SECONDS, QueueMode
 from invoke_core.domain.identifiers import ItemId
 from invoke_core.domain.news import Audience, NewsItem, NewsKind
 from invoke_core.domain.principals import Principal
@@ -129,7 +129,6 @@ WORKLOADS: dict[str, Callable[[Replay], None]] = {
     "ten people, day and night": steady,
     "once an hour, all at once": closed,
 }
-SLACK = 60.0  # seconds, as servers have it
 
 
 def compare(
@@ -143,7 +142,7 @@ def compare(
     with replaying(
         mode,
         runners=1 if merged else 2,
-        slack=SLACK if merged else 0.0,
+        slack=SLACK_SECONDS if merged else 0.0,
         seed=12,
         chances=chances,
         pairs=False,

@@ -24,7 +24,7 @@ from invoke_adapters.memory import MemoryProgressStore
 from invoke_adapters.sql import SqlDatabase, open_database
 from invoke_adapters.system import SystemClock, SystemRandomness
 from invoke_core.domain.estimates import kind_of
-from invoke_core.domain.fairness import Flow, QueueMode
+from invoke_core.domain.fairness import SLACK_SECONDS, Flow, QueueMode
 from invoke_core.domain.forecast import Play
 from invoke_core.domain.generation import GenerationWish
 from invoke_core.domain.identifiers import ItemId, ModelKey, UserId
@@ -186,7 +186,7 @@ def forecasts(size: Size, times: int = 10) -> Iterator[tuple[QueueMode, float, f
                 made = Forecasts()  # one that has kept nothing
                 began, spent = time.perf_counter(), time.thread_time()
                 with scene.database.reading() as work:
-                    made.places(work, mode, 60.0, clock.now(), clock.monotonic(), [])
+                    made.places(work, mode, SLACK_SECONDS, clock.now(), clock.monotonic(), [])
                 taken.append((time.perf_counter() - began, time.thread_time() - spent))
             seconds, cpu = (statistics.median(each) for each in zip(*taken, strict=True))
             yield mode, seconds, cpu

@@ -14,7 +14,7 @@ from invoke_core.domain.calibration import (
     LEAST,
     Calibration,
     ShownWait,
-    Standing,
+    Situation,
 )
 from invoke_core.domain.estimates import NINE_IN_TEN, Expectation
 from tests.queue_world import World
@@ -106,12 +106,12 @@ def test_what_was_late_by_less_than_a_kept_forecast_can_be_teaches_no_more_than_
 
 
 def test_a_start_teaches_what_is_shown_of_jobs_that_stand_alike_and_of_no_others() -> None:
-    last, next_one, among_many = Standing(9, 3), Standing(1, 3), Standing(9, 4)
+    last, next_one, among_many = Situation(9, 3), Situation(1, 3), Situation(9, 4)
     calibration = Calibration()
     for _ in range(2 * BELIEVED):
         calibration = calibration.learned(TEN, ShownWait(10.0, 10.0), 40.0, last)
 
-    assert calibration.shown(TEN, Standing(15, 2)).median == pytest.approx(40.0)
+    assert calibration.shown(TEN, Situation(15, 2)).median == pytest.approx(40.0)
     assert calibration.shown(TEN, next_one).median == 10.0
     assert calibration.shown(TEN, among_many).median == 10.0
 

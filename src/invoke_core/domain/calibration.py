@@ -27,7 +27,7 @@ Category = tuple[int, int]
 
 
 @attrs.frozen
-class Standing:
+class Situation:
     """What tells, beside the forecast, how far off it will be: later submissions of others go between."""
 
     turn: int = 1  # the job's place among its owner's; 1 = their next
@@ -39,7 +39,7 @@ class Standing:
         return min(5, self.turn.bit_length()), min(3, self.people.bit_length())
 
 
-ALONE = Standing()
+ALONE = Situation()
 
 
 @attrs.frozen
@@ -73,17 +73,17 @@ class Calibration:
     scores: Mapping[Category, tuple[float, ...]] = attrs.field(factory=dict)
     compared: tuple[_Compared, ...] = ()
 
-    def shown(self, wait: Expectation, standing: Standing = ALONE) -> ShownWait:
+    def shown(self, wait: Expectation, situation: Situation = ALONE) -> ShownWait:
         """Return what is shown of a forecast."""
         if wait.seconds <= 0:
             return ShownWait(0.0, 0.0)
         deviation = _deviation(wait)
-        middle, late = _quantiles(self.scores.get(standing.category, ()))
+        middle, late = _quantiles(self.scores.get(situation.category, ()))
         median = max(0.0, _longer(wait, middle * deviation))
         return ShownWait(median, max(median, _longer(wait, late * deviation)))
 
     def learned(
-        self, wait: Expectation, shown: ShownWait, real: float, standing: Standing = ALONE
+        self, wait: Expectation, shown: ShownWait, real: float, situation: Situation = ALONE
     ) -> "Calibration":
         """Return the calibration after a start.
 
@@ -91,12 +91,12 @@ class Calibration:
             wait: what was forecast.
             shown: what was shown then.
             real: seconds that it took from then on.
-            standing: where the job stood then.
+            situation: where the job stood then.
         """
         scores = dict(self.scores)
         if wait.seconds > 0:
             score = math.log((real + SHORTEST) / (wait.seconds + SHORTEST)) / _deviation(wait)
-            category = standing.category
+            category = situation.category
             scores[category] = (*scores.get(category, ()), score)[-KEPT:]
         compared = self.compared
         if real >= SHORTEST:

@@ -127,8 +127,8 @@ def pass_expectation(kind: str, jobs: int, measured: Measured, guess: float = GU
     if not passes:
         alone = expectation_of(kind, measured, guess)
         return Expectation(jobs * alone.seconds, jobs * alone.variance)
-    below = max((each for each in passes if each.jobs <= jobs), key=_jobs, default=None)
-    above = min((each for each in passes if each.jobs >= jobs), key=_jobs, default=None)
+    below = next((each for each in reversed(passes) if each.jobs <= jobs), None)
+    above = next((each for each in passes if each.jobs >= jobs), None)
     if below is None or above is None:
         nearest = below or above
         assert nearest is not None  # there is at least one
@@ -168,10 +168,6 @@ def _after(known: RunTime | PassTime, seconds: float) -> tuple[float, float]:
     part = 1 / min(known.measured + 1, MEMORY)
     difference = seconds - known.mean
     return known.mean + part * difference, (1 - part) * (known.variance + part * difference**2)
-
-
-def _jobs(known: PassTime) -> int:
-    return known.jobs
 
 
 def _steps_run(generation: Generation) -> int:

@@ -16,6 +16,8 @@ import attrs
 from invoke_core.domain.identifiers import ItemId, ModelKey, UserId
 from invoke_core.domain.users import email_identity
 
+SLACK_SECONDS = 60.0  # unless somebody settles it; see `slack_of`
+
 
 class QueueMode(StrEnum):
     """How contending flows are ordered, and what a job costs."""

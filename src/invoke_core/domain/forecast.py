@@ -194,7 +194,8 @@ def starts(
 ) -> Iterator[Start]:
     """Yield the next starts, at most `HORIZON`, as if no model were warm and every job ended as expected.
 
-    Caps on running jobs are not played: whoever is below theirs now is taken to stay so.
+    Caps on running jobs are not played: whoever is below theirs now is taken to stay so. Nor are deadlines:
+    a rider goes before a job that waits for long, too.
 
     Args:
         flows: the active ones; those that do not contend get no turn.

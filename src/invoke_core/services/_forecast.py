@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import attrs
 
-from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait, Standing
+from invoke_core.domain.calibration import Accuracy, Calibration, ShownWait, Situation
 from invoke_core.domain.estimates import (
     ALL_KINDS,
     CPU_GUESS,
@@ -52,7 +52,7 @@ class _Told:
 
     at: float  # seconds on the monotonic clock
     forecast: Expectation
-    standing: Standing
+    situation: Situation
     shown: ShownWait
 
 
@@ -93,7 +93,7 @@ class Forecasts:
         if is_fresh and (not unknown or len(self._places) >= HORIZON):
             return self._places
         with self._lock:
-            self._play(forecast(work, mode, slack_seconds, now), monotonic)
+            self._keep(list(forecast(work, mode, slack_seconds, now)), monotonic)
             return self._places
 
     def accuracy(self) -> Accuracy | None:
@@ -115,10 +115,10 @@ class Forecasts:
             if told is not None and item.body.get("status") == JobStatus.IN_PROGRESS:
                 real = monotonic - told.at
                 self._calibration = self._calibration.learned(
-                    told.forecast, told.shown, real, told.standing
+                    told.forecast, told.shown, real, told.situation
                 )
 
-    def _play(self, starts: Iterable[Start], monotonic: float) -> None:
+    def _keep(self, coming: Sequence[Start], monotonic: float) -> None:
         """Keep the forecast, and remember of whom it is held against the start.
 
         Of the jobs that it sees for the first time, the first, second, fourth … of each flow: those of one
@@ -126,15 +126,14 @@ class Forecasts:
         """
         places: dict[ItemId, Place] = {}
         turns: Counter[UserId] = Counter()
-        coming = list(starts)
         people = len({start.owner_id for start in coming})
         for position, start in enumerate(coming, start=1):
             turn = turns[start.owner_id] = turns[start.owner_id] + 1
-            item_id, standing = start.item_id, Standing(turn, people)
-            shown = self._calibration.shown(start.wait, standing)
+            item_id, situation = start.item_id, Situation(turn, people)
+            shown = self._calibration.shown(start.wait, situation)
             places[item_id] = Place(position, shown)
             if turn & (turn - 1) == 0 and item_id not in self._places:
-                self._told[item_id] = _Told(monotonic, start.wait, standing, shown)
+                self._told[item_id] = _Told(monotonic, start.wait, situation, shown)
         while len(self._told) > HORIZON:  # the oldest: of jobs that were forgotten, say
             del self._told[next(iter(self._told))]
         self._places, self._at = places, monotonic

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from invoke_core.domain.estimates import estimate
-from invoke_core.domain.fairness import QueueMode, choose, cost_of, slack_of
+from invoke_core.domain.fairness import SLACK_SECONDS, QueueMode, choose, cost_of, slack_of
 from invoke_core.domain.generation import Generation
 from invoke_core.domain.identifiers import ModelKey, WorkerId
 from invoke_core.domain.merging import merge_key
@@ -22,7 +22,7 @@ class DispatchRules:
     """The administrator's choices about whose turn it is."""
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
-    slack_seconds: float = 60.0  # how far a warm model may go before its turn; see `slack_of`
+    slack_seconds: float = SLACK_SECONDS  # how far a warm model may go before its turn
     deadline: timedelta = timedelta(
         minutes=10
     )  # a head that waits longer is not passed over for warmth
@@ -62,9 +62,8 @@ class Dispatcher:
             batch_size: how many pictures the worker draws together best, where the first is of this kind.
         """
         with self.writing() as work:
-            now = (
-                self.clock.now()
-            )  # all of them start at the same time, by which they are known together
+            # All of them start at the same time, by which they are known together.
+            now = self.clock.now()
             first = self._claim(work, worker_id, device, now, warm)
             if first is None:
                 return []

@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from invoke_core.domain.audit import QUEUE, AuditAction, Target, is_private_look
-from invoke_core.domain.fairness import Caps, GroupRule, QueueMode
+from invoke_core.domain.fairness import SLACK_SECONDS, Caps, GroupRule, QueueMode
 from invoke_core.domain.generation import MAX_SEED, Generation, GenerationLimits, require_within
 from invoke_core.domain.identifiers import BatchId, ItemId, RunId, UserId
 from invoke_core.domain.news import Audience, NewsKind
@@ -46,7 +46,7 @@ class QueueRules:
     """The administrator's choices about the queue."""
 
     mode: QueueMode = QueueMode.ROUND_ROBIN
-    slack_seconds: float = 60.0  # as those of whose turn it is have it, for what is forecast
+    slack_seconds: float = SLACK_SECONDS  # as `DispatchRules` have it, for forecasts
     max_queue_size: int | None = 10_000  # pending jobs of all people together
     caps: Caps = attrs.field(factory=Caps)  # of whoever has no own ones
     groups: Sequence[GroupRule] = ()

@@ -7,7 +7,16 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.running import RunningServer
 from tests.e2e.web.browsing import window
-from tests.e2e.web.crowd import CREEP, MANY, SCROLL, WATCH, crowded, longest_task, opened
+from tests.e2e.web.crowd import (
+    CREEP,
+    MANY,
+    SCROLL,
+    WATCH,
+    crowded,
+    longest_task,
+    opened,
+    options_of,
+)
 
 MOST_NODES = 300
 # Milliseconds that the page may keep the browser from answering, with other tests beside it. On a quiet
@@ -49,7 +58,7 @@ def test_a_board_of_a_hundred_thousand_pictures_scrolls_smoothly(
         expect(own.page.get_by_label("E-mail address")).to_be_hidden()
         own.context.add_init_script(WATCH)
         page = own.open(f"gallery?board={board_id}")
-        pictures = page.get_by_role("listbox", name="Pictures").get_by_role("option")
+        pictures = options_of(page)
         expect(page.get_by_text(f"{MANY:,} pictures")).to_be_visible()
         expect(pictures.first).to_be_visible()
         scroller = page.get_by_test_id("scroller")
